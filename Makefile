@@ -1,0 +1,56 @@
+# Two commands do everything on a fresh machine: `make repro` and `make test`. `make help` lists the rest.
+PYTHON ?= python3.11
+VENV := .venv
+STAMP := $(VENV)/.made
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help env repro test lint format lock gpu jax torch clean clean-state
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+env: $(STAMP) ## make the environment in .venv from requirements.lock, once
+
+$(STAMP): requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11 or name it: make PYTHON=..." >&2; exit 1; }
+	@echo "making the environment in $(VENV) (once, a few minutes)"
+	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11 is needed, this is " + sys.version.split()[0] if sys.version_info[:2] != (3, 11) else 0)'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+repro: env ## run the pipeline: dvc repro
+	@dvc repro
+
+test: lint ## check the style, then run all tests
+	@python -m pytest
+
+lint: env ## ruff and mypy
+	@ruff check .
+	@ruff format --check .
+	@mypy
+
+format: env ## let ruff rewrite what it can
+	@ruff check --fix .
+	@ruff format .
+
+gpu: env ## add CUDA for TensorFlow to the environment
+	@pip install --quiet '.[gpu]'
+
+jax: env ## add JAX; use it with KERAS_BACKEND=jax
+	@pip install --quiet '.[jax]'
+
+torch: env ## add PyTorch; use it with KERAS_BACKEND=torch
+	@pip install --quiet '.[torch]'
+
+lock: env ## resolve pyproject.toml anew into requirements.lock
+	@pip install --quiet uv
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --quiet --universal --python-version 3.11 --extra dev \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
+
+clean-state: ## remove what interrupted runs left
+	@rm -rf .state
+
+clean: clean-state ## remove the environment and all results that dvc repro can make again
+	@rm -rf $(VENV) models data/crops data/synthetic.zip data/*.csv

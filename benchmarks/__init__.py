@@ -1,0 +1,1 @@
+"""What is measured: each script prints a table."""

@@ -1,0 +1,1 @@
+"""Writer identification from scanned lines of handwriting, as a reproducible experiment."""

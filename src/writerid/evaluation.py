@@ -1,0 +1,122 @@
+"""The test side: decisions by crop, line and form, and what is reported of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from writerid.errors import InputError
+from writerid.figures import Pair
+from writerid.prediction import predict
+from writerid.scoring import Decisions, baselines, confused_pairs, confusion, figures, log_softmax, ranks
+
+PREDICTION = ("line", "form", "actual", "predicted", "confidence", "rank")
+WRITER = ("writer", "lines", "line_accuracy", "crop_accuracy")
+
+
+@dataclass(frozen=True)
+class TestSide:
+    """Strips, uint8 (columns, height), the test side's crops (see crops.CROP), and the tables they point into."""
+
+    strips: np.ndarray
+    crops: np.ndarray
+    lines: dict[str, list[Any]]
+    writers: dict[str, list[Any]]
+
+
+def evaluate(model: keras.Model, test: TestSide) -> "Scores":
+    """Decide on every crop, line and form of the test side.
+
+    Raises InputError where model and data do not belong together.
+    """
+    _, height, width = model.input_shape
+    classes = len(test.writers["writer"])
+    advice = "run train again (`dvc repro train`)"
+    if height != test.strips.shape[1]:
+        raise InputError(
+            f"models/model.keras: takes crops {height} pixels high, strips are {test.strips.shape[1]}; {advice}"
+        )
+    if model.output_shape[-1] != classes:
+        raise InputError(
+            f"models/model.keras: knows {model.output_shape[-1]} writers, the data has {classes}; {advice}"
+        )
+    return Scores(test, log_softmax(predict(model, test.strips, test.crops, "evaluate")), width)
+
+
+class Scores:
+    """The decisions on a test side by level; each method returns what one output reports."""
+
+    def __init__(self, test: TestSide, log_probs: np.ndarray, width: int) -> None:
+        """Take log-probabilities, float64 (crops, classes), of the test crops, `width` columns wide."""
+        self._test, self._width = test, width
+        self._rows, line_of = np.unique(test.crops["line"], return_inverse=True)  # rows of lines.csv
+        _, form_of_line = np.unique([test.lines["form"][row] for row in self._rows], return_inverse=True)
+        self._crop = Decisions(log_probs, test.crops["label"], form_of_line[line_of])
+        self._line = self._crop.grouped(line_of)
+        self._form = self._crop.grouped(form_of_line[line_of])
+
+    def figures(self, resamples: int, seed: int) -> dict[str, object]:
+        """All figures by level, beside what chance and the largest writer give."""
+        levels = {"crop": self._crop, "line": self._line, "form": self._form}
+        largest = int(np.argmax(self._test.writers["lines"]))
+        return {
+            **{
+                level: figures(decisions, resamples, np.random.default_rng([seed, number]))
+                for number, (level, decisions) in enumerate(levels.items())
+            },
+            **baselines({level: d.labels for level, d in levels.items()}, self._line.log_probs.shape[1], largest),
+        }
+
+    def predictions(self) -> list[tuple[object, ...]]:
+        """Return a row (see PREDICTION) a test line; rank is the true writer's place, 1 for right."""
+        lines, writers = self._test.lines, self._test.writers["writer"]
+        confidence = np.exp(self._line.log_probs.max(axis=1))
+        predicted = self._line.log_probs.argmax(axis=1)
+        rank = ranks(self._line.log_probs, self._line.labels) + 1
+        return [
+            (
+                lines["line"][row],
+                lines["form"][row],
+                writers[self._line.labels[i]],
+                writers[predicted[i]],
+                f"{confidence[i]:.4f}",
+                rank[i],
+            )
+            for i, row in enumerate(self._rows)
+        ]
+
+    def by_writer(self) -> list[tuple[object, ...]]:
+        """Return a row (see WRITER) a writer on the test side, the least accurate first."""
+        right_line = ranks(self._line.log_probs, self._line.labels) < 1
+        right_crop = ranks(self._crop.log_probs, self._crop.labels) < 1
+        rows = []
+        for label in np.unique(self._line.labels):
+            own = self._line.labels == label
+            by_crop = right_crop[self._crop.labels == label].mean()
+            rows.append((right_line[own].mean(), by_crop, self._test.writers["writer"][label], own.sum()))
+        return [(writer, lines, f"{line:.4f}", f"{crop:.4f}") for line, crop, writer, lines in sorted(rows)]
+
+    def pairs(self, count: int) -> list[Pair]:
+        """Return the writers most confused by crop, each pair with the lines that look most like the mistaken one."""
+        writers = self._test.writers["writer"]
+        recall = confusion(self._crop.log_probs.argmax(axis=1), self._crop.labels, len(writers))
+        return [
+            Pair(
+                actual=writers[actual],
+                predicted=writers[predicted],
+                share=share,
+                actual_line=self._likest(actual, predicted),
+                predicted_line=self._likest(predicted, predicted),
+            )
+            for actual, predicted, share in confused_pairs(recall, count)
+        ]
+
+    def _likest(self, writer: int, other: int) -> np.ndarray:
+        """Return the strip, uint8 (height, columns), of the writer's test line that is most likely the other's."""
+        own = np.flatnonzero(self._line.labels == writer)
+        if not len(own):  # a random split of lines may leave a writer without a test line
+            return np.full((self._test.strips.shape[1], self._width), 255, np.uint8)
+        row = self._rows[own[np.argmax(self._line.log_probs[own, other])]]
+        starts = self._test.crops["start"][self._test.crops["line"] == row]
+        return self._test.strips[starts.min() : starts.max() + self._width].T

@@ -1,0 +1,98 @@
+"""Writing results so that a file is either whole or not there, and reading them back."""
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from writerid.errors import InputError
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write to; it takes the name `path` only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(descriptor)
+    temporary = Path(name)
+    try:
+        temporary.chmod(0o644)  # mkstemp's files are for their owner only
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a mapping as indented JSON; floats are rounded to six decimals."""
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(_rounded(content), indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write rows under a header of column names."""
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write an array as .npy."""
+    with atomic(path) as temporary:
+        np.save(temporary, array)
+
+
+def read_csv(path: Path, columns: Mapping[str, type]) -> dict[str, list[Any]]:
+    """Columns of a CSV file by name, each cell converted to its column's type (str or int).
+
+    Raises InputError where the file is missing, lacks a column, or has a row that is short, long or of another type.
+    """
+    table: dict[str, list[Any]] = {column: [] for column in columns}
+    with readable(path).open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        missing = [column for column in columns if column not in (reader.fieldnames or [])]
+        if missing:
+            raise InputError(f"{path}: has no column {missing[0]!r}; it should have {', '.join(columns)}")
+        for row in reader:
+            if None in row or None in row.values():
+                raise InputError(f"{path}: row {reader.line_num} has not as many cells as the header")
+            for column, kind in columns.items():
+                try:
+                    table[column].append(kind(row[column]))
+                except ValueError:
+                    raise InputError(
+                        f"{path}: row {reader.line_num}: {column} is {row[column]!r}, not a whole number"
+                    ) from None
+    return table
+
+
+def read_array(path: Path) -> np.ndarray:
+    """A .npy file, mapped into memory and not read."""
+    try:
+        return np.load(readable(path), mmap_mode="r")
+    except ValueError as error:
+        raise InputError(f"{path}: not a whole .npy file ({error}); run `dvc repro --force` on its stage") from None
+
+
+def readable(path: Path) -> Path:
+    """Return `path` if it is a file; raises InputError where it is not."""
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; `dvc repro` makes it")
+    return path
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(float(value), 6)
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value

@@ -1,0 +1,125 @@
+"""The Keras network: its shape comes from parameters, and the reference's is one of them."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers as kl
+
+from writerid.errors import InputError
+from writerid.files import atomic, readable
+from writerid.geometry import POOLED_LAYERS
+
+BN_MOMENTUM = 0.9  # Keras's 0.99 lags too far behind in runs of a few hundred steps
+_EPOCH_ZERO = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
+
+
+@dataclass(frozen=True)
+class Network:
+    """The shape of a network; but for sizes in pixels and classes, the fields are parameters of the same names.
+
+    Pixels are scaled to 0..1, from black to white; with `invert`, from paper to ink. Each layer is a convolution
+    ("same" padding; the first with stride 2), batch normalisation if wanted, ReLU, and, in the first three, 2x2
+    max pooling. The number of filters doubles from layer to layer as long as maps are pooled. The head either
+    averages over the map, or flattens it into one hidden layer of `dense_units`; dropout stands before the last
+    layer.
+
+    With invert=False, layers=3, kernel_size=3, filters=32, batch_norm=False, head="dense", dense_units=512 and
+    dropout=0.4 this is the network of the published reference.
+    """
+
+    height: int
+    width: int
+    classes: int
+    invert: bool
+    layers: int
+    kernel_size: int
+    filters: int
+    batch_norm: bool
+    head: str
+    dense_units: int
+    dropout: float
+
+
+def build(network: Network, seed: int, precision: str = "float32") -> keras.Model:
+    """Build a network from grey crops, uint8 (batch, height, width), to logits, float32 (batch, classes).
+
+    The initial weights follow from the seed. `precision` is a Keras dtype policy; logits are always float32.
+    """
+    draw = np.random.default_rng(seed)
+
+    def conv(layer: int) -> keras.layers.Layer:
+        return kl.Conv2D(
+            network.filters * 2 ** min(layer - 1, POOLED_LAYERS - 1),
+            network.kernel_size,
+            strides=2 if layer == 1 else 1,
+            padding="same",
+            use_bias=not network.batch_norm,
+            kernel_initializer=glorot(),
+            name=f"conv{layer}",
+            dtype=precision,
+        )
+
+    def glorot() -> keras.initializers.Initializer:
+        return keras.initializers.GlorotUniform(int(draw.integers(2**31)))
+
+    inputs = keras.Input((network.height, network.width), dtype="uint8", name="crop")
+    x = kl.Reshape((network.height, network.width, 1), name="channel")(inputs)
+    x = kl.Rescaling(-1 / 255 if network.invert else 1 / 255, offset=network.invert, name="scale", dtype=precision)(x)
+    for layer in range(1, network.layers + 1):
+        x = conv(layer)(x)
+        if network.batch_norm:
+            x = kl.BatchNormalization(momentum=BN_MOMENTUM, name=f"norm{layer}", dtype=precision)(x)
+        x = kl.ReLU(name=f"relu{layer}", dtype=precision)(x)
+        if layer <= POOLED_LAYERS:
+            x = kl.MaxPooling2D(2, name=f"pool{layer}", dtype=precision)(x)
+    if network.head == "average":
+        x = kl.GlobalAveragePooling2D(name="average", dtype=precision)(x)
+    else:
+        x = kl.Flatten(name="flatten", dtype=precision)(x)
+        x = kl.Dense(
+            network.dense_units,
+            activation="relu",
+            kernel_initializer=glorot(),
+            name="dense1",
+            dtype=precision,
+        )(x)
+    x = kl.Dropout(network.dropout, seed=seed, name="dropout", dtype=precision)(x)
+    logits = kl.Dense(network.classes, kernel_initializer=glorot(), name="logits", dtype="float32")(x)
+    return keras.Model(inputs, logits, name="writerid")
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Save an uncompiled model as .keras, byte for byte the same for the same weights.
+
+    Keras writes the time of saving into the archive's entries and its metadata; both are set to fixed values.
+    """
+    with atomic(path) as temporary:
+        model.save(temporary)
+        with zipfile.ZipFile(temporary) as archive:
+            content = {name: archive.read(name) for name in sorted(archive.namelist())}
+        metadata = json.loads(content["metadata.json"])
+        metadata["date_saved"] = "1980-01-01@00:00:00"
+        content["metadata.json"] = json.dumps(metadata).encode()
+        with zipfile.ZipFile(temporary, "w") as archive:
+            for name, data in content.items():
+                archive.writestr(zipfile.ZipInfo(name, _EPOCH_ZERO), data)
+
+
+def load(path: Path) -> keras.Model:
+    """Load a model for prediction; code that a model file may carry is never run.
+
+    Raises InputError where the file is missing or is not a whole model of this project.
+    """
+    readable(path)
+    try:
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises many kinds on files that are damaged or not its own
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise InputError(f"{path}: not a whole Keras model ({reason}); run train again (`dvc repro train`)") from None
+    if len(model.inputs) != 1 or len(model.inputs[0].shape) != 3 or len(model.outputs[0].shape) != 2:
+        raise InputError(f"{path}: not a network from crops to writers; run train again (`dvc repro train`)")
+    return model

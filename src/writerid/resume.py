@@ -1,0 +1,73 @@
+"""State of an interrupted fit, kept outside DVC's outputs until the fit is done.
+
+A state belongs to one key, a hash of everything the result follows from: after any change nothing old is used.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from writerid import devices
+from writerid.files import atomic
+
+FOLDER = Path(".state")
+Row = dict[str, float]
+
+
+def key(settings: object, arrays: Iterable[np.ndarray]) -> str:
+    """Hash settings, input arrays, this library's own code and the packages' versions to a name for a state."""
+    digest = hashlib.blake2b(repr(settings).encode(), digest_size=12)
+    for array in arrays:
+        digest.update(repr((array.shape, array.dtype)).encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    digest.update(json.dumps(devices.describe(), sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+class State:
+    """What a fit needs to go on after its last finished epoch, in a folder of its own."""
+
+    def __init__(self, name: str, root: Path = FOLDER) -> None:
+        self.folder = root / f"train-{name}"
+        self._file = self.folder / "state.npz"
+
+    def save(self, model: keras.Model, rows: list[Row], checkpoint: Path) -> None:
+        """Keep the fit as it is after an epoch: weights, optimizer, the log so far and the new checkpoint."""
+        kept = self.folder / checkpoint.name
+        with atomic(kept) as temporary:
+            shutil.copyfile(checkpoint, temporary)
+        variables = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(model))}
+        # Last and at once: a state names only epochs that are wholly there.
+        with atomic(self._file) as temporary:
+            np.savez(temporary, rows=np.array(json.dumps(rows)), **variables)
+
+    def restore(self, model: keras.Model, checkpoints: Path) -> list[Row]:
+        """Bring a compiled model and the checkpoints to where a run was interrupted; returns its log, [] if none."""
+        if not self._file.is_file():
+            return []
+        with np.load(self._file) as saved:
+            rows: list[Row] = json.loads(str(saved["rows"]))
+            for i, variable in enumerate(_variables(model)):
+                variable.assign(saved[f"v{i}"])
+        for kept in sorted(self.folder.glob("check-*.keras"))[: len(rows)]:
+            shutil.copyfile(kept, checkpoints / kept.name)
+        return rows
+
+    def clear(self) -> None:
+        """Remove the state: the fit is done."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.parent.is_dir() and not any(self.folder.parent.iterdir()):
+            self.folder.parent.rmdir()
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    return [*model.weights, *model.optimizer.variables]

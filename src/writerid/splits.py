@@ -1,0 +1,179 @@
+"""Train, validation and test sides of a dataset, and a report of what the sides share."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from writerid.errors import InputError
+from writerid.names import parse_name
+
+SIDES = ("train", "validation", "test")
+
+
+def by_line(writers: Sequence[str], shares: Mapping[str, float], seed: int) -> list[str]:
+    """Split lines at random, as the reference does: forms may stand on several sides.
+
+    Parameters: the writer of each line; the share of each of SIDES; the seed. Returns the side of each line.
+
+    Raises InputError for a writer without a training line.
+    """
+    train = int(len(writers) * shares["train"] + 1e-9)
+    rest = len(writers) - train
+    validation = round(rest * shares["validation"] / (shares["validation"] + shares["test"]))
+    in_order = ["train"] * train + ["validation"] * validation + ["test"] * (rest - validation)
+    places = np.random.default_rng([seed, _stream("line")]).permutation(len(writers))
+    sides = [in_order[place] for place in places]
+    unseen = sorted(set(writers) - {writer for writer, side in zip(writers, sides, strict=True) if side == "train"})
+    if unseen:
+        raise InputError(
+            f"writer {unseen[0]} has no line on the train side; leave out small writers (min_forms, top_writers), "
+            "raise split.train, or set split.group_by: form"
+        )
+    return sides
+
+
+def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, float], seed: int) -> list[str]:
+    """Split whole forms, so that every writer stands on all sides and no form on two.
+
+    For each writer the validation and test lines come as close to their shares as whole forms allow (least sum
+    of squares over the three sides); among equally good choices the seed decides.
+
+    Parameters: form and writer of each line; the share of each of SIDES; the seed. Returns the side of each line.
+
+    Raises InputError for a writer with fewer than three forms.
+    """
+    sizes: dict[str, Counter[str]] = defaultdict(Counter)
+    for form, writer in zip(forms, writers, strict=True):
+        sizes[writer][form] += 1
+    side: dict[str, str] = {}
+    for writer in sorted(sizes):
+        own = sorted(sizes[writer])
+        if len(own) < len(SIDES):
+            raise InputError(
+                f"writer {writer} has {len(own)} form(s), too few for train, validation and test; set min_forms: 3 or "
+                "more to leave such writers out, or split.group_by: line"
+            )
+        order = np.random.default_rng([seed, _stream(writer)]).permutation(len(own))
+        shuffled = [own[place] for place in order]
+        chosen = _assign([sizes[writer][form] for form in shuffled], shares)
+        side.update(zip(shuffled, chosen, strict=True))
+    return [side[form] for form in forms]
+
+
+def report(
+    lines: Sequence[str], forms: Sequence[str], writers: Sequence[str], sides: Sequence[str]
+) -> dict[str, object]:
+    """Count lines, forms and writers a side, and the forms and physical lines that sides share.
+
+    A sentence may start on the physical line on which the one before it ended; where names tell the sentence
+    (FORM-sNN-NN), the last piece of one and the first of the next are counted as one physical line.
+    """
+    physical = physical_lines(lines)
+    content: dict[str, dict[str, set[object]]] = {
+        side: {"forms": set(), "writers": set(), "lines": set()} for side in SIDES
+    }
+    for row, side in enumerate(sides):
+        content[side]["forms"].add(forms[row])
+        content[side]["writers"].add(writers[row])
+        if physical[row] is not None:
+            content[side]["lines"].add(physical[row])
+    shared = {
+        f"{one}_{other}": {
+            "forms": len(content[one]["forms"] & content[other]["forms"]),
+            "physical_lines": len(content[one]["lines"] & content[other]["lines"]),
+        }
+        for one, other in combinations(SIDES, 2)
+    }
+    counts = Counter(sides)
+    return {
+        **{
+            side: {
+                "lines": counts[side],
+                "share": counts[side] / len(sides),
+                "forms": len(content[side]["forms"]),
+                "writers": len(content[side]["writers"]),
+            }
+            for side in SIDES
+        },
+        "shared": shared,
+    }
+
+
+def physical_lines(lines: Sequence[str]) -> list[tuple[str, int] | None]:
+    """Return the physical line (form, number) of each line image, None where its name does not tell.
+
+    Only names of sentence pieces do. A gap in the numbering of the sentences breaks the count: what follows is
+    then on lines of its own.
+    """
+    names = [parse_name(line) for line in lines]
+    last: dict[str, dict[int, int]] = defaultdict(dict)
+    for name in names:
+        if name and name.sentence is not None:
+            pieces = last[name.form]
+            pieces[name.sentence] = max(name.number, pieces.get(name.sentence, 0))
+    first: dict[tuple[str, int], int] = {}
+    for form, pieces in last.items():
+        position, before = 0, None
+        for sentence in sorted(pieces):
+            if before is not None and sentence != before + 1:
+                position += 1  # one sentence is missing: they do not meet
+            first[form, sentence] = position
+            position += pieces[sentence]
+            before = sentence
+    return [
+        (name.form, first[name.form, name.sentence] + name.number) if name and name.sentence is not None else None
+        for name in names
+    ]
+
+
+def _assign(sizes: Sequence[int], shares: Mapping[str, float]) -> list[str]:
+    """Give each form, of so many lines, a side: exact, by dynamic programming over reachable line counts.
+
+    reach[i][v, t] says with which (validation, test) line counts the first i forms can be dealt out, and bit t
+    of the integer reach[i][v] holds it.
+    """
+    total = sum(sizes)
+    want = {side: total * shares[side] for side in SIDES}
+    most = max(sizes)
+    limit_v = min(total, int(want["validation"]) + most)
+    limit_t = min(total, int(want["test"]) + most)
+    mask = (1 << (limit_t + 1)) - 1
+    reach = [[1] + [0] * limit_v]
+    for size in sizes:
+        before = reach[-1]
+        reach.append(
+            [
+                before[v] | (before[v] << size & mask) | (before[v - size] if v >= size else 0)
+                for v in range(limit_v + 1)
+            ]
+        )
+    best = min(
+        (
+            (total - v - t - want["train"]) ** 2 + (v - want["validation"]) ** 2 + (t - want["test"]) ** 2,
+            v,
+            t,
+        )
+        for v in range(1, limit_v + 1)
+        for t in range(1, min(limit_t, total - v - 1) + 1)
+        if reach[-1][v] >> t & 1
+    )
+    _, v, t = best
+    sides = []
+    for i in range(len(sizes) - 1, -1, -1):
+        size, before = sizes[i], reach[i]
+        if v >= size and before[v - size] >> t & 1:
+            sides.append("validation")
+            v -= size
+        elif t >= size and before[v] >> (t - size) & 1:
+            sides.append("test")
+            t -= size
+        else:
+            sides.append("train")
+    return sides[::-1]
+
+
+def _stream(name: str) -> int:
+    """A number that keeps the random stream of one name apart from the others'."""
+    return int.from_bytes(name.encode("utf-8"), "big")

@@ -1,0 +1,45 @@
+"""crop: pack all lines into one strip, and choose the windows of it that the network sees."""
+
+from pathlib import Path
+
+import numpy as np
+
+from stages.runner import run
+from writerid.crop_tables import Choice, tables
+from writerid.dataset import Archive
+from writerid.files import read_csv, write_array
+from writerid.params import load
+from writerid.strips import pack
+
+
+def main() -> None:
+    """Write the strips and, for each side, a table of crops."""
+    params = load()
+    lines = read_csv(Path("data/lines.csv"), {"line": str, "path": str, "label": int, "width": int, "height": int})
+    split = read_csv(Path("data/split.csv"), {"line": str, "split": str})
+    side_of = dict(zip(split["line"], split["split"], strict=True))
+    choice = Choice(
+        width=params.crop.width,
+        keep=params.crop.keep,
+        min_ink=params.crop.min_ink,
+        stride=params.crop.stride,
+        seed=params.seed,
+    )
+    with Archive(Path(params.dataset)) as archive:
+        inks = pack(
+            archive,
+            lines["path"],
+            np.column_stack([lines["width"], lines["height"]]),
+            height=params.crop.height,
+            width=params.crop.width,
+            output=Path("data/crops/strips.npy"),
+        )
+        crops = tables(inks, lines["label"], [side_of.get(line) for line in lines["line"]], choice)
+    write_array(Path("data/crops/train.npy"), crops["train"])
+    write_array(Path("data/crops/validation.npy"), crops["validation"])
+    write_array(Path("data/crops/test.npy"), crops["test"])
+    print(", ".join(f"{len(table)} {side}" for side, table in crops.items()) + " crops")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,41 @@
+"""map_writers: which lines of the dataset archive can be used, and who wrote them."""
+
+from collections import Counter
+from pathlib import Path
+
+from stages.runner import run
+from writerid.dataset import Archive, select, summary, survey
+from writerid.files import write_csv, write_json
+from writerid.params import load
+
+
+def main() -> None:
+    """Write the tables of lines and of writers, what was left out, and the counts."""
+    params = load()
+    with Archive(Path(params.dataset)) as archive:
+        usable, unusable = survey(archive, params.min_size)
+    lines, others = select(usable, min_forms=params.min_forms, top_writers=params.top_writers)
+    left_out = unusable + others
+
+    writers = sorted({line.writer for line in lines})
+    label = {writer: number for number, writer in enumerate(writers)}
+    line_counts = Counter(line.writer for line in lines)
+    form_counts = Counter(writer for writer, _ in {(line.writer, line.form) for line in lines})
+
+    write_csv(
+        Path("data/lines.csv"),
+        ("line", "path", "form", "writer", "label", "width", "height"),
+        ((x.line, x.path, x.form, x.writer, label[x.writer], x.width, x.height) for x in lines),
+    )
+    write_csv(
+        Path("data/writers.csv"),
+        ("label", "writer", "forms", "lines"),
+        ((label[writer], writer, form_counts[writer], line_counts[writer]) for writer in writers),
+    )
+    write_csv(Path("data/left_out.csv"), ("path", "reason", "detail"), left_out)
+    write_json(Path("metrics/dataset.json"), summary(lines, left_out))
+    print(f"{len(lines)} lines of {len(writers)} writers; {len(left_out)} images left out (data/left_out.csv)")
+
+
+if __name__ == "__main__":
+    run(main)

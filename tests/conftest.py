@@ -1,0 +1,129 @@
+"""Tiny data for the tests: everything is made here, nothing is fetched."""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from ruamel.yaml import YAML
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+ROOT = Path(__file__).resolve().parents[1]
+
+TINY = {
+    "synthesis.writers": 3,
+    "synthesis.forms": 3,
+    "synthesis.lines": 2,
+    "crop.height": 32,
+    "crop.width": 32,
+    "crop.stride": 48,
+    "layers": 2,
+    "filters": 4,
+    "batch_size": 8,
+    "epochs": 2,
+    "steps_per_epoch": 3,
+    "warmup_steps": 1,
+    "evaluate.resamples": 100,
+    "evaluate.pairs": 2,
+}
+
+
+def png(grey: np.ndarray, mode: str = "L", kind: str = "PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(grey).convert(mode).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def line(seed: int, width: int = 90, height: int = 30) -> np.ndarray:
+    """A light line with dark strokes, uint8 (height, width); no two seeds give the same pixels."""
+    rng = np.random.default_rng(seed)
+    grey = rng.integers(225, 240, (height, width)).astype(np.uint8)
+    for x in rng.integers(2, width - 2, width // 8):
+        grey[height // 4 : -height // 4, x : x + 2] = 60
+    return grey
+
+
+def write_zip(path: Path, members: Mapping[str, bytes | str]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def dataset_members(writers: int = 3, forms: int = 3, lines: int = 2) -> dict[str, bytes | str]:
+    """A small, whole dataset, by member of the archive."""
+    names = [(f"a{writer:02d}-{form:03d}", f"{writer:03d}") for writer in range(writers) for form in range(forms)]
+    members: dict[str, bytes | str] = {"forms.txt": "# form writer\n" + "".join(f"{f} {w} 1\n" for f, w in names)}
+    for number, (form, _) in enumerate(names):
+        for own in range(lines):
+            members[f"lines/{form}-{own:02d}.png"] = png(line(number * 100 + own))
+    return members
+
+
+def edit_params(path: Path, changes: Mapping[str, Any]) -> None:
+    yaml = YAML()
+    params = yaml.load(path.read_text())
+    for key, value in changes.items():
+        *groups, name = key.split(".")
+        node = params
+        for group in groups:
+            node = node[group]
+        node[name] = value
+    with path.open("w") as file:
+        yaml.dump(params, file)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of this checkout's tracked and new files, with tiny parameters, that stages can run in."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    copy = tmp_path / "check out"  # a blank in the path must not matter
+    for name in filter(None, listed.split("\0")):
+        source = ROOT / name
+        if source.is_file():
+            target = copy / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    edit_params(copy / "params.yaml", TINY)
+    return copy
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run(checkout: Path) -> Run:
+    """Run a command in the copy of the checkout, with this environment's programs first on the path."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COVERAGE_PROCESS_START": ""}
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "DVC_ROOT", "PYTHONPATH"):
+        environment.pop(name, None)
+
+    def call(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, env=environment, timeout=600)
+        if check and done.returncode:
+            pytest.fail(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    return call
+
+
+@pytest.fixture
+def stage(run: Run) -> Run:
+    """Run one stage with `python -m stages.NAME` in the copy of the checkout."""
+    return lambda name, check=True: run(sys.executable, "-m", f"stages.{name}", check=check)

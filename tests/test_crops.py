@@ -1,0 +1,58 @@
+"""Crops: where they start, and that gathering copies just those columns."""
+
+import numpy as np
+import pytest
+
+from writerid.crop_tables import Choice, even_starts, tables, training_starts
+from writerid.crops import gather
+from writerid.errors import InputError
+
+CHOICE = Choice(width=10, keep=0.25, min_ink=0.1, stride=7, seed=3)
+
+
+def test_gather_gives_pictures_upright():
+    strips = np.arange(40 * 5, dtype=np.uint8).reshape(40, 5)
+    crops = gather(strips, np.array([3, 30]), 10)
+    assert crops.shape == (2, 5, 10)
+    np.testing.assert_array_equal(crops[1], strips[30:40].T)
+
+
+def test_training_starts_skip_windows_without_ink():
+    ink = np.concatenate([np.zeros(50), np.full(50, 0.2)])
+    starts = training_starts(ink, 0.25, 0.1, np.random.default_rng(0))
+    assert len(starts) == 25
+    assert len(set(starts)) == 25
+    assert starts.min() >= 50
+
+
+def test_a_line_without_ink_still_gives_one_crop():
+    ink = np.array([0.0, 0.02, 0.01])
+    np.testing.assert_array_equal(training_starts(ink, 0.5, 0.1, np.random.default_rng(0)), [1])
+
+
+@pytest.mark.parametrize("windows", [1, 2, 7, 8, 9, 100])
+def test_even_starts_cover_the_line(windows: int):
+    starts = even_starts(windows, 7)
+    assert starts[0] == 0
+    assert starts[-1] == windows - 1
+    assert (np.diff(starts) <= 7).all()
+    assert len(set(starts)) == len(starts)
+
+
+def test_tables():
+    inks = [np.full(91, 0.5), np.full(1, 0.5), np.full(31, 0.5)]
+    made = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
+    assert len(made["train"]) == round(0.25 * 91)
+    assert made["validation"].tolist() == [(100, 1, 2)]
+    assert made["test"]["start"].tolist() == [110, 116, 122, 128, 134, 140]
+    assert set(made["test"]["line"]) == {2}
+    again = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
+    assert all((made[side] == again[side]).all() for side in made)
+
+
+def test_lines_without_a_side_and_sides_without_a_line():
+    inks = [np.ones(5)] * 2
+    with pytest.raises(InputError, match=r"line 2 of data/lines.csv has no side"):
+        tables(inks, [0, 1], ["train", None], CHOICE)
+    with pytest.raises(InputError, match="no line is on the test side"):
+        tables(inks, [0, 1], ["train", "validation"], CHOICE)

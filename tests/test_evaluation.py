@@ -1,0 +1,84 @@
+"""The test side's decisions, on log-probabilities that say what must come out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from writerid import figures
+from writerid.crops import CROP
+from writerid.errors import InputError
+from writerid.evaluation import Scores, TestSide, evaluate
+from writerid.models import Network, build
+from writerid.scoring import log_softmax
+
+
+@pytest.fixture
+def side() -> TestSide:
+    """Lines 1 and 3 of writer a (one form), 4 of writer b; two crops a line, 10 columns wide, 5 apart."""
+    crops = np.array([(line * 15 + offset, line, line // 4) for line in (1, 3, 4) for offset in (0, 5)], CROP)
+    strips = np.arange(5 * 15 * 8, dtype=np.uint64).astype(np.uint8).reshape(75, 8)
+    lines = {"line": list("vwxyz"), "form": ["f0", "f1", "f2", "f1", "f4"], "label": [0, 0, 1, 0, 1]}
+    return TestSide(strips, crops, lines, {"writer": ["a", "b"], "lines": [3, 2]})
+
+
+@pytest.fixture
+def scores(side: TestSide) -> Scores:
+    towards_a = np.array([3, 1, -2, -1, -3, 1])
+    return Scores(side, log_softmax(np.column_stack([towards_a, -towards_a])), width=10)
+
+
+def test_figures_by_level(scores: Scores):
+    found = scores.figures(resamples=100, seed=0)
+    assert {level: found[level]["items"] for level in ("crop", "line", "form")} == {"crop": 6, "line": 3, "form": 2}
+    assert found["crop"]["accuracy"] == pytest.approx(3 / 6)
+    assert found["line"]["accuracy"] == pytest.approx(2 / 3)
+    assert found["form"]["accuracy"] == 1
+    assert found["line"]["balanced_accuracy"] == pytest.approx((1 / 2 + 1) / 2)
+    assert found["largest_writer"] == {"crop": pytest.approx(4 / 6), "line": pytest.approx(2 / 3), "form": 0.5}
+    assert found["chance"]["accuracy"] == 0.5
+
+
+def test_a_row_for_each_line_and_writer(scores: Scores):
+    assert [row[:4] for row in scores.predictions()] == [
+        ("w", "f1", "a", "a"),
+        ("y", "f1", "a", "b"),
+        ("z", "f4", "b", "b"),
+    ]
+    assert [row[5] for row in scores.predictions()] == [1, 2, 1]
+    assert scores.by_writer() == [("a", 2, "0.5000", "0.5000"), ("b", 1, "1.0000", "0.5000")]
+
+
+def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: TestSide):
+    first, second = scores.pairs(5)
+    assert {(first.actual, first.predicted), (second.actual, second.predicted)} == {("a", "b"), ("b", "a")}
+    assert first.share == second.share == 0.5
+    np.testing.assert_array_equal(first.actual_line, side.strips[45:60].T)
+    np.testing.assert_array_equal(first.predicted_line, side.strips[60:75].T)
+
+
+def test_a_model_of_other_data_is_refused(side: TestSide):
+    with pytest.raises(InputError, match="knows 5 writers, the data has 2; run train again"):
+        evaluate(build(Network(8, 10, 5, True, 1, 3, 2, True, "average", 2, 0.0), seed=0), side)
+    with pytest.raises(InputError, match="takes crops 12 pixels high, strips are 8"):
+        evaluate(build(Network(12, 10, 2, True, 1, 3, 2, True, "average", 2, 0.0), seed=0), side)
+
+
+def test_every_crop_counts_once_whatever_the_batch(side: TestSide, monkeypatch: pytest.MonkeyPatch):
+    model = build(Network(8, 10, 2, True, 1, 3, 2, True, "average", 2, 0.0), seed=0)
+    whole = evaluate(model, side).figures(100, 0)
+    monkeypatch.setattr("writerid.prediction.BATCH", 4)
+    assert evaluate(model, side).figures(100, 0)["crop"]["nll"] == pytest.approx(whole["crop"]["nll"], abs=1e-5)
+
+
+def test_pictures(tmp_path: Path, scores: Scores):
+    figures.filters(np.random.default_rng(0).normal(size=(3, 3, 1, 10)), tmp_path / "filters.png")
+    figures.pairs(scores.pairs(5), tmp_path / "pairs.png")
+    figures.pairs([], tmp_path / "none.png")
+    for name in ("filters", "pairs", "none"):
+        with Image.open(tmp_path / f"{name}.png") as image:
+            assert min(image.size) > 60
+    again = (tmp_path / "filters.png").read_bytes()
+    figures.filters(np.random.default_rng(0).normal(size=(3, 3, 1, 10)), tmp_path / "filters.png")
+    assert (tmp_path / "filters.png").read_bytes() == again

@@ -1,0 +1,69 @@
+"""Strips: lines at one height, padded with their own paper, packed end to end within bounded memory."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import dataset_members, line, png, write_zip
+from writerid.dataset import Archive
+from writerid.errors import InputError
+from writerid.strips import ink_share, pack, scale, strip_widths, tones
+
+
+@pytest.mark.parametrize("size", [(90, 30), (10, 40), (400, 20), (1, 1), (33, 113)])
+def test_scale_keeps_the_aspect_and_the_promised_width(size: tuple[int, int]):
+    width, height = size
+    strip = scale(line(1, max(width, 10), max(height, 10))[:height, :width], 32, 24)
+    assert strip.dtype == np.uint8
+    assert strip.shape == (strip_widths(np.array([size]), 32, 24)[0], 32)
+    assert len(strip) == max(24, round(width * 32 / height))
+
+
+def test_a_narrow_line_is_padded_with_its_paper():
+    grey = np.full((20, 10), 231, np.uint8)
+    grey[5:15, 4:6] = 40
+    strip = scale(grey, 20, 50)
+    assert (strip[:20] == 231).all()
+    assert (strip[30:] == 231).all()
+    np.testing.assert_array_equal(strip[20:30].T, grey)
+
+
+def test_tones():
+    grey = np.full((100, 100), 220, np.uint8)
+    grey[:10] = 50
+    assert tones(grey) == (220, 50)
+
+
+def test_ink_share_of_every_window():
+    strip = np.full((6, 10), 230, np.uint8)
+    strip[2] = 30
+    np.testing.assert_allclose(ink_share(strip, 2), [0, 0.5, 0.5, 0, 0])
+    np.testing.assert_array_equal(ink_share(np.full((6, 10), 230, np.uint8), 2), np.zeros(5))
+
+
+def packed(path: Path, output: Path):
+    with Archive(path) as archive:
+        sizes = np.array([(90, 30)] * len(archive.images))
+        inks = list(pack(archive, archive.images, sizes, height=32, width=24, output=output))
+        return archive.images, inks
+
+
+def test_pack_is_all_lines_end_to_end(tmp_path: Path):
+    path = write_zip(tmp_path / "d.zip", dataset_members())
+    images, inks = packed(path, tmp_path / "strips.npy")
+    strips = np.load(tmp_path / "strips.npy")
+    assert strips.shape == (96 * len(images), 32)
+    assert [len(ink) for ink in inks] == [96 - 24 + 1] * len(images)
+    np.testing.assert_array_equal(strips[:96], scale(line(0), 32, 24))
+    np.testing.assert_array_equal(strips[96:192], scale(line(1), 32, 24))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"), [(png(line(1, 60)), "its size has changed; run map_writers again"), (b"x", "not an image")]
+)
+def test_an_image_that_changed_leaves_nothing_behind(tmp_path: Path, data: bytes, message: str):
+    path = write_zip(tmp_path / "d.zip", {**dataset_members(), "lines/a01-001-00.png": data})
+    with pytest.raises(InputError, match=message):
+        packed(path, tmp_path / "out" / "strips.npy")
+    assert not list((tmp_path / "out").iterdir())
