@@ -13,7 +13,7 @@ def main() -> None:
     params = load()
     devices.prepare(params.seed)
     model = models.load(Path("models/model.keras"))
-    test = evaluation.TestSide(
+    test = evaluation.Unseen(
         strips=read_array(Path("data/crops/strips.npy")),
         crops=read_array(Path("data/crops/test.npy")),
         lines=read_csv(Path("data/lines.csv"), {"line": str, "form": str, "label": int}),

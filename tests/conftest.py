@@ -82,9 +82,11 @@ def edit_params(path: Path, changes: Mapping[str, Any]) -> None:
         yaml.dump(params, file)
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of this checkout's tracked and new files, with tiny parameters, that stages can run in."""
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def copy_checkout(copy: Path, parameters: Mapping[str, Any] = TINY) -> Path:
+    """Copy this checkout's tracked and new files, and change parameters in the copy, to tiny ones by default."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -92,30 +94,25 @@ def checkout(tmp_path: Path) -> Path:
         check=True,
         text=True,
     ).stdout
-    copy = tmp_path / "check out"  # a blank in the path must not matter
     for name in filter(None, listed.split("\0")):
         source = ROOT / name
         if source.is_file():
             target = copy / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-    edit_params(copy / "params.yaml", TINY)
+    edit_params(copy / "params.yaml", parameters)
     return copy
 
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def run(checkout: Path) -> Run:
-    """Run a command in the copy of the checkout, with this environment's programs first on the path."""
+def runner(folder: Path) -> Run:
+    """Return a function that runs a command in a folder, with this environment's programs first on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "COVERAGE_PROCESS_START": ""}
+    environment = {**os.environ, "PATH": path}
     for name in ("GIT_DIR", "GIT_WORK_TREE", "DVC_ROOT", "PYTHONPATH"):
         environment.pop(name, None)
 
     def call(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, env=environment, timeout=600)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=600)
         if check and done.returncode:
             pytest.fail(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
@@ -124,6 +121,13 @@ def run(checkout: Path) -> Run:
 
 
 @pytest.fixture
-def stage(run: Run) -> Run:
+def checkout(tmp_path: Path) -> Path:
+    """A copy of this checkout that stages can run in."""
+    return copy_checkout(tmp_path / "check out")  # a blank in the path must not matter
+
+
+@pytest.fixture
+def stage(checkout: Path) -> Run:
     """Run one stage with `python -m stages.NAME` in the copy of the checkout."""
+    run = runner(checkout)
     return lambda name, check=True: run(sys.executable, "-m", f"stages.{name}", check=check)

@@ -92,7 +92,7 @@ def test_every_reason_to_leave_an_image_out(tmp_path: Path):
     counted = summary(lines, left_out)
     assert counted["lines"] == len(lines) == 12
     assert counted["images"] == len(lines) + len(left_out)
-    assert counted["left_out"]["not_top"] == 6  # type: ignore[index]
+    assert counted["left_out"]["not_top"] == 6
 
 
 def test_a_copy_under_an_odd_name_is_the_duplicate(tmp_path: Path):

@@ -1,6 +1,7 @@
 """The test side's decisions, on log-probabilities that say what must come out."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,22 +10,26 @@ from PIL import Image
 from writerid import figures
 from writerid.crops import CROP
 from writerid.errors import InputError
-from writerid.evaluation import Scores, TestSide, evaluate
+from writerid.evaluation import Scores, Unseen, evaluate
 from writerid.models import Network, build
 from writerid.scoring import log_softmax
 
 
 @pytest.fixture
-def side() -> TestSide:
+def side() -> Unseen:
     """Lines 1 and 3 of writer a (one form), 4 of writer b; two crops a line, 10 columns wide, 5 apart."""
     crops = np.array([(line * 15 + offset, line, line // 4) for line in (1, 3, 4) for offset in (0, 5)], CROP)
     strips = np.arange(5 * 15 * 8, dtype=np.uint64).astype(np.uint8).reshape(75, 8)
-    lines = {"line": list("vwxyz"), "form": ["f0", "f1", "f2", "f1", "f4"], "label": [0, 0, 1, 0, 1]}
-    return TestSide(strips, crops, lines, {"writer": ["a", "b"], "lines": [3, 2]})
+    lines: dict[str, list[Any]] = {
+        "line": list("vwxyz"),
+        "form": ["f0", "f1", "f2", "f1", "f4"],
+        "label": [0, 0, 1, 0, 1],
+    }
+    return Unseen(strips, crops, lines, {"writer": ["a", "b"], "lines": [3, 2]})
 
 
 @pytest.fixture
-def scores(side: TestSide) -> Scores:
+def scores(side: Unseen) -> Scores:
     towards_a = np.array([3, 1, -2, -1, -3, 1])
     return Scores(side, log_softmax(np.column_stack([towards_a, -towards_a])), width=10)
 
@@ -50,7 +55,7 @@ def test_a_row_for_each_line_and_writer(scores: Scores):
     assert scores.by_writer() == [("a", 2, "0.5000", "0.5000"), ("b", 1, "1.0000", "0.5000")]
 
 
-def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: TestSide):
+def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: Unseen):
     first, second = scores.pairs(5)
     assert {(first.actual, first.predicted), (second.actual, second.predicted)} == {("a", "b"), ("b", "a")}
     assert first.share == second.share == 0.5
@@ -58,14 +63,14 @@ def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: TestSid
     np.testing.assert_array_equal(first.predicted_line, side.strips[60:75].T)
 
 
-def test_a_model_of_other_data_is_refused(side: TestSide):
+def test_a_model_of_other_data_is_refused(side: Unseen):
     with pytest.raises(InputError, match="knows 5 writers, the data has 2; run train again"):
         evaluate(build(Network(8, 10, 5, True, 1, 3, 2, True, "average", 2, 0.0), seed=0), side)
     with pytest.raises(InputError, match="takes crops 12 pixels high, strips are 8"):
         evaluate(build(Network(12, 10, 2, True, 1, 3, 2, True, "average", 2, 0.0), seed=0), side)
 
 
-def test_every_crop_counts_once_whatever_the_batch(side: TestSide, monkeypatch: pytest.MonkeyPatch):
+def test_every_crop_counts_once_whatever_the_batch(side: Unseen, monkeypatch: pytest.MonkeyPatch):
     model = build(Network(8, 10, 2, True, 1, 3, 2, True, "average", 2, 0.0), seed=0)
     whole = evaluate(model, side).figures(100, 0)
     monkeypatch.setattr("writerid.prediction.BATCH", 4)

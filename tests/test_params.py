@@ -2,7 +2,7 @@
 
 import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import pytest
@@ -115,5 +115,5 @@ def test_numbers_as_dvc_writes_them(tmp_path: Path):
 
 
 def test_the_optimizers_are_all_of_keras():
-    assert set(Optimizer.__args__) == set(optimizers())  # type: ignore[attr-defined]
+    assert set(get_args(Optimizer)) == set(optimizers())
     assert keras.optimizers.Adam in optimizers().values()

@@ -49,7 +49,7 @@ def test_vote_is_the_mean_log_probability():
     log_probs = np.log([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]])
     voted = np.exp(vote(log_probs, np.array([0, 0, 1])))
     geometric = np.sqrt([0.9 * 0.2, 0.1 * 0.8])
-    np.testing.assert_allclose(voted, [geometric / geometric.sum(), [0.3, 0.7]])
+    np.testing.assert_allclose(voted, np.stack([geometric / geometric.sum(), np.array([0.3, 0.7])]))
 
 
 def test_ece_by_hand():
@@ -115,7 +115,7 @@ def test_confusion_and_the_worst_pairs():
     labels = np.array([0, 0, 0, 0, 1, 1])
     predicted = np.array([0, 0, 0, 1, 2, 1])
     recall = confusion(predicted, labels, 3)
-    np.testing.assert_allclose(recall, [[0.75, 0.25, 0], [0, 0.5, 0.5], [0, 0, 0]])
+    np.testing.assert_allclose(recall, np.array([[0.75, 0.25, 0], [0, 0.5, 0.5], [0, 0, 0]]))
     assert confused_pairs(recall, 5) == [(1, 2, 0.5), (0, 1, 0.25)]
     assert confused_pairs(recall, 1) == [(1, 2, 0.5)]
     assert confused_pairs(np.eye(3), 3) == []

@@ -85,5 +85,5 @@ def test_report_counts_what_sides_share():
     lines = ["f-s00-00", "f-s00-01", "f-s01-00", "g-s00-00"]
     counted = report(lines, ["f", "f", "f", "g"], ["1", "1", "1", "2"], ["train", "train", "test", "validation"])
     assert counted["train"] == {"lines": 2, "share": 0.5, "forms": 1, "writers": 1}
-    assert counted["shared"]["train_test"] == {"forms": 1, "physical_lines": 1}  # type: ignore[index]
-    assert counted["shared"]["train_validation"] == {"forms": 0, "physical_lines": 0}  # type: ignore[index]
+    assert counted["shared"]["train_test"] == {"forms": 1, "physical_lines": 1}
+    assert counted["shared"]["train_validation"] == {"forms": 0, "physical_lines": 0}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -226,7 +226,7 @@ def select(lines: Sequence[Line], *, min_forms: int, top_writers: int | None) ->
     return [line for line in lines if line.writer in chosen], left_out
 
 
-def summary(lines: Sequence[Line], left_out: Sequence[LeftOut]) -> dict[str, object]:
+def summary(lines: Sequence[Line], left_out: Sequence[LeftOut]) -> dict[str, Any]:
     """Count what takes part and what was left out, by reason."""
     per_writer = sorted(Counter(line.writer for line in lines).values())
     forms = sorted(Counter(writer for _, writer in {(line.form, line.writer) for line in lines}).values())

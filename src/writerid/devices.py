@@ -5,6 +5,7 @@ The only module that touches a backend itself; everything else goes through Kera
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import keras
 
@@ -72,7 +73,7 @@ def jit() -> bool:
     return backend == "jax" or (backend == "tensorflow" and gpu() is not None)
 
 
-def describe() -> dict[str, object]:
+def describe() -> dict[str, Any]:
     """Return backend, device and package versions: what may change though parameters and inputs did not."""
     versions = {}
     for package in PACKAGES:

@@ -16,7 +16,7 @@ WRITER = ("writer", "lines", "line_accuracy", "crop_accuracy")
 
 
 @dataclass(frozen=True)
-class TestSide:
+class Unseen:
     """Strips, uint8 (columns, height), the test side's crops (see crops.CROP), and the tables they point into."""
 
     strips: np.ndarray
@@ -25,7 +25,7 @@ class TestSide:
     writers: dict[str, list[Any]]
 
 
-def evaluate(model: keras.Model, test: TestSide) -> "Scores":
+def evaluate(model: keras.Model, test: Unseen) -> "Scores":
     """Decide on every crop, line and form of the test side.
 
     Raises InputError where model and data do not belong together.
@@ -47,7 +47,7 @@ def evaluate(model: keras.Model, test: TestSide) -> "Scores":
 class Scores:
     """The decisions on a test side by level; each method returns what one output reports."""
 
-    def __init__(self, test: TestSide, log_probs: np.ndarray, width: int) -> None:
+    def __init__(self, test: Unseen, log_probs: np.ndarray, width: int) -> None:
         """Take log-probabilities, float64 (crops, classes), of the test crops, `width` columns wide."""
         self._test, self._width = test, width
         self._rows, line_of = np.unique(test.crops["line"], return_inverse=True)  # rows of lines.csv
@@ -56,7 +56,7 @@ class Scores:
         self._line = self._crop.grouped(line_of)
         self._form = self._crop.grouped(form_of_line[line_of])
 
-    def figures(self, resamples: int, seed: int) -> dict[str, object]:
+    def figures(self, resamples: int, seed: int) -> dict[str, Any]:
         """All figures by level, beside what chance and the largest writer give."""
         levels = {"crop": self._crop, "line": self._line, "form": self._form}
         largest = int(np.argmax(self._test.writers["lines"]))

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from writerid.files import atomic
 
@@ -44,11 +45,10 @@ def filters(kernel: np.ndarray, path: Path) -> None:
 
 def pairs(confused: list[Pair], path: Path) -> None:
     """Draw the most confused pairs of writers, worst first, a line of each side by side."""
-    figure = Figure(figsize=(14, 0.6 + 1.1 * max(1, len(confused))), layout="constrained")
+    figure = Figure(figsize=(14, 0.6 + 1.1 * max(1, len(confused))), layout=ConstrainedLayoutEngine(wspace=0.04))
     if not confused:
         figure.text(0.5, 0.5, "No test crop was given to a wrong writer.", ha="center", va="center")
     else:
-        figure.get_layout_engine().set(wspace=0.04)
         for pair, row in zip(confused, figure.subplots(len(confused), 2, squeeze=False), strict=True):
             titles = (
                 f"writer {pair.actual}: {pair.share:.0%} of the test crops are taken for {pair.predicted}",

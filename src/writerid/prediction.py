@@ -15,8 +15,7 @@ def predict(model: keras.Model, strips: np.ndarray, crops: np.ndarray, descripti
 
     `description` names a progress bar on a terminal; None shows none.
     """
-    if not model.compiled:
-        model.compile(jit_compile=devices.jit())
+    model.jit_compile = devices.jit()
     width = model.input_shape[2]
     logits = np.empty((len(crops), model.output_shape[-1]), np.float32)
     bar = tqdm(total=len(crops), desc=description, unit=" crops", disable=None if description else True)

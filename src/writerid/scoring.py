@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import f1_score
@@ -98,7 +99,7 @@ def figures(decisions: Decisions, resamples: int, rng: np.random.Generator) -> d
     return result
 
 
-def baselines(labels: Mapping[str, np.ndarray], classes: int, largest: int) -> dict[str, object]:
+def baselines(labels: Mapping[str, np.ndarray], classes: int, largest: int) -> dict[str, Any]:
     """What needs no handwriting: guessing at random, and always naming the training side's largest writer."""
     return {
         "chance": {"accuracy": 1 / classes, "top5_accuracy": min(5, classes) / classes},

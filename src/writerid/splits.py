@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -62,9 +63,7 @@ def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, f
     return [side[form] for form in forms]
 
 
-def report(
-    lines: Sequence[str], forms: Sequence[str], writers: Sequence[str], sides: Sequence[str]
-) -> dict[str, object]:
+def report(lines: Sequence[str], forms: Sequence[str], writers: Sequence[str], sides: Sequence[str]) -> dict[str, Any]:
     """Count lines, forms and writers a side, and the forms and physical lines that sides share.
 
     A sentence may start on the physical line on which the one before it ended; where names tell the sentence

@@ -52,7 +52,7 @@ def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
     if recipe.schedule == "cosine":
         steps = recipe.epochs * recipe.steps_per_epoch
         rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0 if recipe.warmup_steps else recipe.learning_rate,
+            initial_learning_rate=recipe.learning_rate / (recipe.warmup_steps + 1),  # not 0, by which FTRL would divide
             decay_steps=steps - recipe.warmup_steps,
             warmup_target=recipe.learning_rate if recipe.warmup_steps else None,
             warmup_steps=recipe.warmup_steps,
@@ -94,7 +94,7 @@ class Outputs:
     live: Path
 
 
-def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -> dict[str, object]:
+def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -> dict[str, Any]:
     """Fit a network and write its checkpoints, its log and, as the model, its best epoch's checkpoint.
 
     The best epoch is the one with the least validation loss (negative log-likelihood by crop). A fit that was

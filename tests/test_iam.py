@@ -1,0 +1,68 @@
+"""The published IAM archive, where the environment variable IAM_ZIP names it."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import Run, copy_checkout, edit_params, runner
+
+IAM_ZIP = os.environ.get("IAM_ZIP")
+pytestmark = [pytest.mark.iam, pytest.mark.skipif(not IAM_ZIP, reason="IAM_ZIP names no archive")]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of this checkout, with its own parameters but for the dataset, in which the archive has been mapped."""
+    copy = copy_checkout(tmp_path_factory.mktemp("iam"), parameters={"dataset": "data/iam.zip"})
+    (copy / "data").mkdir(exist_ok=True)
+    (copy / "data/iam.zip").symlink_to(Path(str(IAM_ZIP)).resolve())
+    stage(copy)("map_writers")
+    yield copy
+    (copy / "data/crops/strips.npy").unlink(missing_ok=True)  # 0.8 GB that pytest would keep
+
+
+def stage(copy: Path) -> Run:
+    run = runner(copy)
+    return lambda name: run(sys.executable, "-m", f"stages.{name}")
+
+
+def test_what_is_in_the_archive(clone: Path):
+    counts = json.loads((clone / "metrics/dataset.json").read_text())
+    assert (counts["lines"], counts["writers"], counts["forms"]) == (4898, 50, 452)
+    assert {reason: count for reason, count in counts["left_out"].items() if count} == {"duplicate": 1}
+    assert "g06-037b-s02-01 (1).png,duplicate" in (clone / "data/left_out.csv").read_text()
+
+
+def test_the_references_split(clone: Path):
+    edit_params(clone / "params.yaml", {"split.group_by": "line"})
+    stage(clone)("split")
+    split = json.loads((clone / "metrics/split.json").read_text())
+    assert [split[side]["lines"] for side in ("train", "validation", "test")] == [3428, 735, 735]
+    assert split["shared"]["train_test"]["forms"] > 300
+    assert split["shared"]["train_test"]["physical_lines"] > 100
+
+
+def test_a_split_that_shares_no_form_and_its_crops(clone: Path):
+    edit_params(clone / "params.yaml", {"split.group_by": "form"})
+    stage(clone)("split")
+    split = json.loads((clone / "metrics/split.json").read_text())
+    for pair in split["shared"].values():
+        assert pair == {"forms": 0, "physical_lines": 0}
+    for side, share in (("train", 0.7), ("validation", 0.15), ("test", 0.15)):
+        assert split[side]["writers"] == 50
+        assert split[side]["share"] == pytest.approx(share, abs=0.02)
+
+    run = runner(clone)
+    program = "import resource, stages.crop as s; s.main(); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    peak = int(run(sys.executable, "-c", program).stdout.split()[-1]) / 1024
+    assert peak < 600, f"crop took {peak:.0f} MB"
+    strips = np.load(clone / "data/crops/strips.npy", mmap_mode="r")
+    test = np.load(clone / "data/crops/test.npy")
+    assert strips.shape[1] == 113
+    assert test["start"].max() + 113 <= len(strips)
+    assert len(set(test["line"])) == split["test"]["lines"]

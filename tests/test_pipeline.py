@@ -1,0 +1,112 @@
+"""The whole pipeline, on tiny data, through DVC's own command line in a temporary clone."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Run, copy_checkout, edit_params, runner
+
+PLOTS = {"loss", "accuracy", "learning_rate", "confusion", "writers"}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A committed copy of this checkout in which the pipeline has run, and whose results are committed."""
+    copy = copy_checkout(tmp_path_factory.mktemp("pipeline") / "a clone")
+    run = runner(copy)
+    run("git", "init", "--quiet")
+    run("git", "config", "user.name", "t")
+    run("git", "config", "user.email", "t@t.invalid")
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "-m", "tiny")
+    run("dvc", "repro")
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "-m", "run")
+    return copy
+
+
+@pytest.fixture
+def run(clone: Path) -> Iterator[Run]:
+    """Run commands in the clone, which is put back to its last commit afterwards."""
+    call = runner(clone)
+    yield call
+    call("git", "reset", "--hard", "--quiet")
+    call("dvc", "checkout", "--quiet", "--force")
+
+
+def metrics(clone: Path, name: str) -> dict[str, Any]:
+    return dict(json.loads((clone / "metrics" / name).read_text()))
+
+
+def test_what_a_run_leaves(clone: Path):
+    test = metrics(clone, "test.json")
+    assert test["split"] == "form"
+    assert {"crop", "line", "form", "chance", "largest_writer"} < set(test)
+    assert metrics(clone, "dataset.json")["lines"] == 18
+    assert metrics(clone, "split.json")["shared"]["train_test"] == {"forms": 0, "physical_lines": 0}
+    assert len(list((clone / "models/checkpoints").iterdir())) == 2
+    assert {p.name for p in (clone / "metrics/figures").iterdir()} == {"filters.png", "confused_writers.png"}
+    predictions = (clone / "metrics/predictions.csv").read_text().splitlines()
+    assert predictions[0] == "line,form,actual,predicted,confidence,rank"
+    assert len(predictions) == 1 + test["line"]["items"]
+    assert metrics(clone, "runtime.json")["backend"]
+    assert not (clone / ".state").exists()
+
+
+def test_a_second_run_does_nothing(clone: Path, run: Run):
+    assert "Data and pipelines are up to date." in run("dvc", "repro").stdout
+    assert run("git", "status", "--porcelain").stdout == ""
+
+
+def test_a_change_reruns_only_what_reads_it(clone: Path, run: Run):
+    edit_params(clone / "params.yaml", {"evaluate.pairs": 1, "grid.layers": [1]})
+    assert set(json.loads(run("dvc", "status", "--json").stdout)) == {"evaluate"}
+
+
+def test_an_experiment_can_be_compared(run: Run):
+    run("dvc", "exp", "run", "--name", "with-sgd", "-S", "optimizer=sgd")
+    changed = json.loads(run("dvc", "params", "diff", "--json").stdout)
+    assert changed["params.yaml"]["optimizer"] == {"old": "adam", "new": "sgd"}
+    difference = json.loads(run("dvc", "metrics", "diff", "--json").stdout)
+    assert "validation.loss" in difference["metrics/train/metrics.json"]
+    assert "line.nll" in difference["metrics/test.json"]
+    assert "with-sgd" in run("dvc", "exp", "show", "--md").stdout
+    for command in (["plots", "show"], ["plots", "diff", "HEAD"]):
+        plots = json.loads(run("dvc", *command, "--json").stdout)
+        assert not plots.get("errors")
+        assert {name.rsplit("::", 1)[-1] for name in plots["data"]} >= PLOTS
+
+
+def test_an_experiment_with_a_wrong_value_is_refused(run: Run):
+    refused = run("dvc", "exp", "run", "-S", "optimizer=adamm", check=False)
+    assert refused.returncode != 0
+    assert "optimizer: 'adamm' is not one of" in refused.stdout + refused.stderr
+
+
+def test_the_same_lock_every_time(clone: Path, run: Run):
+    """In the workspace, in a temporary copy and from the queue: every output has the same hash."""
+    lock = (clone / "dvc.lock").read_text()
+    run("dvc", "repro", "--force", "--no-run-cache")
+    assert (clone / "dvc.lock").read_text() == lock
+    again = ("dvc", "exp", "run", "--force", "-S", "evaluate.pairs=1")
+    assert "Running stage 'train'" in run(*again, "--temp", "--name", "temporary").stdout
+    run(*again, "--queue", "--name", "queued")
+    run("dvc", "queue", "start")
+    deadline = time.monotonic() + 300
+    while "Success" not in (status := run("dvc", "queue", "status").stdout):
+        assert "Failed" not in status, run("dvc", "queue", "logs", "queued").stdout
+        assert time.monotonic() < deadline, status
+        time.sleep(2)
+    assert "Running stage 'train'" in run(*again, "--name", "here").stdout
+    locks = [run("git", "show", f"{experiment(run, name)}:dvc.lock").stdout for name in ("temporary", "queued", "here")]
+    assert locks[0] == locks[1] == locks[2] != lock
+
+
+def experiment(run: Run, name: str) -> str:
+    """Return the git reference of an experiment."""
+    (found,) = run("git", "for-each-ref", "--format=%(refname)", f"refs/exps/**/{name}").stdout.split()
+    return str(found)
