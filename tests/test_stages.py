@@ -141,4 +141,4 @@ def test_a_signal_ends_a_stage_with_one_line(checkout: Path, number: signal.Sign
     assert "error: interrupted" in stderr
     assert "Traceback" not in stderr
     assert not list((checkout / "data").glob("*.zip"))
-    assert not list((checkout / "data").glob(".synth*"))
+    assert not list((checkout / "data").glob(".partial*"))

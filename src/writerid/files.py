@@ -2,8 +2,6 @@
 
 import csv
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +14,13 @@ from writerid.errors import InputError
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` to write to; it takes the name `path` only if the block succeeds."""
+    """Give a temporary path beside `path` to write to; it takes the name `path` only if the block succeeds.
+
+    The temporary name is always the same, so that what a killed run leaves is overwritten by the next.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(descriptor)
-    temporary = Path(name)
+    temporary = path.with_name(f".partial-{path.name}")
     try:
-        temporary.chmod(0o644)  # mkstemp's files are for their owner only
         yield temporary
         temporary.replace(path)
     finally:
