@@ -5,7 +5,7 @@ STAMP := $(VENV)/.made
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro test lint format lock gpu jax torch clean clean-state
+.PHONY: help env repro test torture lint format lock gpu jax torch clean clean-state
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,11 +20,16 @@ $(STAMP): requirements.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
+# DVC cannot read its own lock file where a kill in the middle of writing left it empty.
 repro: env ## run the pipeline: dvc repro
+	@[ -s .dvc/tmp/rwlock ] || rm -f .dvc/tmp/rwlock
 	@dvc repro
 
 test: lint ## check the style, then run all tests
 	@python -m pytest
+
+torture: env ## kill a tiny pipeline 30 times at random moments and compare the results
+	@python -m tests.torture
 
 lint: env ## ruff and mypy
 	@ruff check .
@@ -50,7 +55,7 @@ lock: env ## resolve pyproject.toml anew into requirements.lock
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
 
 clean-state: ## remove what interrupted runs left
-	@rm -rf .state
+	@rm -rf .state .dvc/tmp/rwlock
 
 clean: clean-state ## remove the environment and all results that dvc repro can make again
 	@rm -rf $(VENV) models data/crops data/synthetic.zip data/*.csv

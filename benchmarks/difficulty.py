@@ -27,14 +27,14 @@ from writerid.scoring import accuracy, log_softmax
 PROBED = 30_000  # training crops that a probe learns from
 
 
-def reference(data: training.Data, test: np.ndarray, classes: int, seed: int) -> float:
+def reference(data: training.Data, test: np.ndarray, seed: int) -> float:
     """Test accuracy by crop of the reference's network under the budget of params.yaml."""
     params = load()
     devices.prepare(seed)
     network = models.Network(
         height=params.crop.height,
         width=params.crop.width,
-        classes=classes,
+        classes=len(data.writers),
         invert=False,
         layers=3,
         kernel_size=3,
@@ -59,7 +59,7 @@ def reference(data: training.Data, test: np.ndarray, classes: int, seed: int) ->
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         training.fit(network, recipe, data, training.Outputs(folder / "m.keras", folder / "c", folder / "t"))
-        model = models.load(folder / "m.keras")
+        model, _ = models.load(folder / "m.keras")
     return accuracy(log_softmax(predict(model, data.strips, test)), test["label"])
 
 
@@ -79,18 +79,18 @@ def main() -> None:
         read_array(folder / f"{name}.npy") for name in ("strips", "train", "validation", "test")
     )
     width = load().crop.width
-    classes = len(read_csv(Path("data/writers.csv"), {"label": int})["label"])
+    writers = read_csv(Path("data/writers.csv"), {"writer": str})["writer"]
     some = np.sort(np.random.default_rng(0).permutation(len(train))[:PROBED])
     seen, unseen = grey_values(strips, train[some], width), grey_values(strips, test, width)
     probes = {
         "nearest neighbours": make_pipeline(StandardScaler(), KNeighborsClassifier(50)),
         "random forest": RandomForestClassifier(200, min_samples_leaf=20, n_jobs=-1, random_state=0),
     }
-    rows = [("chance", [1 / classes])]
+    rows = [("chance", [1 / len(writers)])]
     for name, probe in probes.items():
         rows.append((f"mean and spread, {name}", [probe.fit(seen, train["label"][some]).score(unseen, test["label"])]))
-    data = training.Data(strips, train, validation)
-    rows.append(("reference network", [reference(data, test, classes, seed) for seed in range(seeds)]))
+    data = training.Data(strips, train, validation, writers)
+    rows.append(("reference network", [reference(data, test, seed) for seed in range(seeds)]))
     print(f"\n{'test accuracy by crop':>40} {'mean':>7} {'least':>7} {'most':>7} {'runs':>5}")
     for name, values in rows:
         print(f"{name:>40} {np.mean(values):>7.4f} {min(values):>7.4f} {max(values):>7.4f} {len(values):>5}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.runner import run
-from writerid.crop_tables import Choice, tables
+from writerid.crop_tables import Choice, side_of_lines, tables
 from writerid.dataset import Archive
 from writerid.files import read_csv, write_array
 from writerid.params import load
@@ -17,7 +17,7 @@ def main() -> None:
     params = load()
     lines = read_csv(Path("data/lines.csv"), {"line": str, "path": str, "label": int, "width": int, "height": int})
     split = read_csv(Path("data/split.csv"), {"line": str, "split": str})
-    side_of = dict(zip(split["line"], split["split"], strict=True))
+    side_of = side_of_lines(split["line"], split["split"])
     choice = Choice(
         width=params.crop.width,
         keep=params.crop.keep,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from stages.runner import run
-from writerid import devices, evaluation, figures, models
+from writerid import devices, evaluation, figures, models, splits
 from writerid.files import read_array, read_csv, write_csv, write_json
 from writerid.params import load
 
@@ -12,14 +12,19 @@ def main() -> None:
     """Write the test figures, the decision on each line, the accuracy by writer, and the pictures."""
     params = load()
     devices.prepare(params.seed)
-    model = models.load(Path("models/model.keras"))
+    model, writers = models.load(Path("models/model.keras"))
+    lines = read_csv(Path("data/lines.csv"), {"line": str, "form": str, "label": int})
+    crops = read_array(Path("data/crops/test.npy"))
+    trained = read_array(Path("data/crops/train.npy"))
+    splits.check_apart(trained["line"], crops["line"], lines["line"], lines["form"], params.split.group_by)
     test = evaluation.Unseen(
         strips=read_array(Path("data/crops/strips.npy")),
-        crops=read_array(Path("data/crops/test.npy")),
-        lines=read_csv(Path("data/lines.csv"), {"line": str, "form": str, "label": int}),
+        crops=crops,
+        width=params.crop.width,
+        lines=lines,
         writers=read_csv(Path("data/writers.csv"), {"writer": str, "lines": int}),
     )
-    scores = evaluation.evaluate(model, test)
+    scores = evaluation.evaluate(model, writers, test)
     write_json(
         Path("metrics/test.json"),
         {"split": params.split.group_by, **scores.figures(params.evaluate.resamples, params.seed)},

@@ -18,7 +18,7 @@ def run(main: Callable[[], None]) -> NoReturn:
     except InputError as error:
         status, message = 1, "\n".join(f"error: {line}" for line in str(error).splitlines())
     except KeyboardInterrupt:
-        status, message = 130, "error: interrupted; `dvc repro` starts this stage again"
+        status, message = 130, "error: interrupted; `dvc repro` goes on (a fit: after its last finished epoch)"
     except MemoryError:
         status, message = 1, "error: out of memory; close other programs, or take a smaller batch_size"
     except OSError as error:

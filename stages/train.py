@@ -11,17 +11,18 @@ from writerid.params import load
 def main() -> None:
     """Write the model, a checkpoint an epoch, dvclive's log, and what may differ from run to run."""
     params = load()
+    writers = read_csv(Path("data/writers.csv"), {"writer": str})["writer"]
     data = training.Data(
         strips=read_array(Path("data/crops/strips.npy")),
         train=read_array(Path("data/crops/train.npy")),
         validation=read_array(Path("data/crops/validation.npy")),
+        writers=writers,
     )
-    writers = read_csv(Path("data/writers.csv"), {"label": int})
     devices.prepare(params.seed)
     network = models.Network(
         height=params.crop.height,
         width=params.crop.width,
-        classes=len(writers["label"]),
+        classes=len(writers),
         invert=params.invert,
         layers=params.layers,
         kernel_size=params.kernel_size,

@@ -104,15 +104,18 @@ def copy_checkout(copy: Path, parameters: Mapping[str, Any] = TINY) -> Path:
     return copy
 
 
-def runner(folder: Path) -> Run:
-    """Return a function that runs a command in a folder, with this environment's programs first on the path."""
+def environment() -> dict[str, str]:
+    """This process's environment, with this Python's programs first on the path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path}
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "DVC_ROOT", "PYTHONPATH"):
-        environment.pop(name, None)
+    hidden = ("GIT_DIR", "GIT_WORK_TREE", "DVC_ROOT", "PYTHONPATH")
+    return {name: value for name, value in os.environ.items() if name not in hidden} | {"PATH": path}
+
+
+def runner(folder: Path) -> Run:
+    """Return a function that runs a command in a folder."""
 
     def call(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=600)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment(), timeout=600)
         if check and done.returncode:
             pytest.fail(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from writerid.crop_tables import Choice, even_starts, tables, training_starts
+from writerid.crop_tables import Choice, even_starts, side_of_lines, tables, training_starts
 from writerid.crops import gather
 from writerid.errors import InputError
 
@@ -56,3 +56,8 @@ def test_lines_without_a_side_and_sides_without_a_line():
         tables(inks, [0, 1], ["train", None], CHOICE)
     with pytest.raises(InputError, match="no line is on the test side"):
         tables(inks, [0, 1], ["train", "validation"], CHOICE)
+
+
+def test_a_line_on_two_sides():
+    with pytest.raises(InputError, match="line a stands in it twice"):
+        side_of_lines(["a", "b", "a"], ["train", "train", "test"])

@@ -25,13 +25,13 @@ def side() -> Unseen:
         "form": ["f0", "f1", "f2", "f1", "f4"],
         "label": [0, 0, 1, 0, 1],
     }
-    return Unseen(strips, crops, lines, {"writer": ["a", "b"], "lines": [3, 2]})
+    return Unseen(strips, crops, 10, lines, {"writer": ["a", "b"], "lines": [3, 2]})
 
 
 @pytest.fixture
 def scores(side: Unseen) -> Scores:
     towards_a = np.array([3, 1, -2, -1, -3, 1])
-    return Scores(side, log_softmax(np.column_stack([towards_a, -towards_a])), width=10)
+    return Scores(side, log_softmax(np.column_stack([towards_a, -towards_a])))
 
 
 def test_figures_by_level(scores: Scores):
@@ -63,18 +63,28 @@ def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: Unseen)
     np.testing.assert_array_equal(first.predicted_line, side.strips[60:75].T)
 
 
-def test_a_model_of_other_data_is_refused(side: Unseen):
-    with pytest.raises(InputError, match="knows 5 writers, the data has 2; run train again"):
-        evaluate(build(Network(8, 10, 5, True, 1, 3, 2, True, "average", 2, 0.0), seed=0), side)
-    with pytest.raises(InputError, match="takes crops 12 pixels high, strips are 8"):
-        evaluate(build(Network(12, 10, 2, True, 1, 3, 2, True, "average", 2, 0.0), seed=0), side)
+@pytest.mark.parametrize(
+    ("height", "width", "writers", "message"),
+    [
+        (12, 10, ["a", "b"], "takes crops of 12 x 10 pixels, the data has 8 x 10; run train again"),
+        (8, 12, ["a", "b"], "takes crops of 8 x 12 pixels, the data has 8 x 10"),
+        (8, 10, ["a", "c"], r"knows other writers \(2: a, c\) than the data \(2: a, b\)"),
+        (8, 10, list("abcd"), r"knows other writers \(4: a, b, c, ...\)"),
+    ],
+)
+def test_a_model_of_other_data_is_refused(side: Unseen, height: int, width: int, writers: list[str], message: str):
+    model = build(Network(height, width, len(writers), True, 1, 3, 2, True, "average", 2, 0.0), seed=0)
+    with pytest.raises(InputError, match=message):
+        evaluate(model, writers, side)
 
 
 def test_every_crop_counts_once_whatever_the_batch(side: Unseen, monkeypatch: pytest.MonkeyPatch):
     model = build(Network(8, 10, 2, True, 1, 3, 2, True, "average", 2, 0.0), seed=0)
-    whole = evaluate(model, side).figures(100, 0)
+    whole = evaluate(model, ["a", "b"], side).figures(100, 0)
     monkeypatch.setattr("writerid.prediction.BATCH", 4)
-    assert evaluate(model, side).figures(100, 0)["crop"]["nll"] == pytest.approx(whole["crop"]["nll"], abs=1e-5)
+    assert evaluate(model, ["a", "b"], side).figures(100, 0)["crop"]["nll"] == pytest.approx(
+        whole["crop"]["nll"], abs=1e-5
+    )
 
 
 def test_pictures(tmp_path: Path, scores: Scores):

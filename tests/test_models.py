@@ -23,6 +23,7 @@ REFERENCE = Network(
     dense_units=512,
     dropout=0.4,
 )
+WRITERS = ["a", "b", "c"]
 TINY = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.2)
 
 
@@ -83,7 +84,7 @@ def test_mixed_precision_keeps_float32_logits():
 
 def test_saved_files_hold_no_clock(tmp_path: Path):
     for name in ("a.keras", "b.keras"):
-        save(build(TINY, seed=1), tmp_path / name)
+        save(build(TINY, seed=1), WRITERS, tmp_path / name)
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.keras") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -91,9 +92,11 @@ def test_saved_files_hold_no_clock(tmp_path: Path):
 
 def test_a_saved_model_predicts_the_same(tmp_path: Path):
     model = build(TINY, seed=1)
-    save(model, tmp_path / "m.keras")
+    save(model, WRITERS, tmp_path / "m.keras")
     crops = np.random.default_rng(0).integers(0, 256, (3, 32, 24)).astype(np.uint8)
-    np.testing.assert_array_equal(load(tmp_path / "m.keras").predict(crops, verbose=0), model.predict(crops, verbose=0))
+    loaded, writers = load(tmp_path / "m.keras")
+    assert writers == WRITERS
+    np.testing.assert_array_equal(loaded.predict(crops, verbose=0), model.predict(crops, verbose=0))
 
 
 def test_files_that_are_no_model(tmp_path: Path):
@@ -101,15 +104,21 @@ def test_files_that_are_no_model(tmp_path: Path):
     with pytest.raises(InputError, match="there is no such file"):
         load(path)
     path.write_bytes(b"junk")
-    with pytest.raises(InputError, match="not a whole Keras model"):
+    with pytest.raises(InputError, match="not a whole model of writers"):
         load(path)
-    save(build(TINY, seed=1), path)
+    save(build(TINY, seed=1), WRITERS, path)
     path.write_bytes(path.read_bytes()[:-500])
-    with pytest.raises(InputError, match="not a whole Keras model"):
+    with pytest.raises(InputError, match="not a whole model of writers"):
         load(path)
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     other.save(path)
-    with pytest.raises(InputError, match="not a network from crops to writers"):
+    with pytest.raises(InputError, match="not a whole model of writers"):
+        load(path)
+    save(other, WRITERS, path)
+    with pytest.raises(InputError, match="not a network from crops to its writers"):
+        load(path)
+    save(build(TINY, seed=1), WRITERS[:2], path)
+    with pytest.raises(InputError, match="not a network from crops to its writers"):
         load(path)
 
 
@@ -118,5 +127,5 @@ def test_code_in_a_model_file_is_not_run(tmp_path: Path):
     inputs = keras.Input((32, 24))
     flat = keras.layers.Flatten()(keras.layers.Lambda(lambda x: x * 2)(inputs))
     keras.Model(inputs, flat).save(path)
-    with pytest.raises(InputError, match="not a whole Keras model"):
+    with pytest.raises(InputError, match="not a whole model of writers"):
         load(path)

@@ -8,7 +8,7 @@ import pytest
 
 from writerid.errors import InputError
 from writerid.names import parse_name
-from writerid.splits import SIDES, _assign, by_form, by_line, physical_lines, report
+from writerid.splits import SIDES, _assign, by_form, by_line, check_apart, physical_lines, report
 
 SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}
 
@@ -87,3 +87,13 @@ def test_report_counts_what_sides_share():
     assert counted["train"] == {"lines": 2, "share": 0.5, "forms": 1, "writers": 1}
     assert counted["shared"]["train_test"] == {"forms": 1, "physical_lines": 1}
     assert counted["shared"]["train_validation"] == {"forms": 0, "physical_lines": 0}
+
+
+def test_a_test_side_that_was_trained_on_is_refused():
+    lines, forms = ["f-00", "f-01", "g-00"], ["f", "f", "g"]
+    with pytest.raises(InputError, match="share 1 line"):
+        check_apart([0, 1, 1], [1, 2], lines, forms, "line")
+    with pytest.raises(InputError, match=r"group_by is form, but train and test share 1 form\(s\), f among them"):
+        check_apart([0], [1, 2], lines, forms, "form")
+    check_apart([0], [1, 2], lines, forms, "line")
+    check_apart([0, 1], [2], lines, forms, "form")

@@ -30,7 +30,7 @@ def data() -> Data:
     crops = np.array(
         [(start, start // 96, start // 96 % 3) for start in range(0, 12 * 96, 8) if start % 96 <= 72], CROP
     )
-    return Data(strips, crops[crops["line"] < 9], crops[crops["line"] >= 9])
+    return Data(strips, crops[crops["line"] < 9], crops[crops["line"] >= 9], ["a", "b", "c"])
 
 
 def outputs(folder: Path) -> Outputs:
@@ -83,10 +83,10 @@ def test_an_interrupted_fit_ends_with_the_same_bytes(
     interrupted_at = iter([False] * stop + [True])
     save = models.save
 
-    def interrupt(model: keras.Model, path: Path) -> None:
+    def interrupt(model: keras.Model, writers: list[str], path: Path) -> None:
         if next(interrupted_at, False):
             raise KeyboardInterrupt
-        save(model, path)
+        save(model, writers, path)
 
     with monkeypatch.context() as patch:
         patch.setattr(models, "save", interrupt)

@@ -1,5 +1,6 @@
 """Which windows of the strips are crops: tables of start column, line and label."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +49,14 @@ def tables(
         if not own:
             raise InputError(f"split: no line is on the {side} side; raise split.{side}, or add lines")
     return {side: np.concatenate(own) for side, own in parts.items()}
+
+
+def side_of_lines(lines: Sequence[str], sides: Sequence[str]) -> dict[str, str]:
+    """Return the side of each line; raises InputError for a line that stands twice in the split."""
+    repeated = [line for line, count in Counter(lines).items() if count > 1]
+    if repeated:
+        raise InputError(f"data/split.csv: line {repeated[0]} stands in it twice; run split again")
+    return dict(zip(lines, sides, strict=True))
 
 
 def training_starts(ink: np.ndarray, keep: float, min_ink: float, rng: np.random.Generator) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The test side: decisions by crop, line and form, and what is reported of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from writerid.errors import InputError
 from writerid.figures import Pair
+from writerid.models import RETRAIN
 from writerid.prediction import predict
 from writerid.scoring import Decisions, baselines, confused_pairs, confusion, figures, log_softmax, ranks
 
@@ -17,39 +19,43 @@ WRITER = ("writer", "lines", "line_accuracy", "crop_accuracy")
 
 @dataclass(frozen=True)
 class Unseen:
-    """Strips, uint8 (columns, height), the test side's crops (see crops.CROP), and the tables they point into."""
+    """The test side: strips, uint8 (columns, height), its crops (see crops.CROP), `width` columns each, and the
+    columns of lines.csv and writers.csv that they point into."""
 
     strips: np.ndarray
     crops: np.ndarray
+    width: int
     lines: dict[str, list[Any]]
     writers: dict[str, list[Any]]
 
 
-def evaluate(model: keras.Model, test: Unseen) -> "Scores":
+def evaluate(model: keras.Model, writers: Sequence[str], test: Unseen) -> "Scores":
     """Decide on every crop, line and form of the test side.
 
-    Raises InputError where model and data do not belong together.
+    Raises InputError where the model is of other crops or of other writers than the data.
     """
-    _, height, width = model.input_shape
-    classes = len(test.writers["writer"])
-    advice = "run train again (`dvc repro train`)"
-    if height != test.strips.shape[1]:
+    wanted, size = (test.strips.shape[1], test.width), tuple(model.input_shape[1:])
+    if size != wanted:
         raise InputError(
-            f"models/model.keras: takes crops {height} pixels high, strips are {test.strips.shape[1]}; {advice}"
+            f"models/model.keras: takes crops of {size[0]} x {size[1]} pixels, the data has {wanted[0]} x {wanted[1]}; "
+            f"{RETRAIN}"
         )
-    if model.output_shape[-1] != classes:
-        raise InputError(
-            f"models/model.keras: knows {model.output_shape[-1]} writers, the data has {classes}; {advice}"
-        )
-    return Scores(test, log_softmax(predict(model, test.strips, test.crops, "evaluate")), width)
+    if list(writers) != test.writers["writer"]:
+        known, found = _first(writers), _first(test.writers["writer"])
+        raise InputError(f"models/model.keras: knows other writers ({known}) than the data ({found}); {RETRAIN}")
+    return Scores(test, log_softmax(predict(model, test.strips, test.crops, "evaluate")))
+
+
+def _first(writers: Sequence[str]) -> str:
+    return f"{len(writers)}: {', '.join(writers[:3])}{', ...' if len(writers) > 3 else ''}"
 
 
 class Scores:
     """The decisions on a test side by level; each method returns what one output reports."""
 
-    def __init__(self, test: Unseen, log_probs: np.ndarray, width: int) -> None:
-        """Take log-probabilities, float64 (crops, classes), of the test crops, `width` columns wide."""
-        self._test, self._width = test, width
+    def __init__(self, test: Unseen, log_probs: np.ndarray) -> None:
+        """Take log-probabilities, float64 (crops, classes), of the test crops."""
+        self._test = test
         self._rows, line_of = np.unique(test.crops["line"], return_inverse=True)  # rows of lines.csv
         _, form_of_line = np.unique([test.lines["form"][row] for row in self._rows], return_inverse=True)
         self._crop = Decisions(log_probs, test.crops["label"], form_of_line[line_of])
@@ -116,7 +122,7 @@ class Scores:
         """Return the strip, uint8 (height, columns), of the writer's test line that is most likely the other's."""
         own = np.flatnonzero(self._line.labels == writer)
         if not len(own):  # a random split of lines may leave a writer without a test line
-            return np.full((self._test.strips.shape[1], self._width), 255, np.uint8)
+            return np.full((self._test.strips.shape[1], self._test.width), 255, np.uint8)
         row = self._rows[own[np.argmax(self._line.log_probs[own, other])]]
         starts = self._test.crops["start"][self._test.crops["line"] == row]
-        return self._test.strips[starts.min() : starts.max() + self._width].T
+        return self._test.strips[starts.min() : starts.max() + self._test.width].T

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from writerid.files import atomic, readable
 from writerid.geometry import POOLED_LAYERS
 
 BN_MOMENTUM = 0.9  # Keras's 0.99 lags too far behind in runs of a few hundred steps
+RETRAIN = "run train again (`dvc repro --force train`)"
+_WRITERS = "writers.json"
 _EPOCH_ZERO = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 
 
@@ -92,10 +95,11 @@ def build(network: Network, seed: int, precision: str = "float32") -> keras.Mode
     return keras.Model(inputs, logits, name="writerid")
 
 
-def save(model: keras.Model, path: Path) -> None:
+def save(model: keras.Model, writers: Sequence[str], path: Path) -> None:
     """Save an uncompiled model as .keras, byte for byte the same for the same weights.
 
-    Keras writes the time of saving into the archive's entries and its metadata; both are set to fixed values.
+    Keras writes the time of saving into the archive's entries and its metadata; both are set to fixed values. The
+    writers, in the order of their labels, are kept in the archive beside what Keras puts there.
     """
     with atomic(path) as temporary:
         model.save(temporary)
@@ -104,22 +108,28 @@ def save(model: keras.Model, path: Path) -> None:
         metadata = json.loads(content["metadata.json"])
         metadata["date_saved"] = "1980-01-01@00:00:00"
         content["metadata.json"] = json.dumps(metadata).encode()
+        content[_WRITERS] = json.dumps(list(writers)).encode()
         with zipfile.ZipFile(temporary, "w") as archive:
             for name, data in content.items():
                 archive.writestr(zipfile.ZipInfo(name, _EPOCH_ZERO), data)
 
 
-def load(path: Path) -> keras.Model:
-    """Load a model for prediction; code that a model file may carry is never run.
+def load(path: Path) -> tuple[keras.Model, list[str]]:
+    """Load a model for prediction, and its writers in the order of their labels.
+
+    Code that a model file may carry is never run.
 
     Raises InputError where the file is missing or is not a whole model of this project.
     """
     readable(path)
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
+        with zipfile.ZipFile(path) as archive:
+            writers = json.loads(archive.read(_WRITERS))
     except Exception as error:  # Keras raises many kinds on files that are damaged or not its own
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        raise InputError(f"{path}: not a whole Keras model ({reason}); run train again (`dvc repro train`)") from None
-    if len(model.inputs) != 1 or len(model.inputs[0].shape) != 3 or len(model.outputs[0].shape) != 2:
-        raise InputError(f"{path}: not a network from crops to writers; run train again (`dvc repro train`)")
-    return model
+        raise InputError(f"{path}: not a whole model of writers ({reason}); {RETRAIN}") from None
+    shapes = [tuple(tensor.shape) for tensor in (*model.inputs, *model.outputs)]
+    if [len(shape) for shape in shapes] != [3, 2] or shapes[1][1] != len(writers):
+        raise InputError(f"{path}: not a network from crops to its writers; {RETRAIN}")
+    return model, writers

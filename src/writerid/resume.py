@@ -34,34 +34,39 @@ def key(settings: object, arrays: Iterable[np.ndarray]) -> str:
 class State:
     """What a fit needs to go on after its last finished epoch, in a folder of its own."""
 
-    def __init__(self, name: str, root: Path = FOLDER) -> None:
-        self.folder = root / f"train-{name}"
+    def __init__(self, name: str) -> None:
+        self.folder = FOLDER / f"train-{name}"
         self._file = self.folder / "state.npz"
+        self._checkpoints: list[str] = []
 
     def save(self, model: keras.Model, rows: list[Row], checkpoint: Path) -> None:
         """Keep the fit as it is after an epoch: weights, optimizer, the log so far and the new checkpoint."""
-        kept = self.folder / checkpoint.name
-        with atomic(kept) as temporary:
+        with atomic(self.folder / checkpoint.name) as temporary:
             shutil.copyfile(checkpoint, temporary)
+        self._checkpoints.append(checkpoint.name)
+        log = json.dumps({"rows": rows, "checkpoints": self._checkpoints})
         variables = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(model))}
         # Last and at once: a state names only epochs that are wholly there.
         with atomic(self._file) as temporary:
-            np.savez(temporary, rows=np.array(json.dumps(rows)), **variables)
+            np.savez(temporary, log=np.array(log), **variables)
 
     def restore(self, model: keras.Model, checkpoints: Path) -> list[Row]:
         """Bring a compiled model and the checkpoints to where a run was interrupted; returns its log, [] if none."""
         if not self._file.is_file():
             return []
         with np.load(self._file) as saved:
-            rows: list[Row] = json.loads(str(saved["rows"]))
+            log = json.loads(str(saved["log"]))
             for i, variable in enumerate(_variables(model)):
                 variable.assign(saved[f"v{i}"])
-        for kept in sorted(self.folder.glob("check-*.keras"))[: len(rows)]:
-            shutil.copyfile(kept, checkpoints / kept.name)
+        self._checkpoints = log["checkpoints"]
+        for name in self._checkpoints:
+            shutil.copyfile(self.folder / name, checkpoints / name)
+        rows: list[Row] = log["rows"]
         return rows
 
     def clear(self) -> None:
         """Remove the state: the fit is done."""
+        self._file.unlink(missing_ok=True)  # first, so that no state outlives its checkpoints
         shutil.rmtree(self.folder, ignore_errors=True)
         if self.folder.parent.is_dir() and not any(self.folder.parent.iterdir()):
             self.folder.parent.rmdir()

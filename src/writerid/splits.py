@@ -1,7 +1,7 @@
 """Train, validation and test sides of a dataset, and a report of what the sides share."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -61,6 +61,27 @@ def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, f
         chosen = _assign([sizes[writer][form] for form in shuffled], shares)
         side.update(zip(shuffled, chosen, strict=True))
     return [side[form] for form in forms]
+
+
+def check_apart(
+    train: Iterable[int], test: Iterable[int], lines: Sequence[str], forms: Sequence[str], group_by: str
+) -> None:
+    """Refuse a test side that was trained on, however that came about.
+
+    Parameters: the row in lines.csv of each training and each test crop; line and form by row; split.group_by.
+
+    Raises InputError where the two sides share a line or, unless lines were split at random, a form.
+    """
+    advice = "run split, crop and train again (`dvc repro --force`)"
+    seen, unseen = set(map(int, train)), set(map(int, test))
+    shared = sorted(lines[row] for row in seen & unseen)
+    if shared:
+        raise InputError(f"train and test share {len(shared)} line(s), {shared[0]} among them; {advice}")
+    shared = sorted({forms[row] for row in seen} & {forms[row] for row in unseen})
+    if shared and group_by == "form":
+        raise InputError(
+            f"split.group_by is form, but train and test share {len(shared)} form(s), {shared[0]} among them; {advice}"
+        )
 
 
 def report(lines: Sequence[str], forms: Sequence[str], writers: Sequence[str], sides: Sequence[str]) -> dict[str, Any]:

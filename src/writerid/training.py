@@ -3,7 +3,7 @@
 import math
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,12 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Data:
-    """Strips, uint8 (columns, height), and the crop tables (see crops.CROP) of two sides."""
+    """Strips, uint8 (columns, height), the crop tables (see crops.CROP) of two sides, the writers by label."""
 
     strips: np.ndarray
     train: np.ndarray
     validation: np.ndarray
+    writers: Sequence[str]
 
 
 def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
@@ -122,7 +123,7 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
     shutil.rmtree(outputs.checkpoints, ignore_errors=True)
     shutil.rmtree(outputs.live, ignore_errors=True)
     outputs.checkpoints.mkdir(parents=True)
-    state = State(resume.key((network, recipe), (data.strips, data.train, data.validation)))
+    state = State(resume.key((network, recipe, data.writers), (data.strips, data.train, data.validation)))
     rows = state.restore(model, outputs.checkpoints)
     done = len(rows)
     if done:
@@ -222,7 +223,7 @@ class _Recorder(keras.callbacks.Callback):
                 f"(it holds {self._recipe.learning_rate:g})"
             )
         path = _checkpoint(self._outputs.checkpoints, epoch + 1, row)
-        models.save(self._portable, path)
+        models.save(self._portable, self._data.writers, path)
         self._rows.append(row)
         self._state.save(self.model, self._rows, path)
         _log(self._live, row)

@@ -1,0 +1,123 @@
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from writerid import synthesis
+from writerid.penmanship import hand_of_writer
+from writerid.skeletons import forms_of_letters
+from writerid.synthesis import write_archive
+from writerid.words import words_of_a_line
+
+SMALL = {"writers": 2, "forms": 3, "lines": 2, "difficulty": 0.5, "seed": 0, "workers": 1}
+
+
+def drawn(folder: Path, **changes: Any) -> Path:
+    path = folder / ("-".join(f"{key}{value}" for key, value in changes.items()) + ".zip")
+    write_archive(path, **{**SMALL, **changes})
+    return path
+
+
+def images(path: Path) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".png")]
+        opened = {name: Image.open(io.BytesIO(archive.read(name))) for name in names}
+        assert all(image.mode == "L" and image.format == "PNG" for image in opened.values())
+        return {name: np.asarray(image) for name, image in opened.items()}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn(tmp_path_factory.mktemp("synthesis"))
+
+
+def test_layout_is_that_of_the_iam_archive(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        members = opened.namelist()
+        rows = [row.split() for row in opened.read(members[0]).decode().splitlines() if not row.startswith("#")]
+    assert members[0] == "forms_for_parsing.txt"
+    forms = [row[0] for row in rows]
+    assert len(set(forms)) == 6
+    assert all(re.fullmatch(r"[a-z]\d\d-\d{3}", form) for form in forms)
+    assert sorted(row[1] for row in rows) == ["000"] * 3 + ["001"] * 3
+    assert sorted(members[1:]) == sorted(f"lines/{form}-{line:02d}.png" for form in forms for line in range(2))
+
+
+def test_bytes_depend_on_the_arguments_only(archive: Path, tmp_path: Path) -> None:
+    assert drawn(tmp_path, workers=2).read_bytes() == archive.read_bytes()
+    assert drawn(tmp_path, seed=1).read_bytes() != archive.read_bytes()
+
+
+def test_lines_have_dark_ink_on_light_paper_and_no_two_are_equal(archive: Path) -> None:
+    lines = images(archive)
+    assert len({line.tobytes() for line in lines.values()}) == len(lines) == 12
+    for line in lines.values():
+        height, width = line.shape
+        paper = np.median(line)
+        ink = line < paper - 60
+        assert 40 < height < 220 and 700 < width < 2200
+        assert paper > 200 and 0.02 < ink.mean() < 0.4
+        edges = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+        assert not edges.any(), "a stroke is cut off"
+        margins = [*np.flatnonzero(ink.any(axis=1))[[0, -1]], *np.flatnonzero(ink.any(axis=0))[[0, -1]]]
+        assert max(margins[0], height - margins[1], margins[2], width - margins[3]) < 20, "not cut close"
+
+
+def test_difficulty_brings_hands_closer_and_makes_them_unsteady() -> None:
+    def spread(difficulty: float) -> np.ndarray:
+        hands = [hand_of_writer(difficulty, np.random.default_rng(seed)) for seed in range(10)]
+        return np.std([hand.traits for hand in hands], axis=0)
+
+    easy, hard = (hand_of_writer(difficulty, np.random.default_rng(0)) for difficulty in (0.0, 1.0))
+    assert (spread(0.0) >= spread(1.0)).all()
+    assert easy.noise < hard.noise
+    assert easy.fickleness < hard.fickleness
+
+
+def test_a_writer_is_the_same_whatever_the_number_of_writers_and_lines(tmp_path: Path) -> None:
+    fewer = images(drawn(tmp_path, writers=1, forms=1, lines=1))
+    more = images(drawn(tmp_path, writers=1, forms=1, lines=2))
+    (line,) = fewer.values()
+    assert any(np.array_equal(line, other) for other in more.values())
+
+
+def test_every_letter_of_the_text_can_be_written() -> None:
+    rng = np.random.default_rng(0)
+    text = set()
+    for _ in range(100):
+        words = words_of_a_line(rng)
+        text |= {letter for _ in range(20) for letter in next(words)}
+    assert text <= set(forms_of_letters())
+    assert all(np.isfinite(s).all() for forms in forms_of_letters().values() for f in forms for s in f.strokes)
+
+
+def test_many_writers_get_longer_numbers() -> None:
+    tasks = synthesis._tasks(1001, 2, 1, 0.5, 0)
+    assert len({task.name for task in tasks}) == 2002
+    assert {len(row.split()[1]) for row in synthesis._forms_file(tasks, 1001).splitlines()[1:]} == {4}
+
+
+@pytest.mark.parametrize("problem", [RuntimeError, KeyboardInterrupt])
+def test_nothing_is_left_behind_on_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: type[BaseException]
+) -> None:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(b"the archive of another day")
+    calls = []
+
+    def failing(pixels: np.ndarray) -> bytes:
+        calls.append(pixels)
+        if len(calls) > 3:
+            raise problem
+        return b""
+
+    monkeypatch.setattr(synthesis, "as_png", failing)
+    with pytest.raises(problem):
+        write_archive(path, **SMALL)  # type: ignore[arg-type]
+    assert [file.name for file in tmp_path.iterdir()] == ["archive.zip"]
+    assert path.read_bytes() == b"the archive of another day"
