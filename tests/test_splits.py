@@ -49,7 +49,9 @@ def test_no_other_assignment_of_forms_is_nearer_to_the_shares(seed: int):
             return np.inf
         return sum((lines[side] - sum(sizes) * SHARES[side]) ** 2 for side in SIDES)
 
-    assert distance(_assign(sizes, SHARES)) == pytest.approx(min(map(distance, product(SIDES, repeat=len(sizes)))))
+    assert distance(_assign(sizes, SHARES, (0, 0))) == pytest.approx(
+        min(map(distance, product(SIDES, repeat=len(sizes))))
+    )
 
 
 def test_a_writer_with_too_few_forms_is_named():
@@ -97,3 +99,14 @@ def test_a_test_side_that_was_trained_on_is_refused():
         check_apart([0], [1, 2], lines, forms, "form")
     check_apart([0], [1, 2], lines, forms, "line")
     check_apart([0, 1], [2], lines, forms, "form")
+
+
+def test_neither_validation_nor_test_gets_the_odd_lines_of_every_writer():
+    forms = [
+        f"{writer}-{form}"
+        for writer in range(40)
+        for form, count in enumerate((8, 8, 8, 8, 8, 8, 7, 9))
+        for _ in range(count)
+    ]
+    sides = Counter(by_form(forms, [form.split("-")[0] for form in forms], SHARES, seed=0))
+    assert abs(sides["validation"] - sides["test"]) <= 4

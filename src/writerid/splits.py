@@ -39,7 +39,8 @@ def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, f
     """Split whole forms, so that every writer stands on all sides and no form on two.
 
     For each writer the validation and test lines come as close to their shares as whole forms allow (least sum
-    of squares over the three sides); among equally good choices the seed decides.
+    of squares over the three sides). Of equally good line counts those are taken that bring the whole dataset
+    nearer to the shares, and of equally good choices of forms the seed takes one.
 
     Parameters: form and writer of each line; the share of each of SIDES; the seed. Returns the side of each line.
 
@@ -49,6 +50,7 @@ def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, f
     for form, writer in zip(forms, writers, strict=True):
         sizes[writer][form] += 1
     side: dict[str, str] = {}
+    ahead = np.zeros(2)  # lines that validation and test have above their shares so far
     for writer in sorted(sizes):
         own = sorted(sizes[writer])
         if len(own) < len(SIDES):
@@ -58,8 +60,12 @@ def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, f
             )
         order = np.random.default_rng([seed, _stream(writer)]).permutation(len(own))
         shuffled = [own[place] for place in order]
-        chosen = _assign([sizes[writer][form] for form in shuffled], shares)
+        counts = [sizes[writer][form] for form in shuffled]
+        chosen = _assign(counts, shares, ahead)
         side.update(zip(shuffled, chosen, strict=True))
+        for i, name in enumerate(SIDES[1:]):
+            given = sum(count for count, one in zip(counts, chosen, strict=True) if one == name)
+            ahead[i] += given - sum(counts) * shares[name]
     return [side[form] for form in forms]
 
 
@@ -148,8 +154,10 @@ def physical_lines(lines: Sequence[str]) -> list[tuple[str, int] | None]:
     ]
 
 
-def _assign(sizes: Sequence[int], shares: Mapping[str, float]) -> list[str]:
+def _assign(sizes: Sequence[int], shares: Mapping[str, float], ahead: Sequence[float] | np.ndarray) -> list[str]:
     """Give each form, of so many lines, a side: exact, by dynamic programming over reachable line counts.
+
+    Ties go to what makes up for the lines that validation and test are `ahead` of their shares.
 
     reach[i][v, t] says with which (validation, test) line counts the first i forms can be dealt out, and bit t
     of the integer reach[i][v] holds it.
@@ -169,17 +177,19 @@ def _assign(sizes: Sequence[int], shares: Mapping[str, float]) -> list[str]:
                 for v in range(limit_v + 1)
             ]
         )
-    best = min(
-        (
-            (total - v - t - want["train"]) ** 2 + (v - want["validation"]) ** 2 + (t - want["test"]) ** 2,
-            v,
-            t,
-        )
+
+    def distance(v: int, t: int) -> tuple[float, float]:
+        off_v, off_t = v - want["validation"], t - want["test"]
+        own = off_v**2 + off_t**2 + (off_v + off_t) ** 2
+        return round(own, 6), (ahead[0] + off_v) ** 2 + (ahead[1] + off_t) ** 2
+
+    counts = [
+        (v, t)
         for v in range(1, limit_v + 1)
         for t in range(1, min(limit_t, total - v - 1) + 1)
         if reach[-1][v] >> t & 1
-    )
-    _, v, t = best
+    ]
+    v, t = min(counts, key=lambda pair: distance(*pair))
     sides = []
     for i in range(len(sizes) - 1, -1, -1):
         size, before = sizes[i], reach[i]
