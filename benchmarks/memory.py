@@ -3,7 +3,8 @@
     python -m benchmarks.memory [ARCHIVE] [--times 10]
 
 ARCHIVE is data/synthetic.zip unless given. The larger archive holds every image under as many names; since
-map_writers leaves copies out, crop then works on a table of lines written here.
+map_writers leaves copies out, crop then works on a table of lines written here. Peak memory is read
+from /proc: Linux only.
 """
 
 import argparse
@@ -56,8 +57,8 @@ def multiply_lines(folder: Path, times: int) -> None:
 def measure(stage: str, folder: Path) -> tuple[float, float]:
     """Run a stage in a folder of its own; returns seconds and peak memory in MB."""
     program = (
-        f"import resource, sys, stages.{stage} as stage; stage.main(); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        f"import stages.{stage} as stage; stage.main(); "
+        "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     started = time.perf_counter()

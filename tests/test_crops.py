@@ -52,7 +52,7 @@ def test_tables():
 
 def test_lines_without_a_side_and_sides_without_a_line():
     inks = [np.ones(5)] * 2
-    with pytest.raises(InputError, match=r"line 2 of data/lines.csv has no side"):
+    with pytest.raises(InputError, match=r"row 3 of data/lines.csv has no side"):
         tables(inks, [0, 1], ["train", None], CHOICE)
     with pytest.raises(InputError, match="no line is on the test side"):
         tables(inks, [0, 1], ["train", "validation"], CHOICE)

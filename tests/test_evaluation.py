@@ -66,8 +66,8 @@ def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: Unseen)
 @pytest.mark.parametrize(
     ("height", "width", "writers", "message"),
     [
-        (12, 10, ["a", "b"], "takes crops of 12 x 10 pixels, the data has 8 x 10; run train again"),
-        (8, 12, ["a", "b"], "takes crops of 8 x 12 pixels, the data has 8 x 10"),
+        (12, 10, ["a", "b"], "takes crops of 12 x 10 pixels, wanted are 8 x 10; run train again"),
+        (8, 12, ["a", "b"], "takes crops of 8 x 12 pixels, wanted are 8 x 10"),
         (8, 10, ["a", "c"], r"knows other writers \(2: a, c\) than the data \(2: a, b\)"),
         (8, 10, list("abcd"), r"knows other writers \(4: a, b, c, ...\)"),
     ],

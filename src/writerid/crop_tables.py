@@ -36,7 +36,8 @@ def tables(
     offset = 0
     for row, (ink, label, side) in enumerate(zip(inks, labels, sides, strict=True)):
         if side not in parts:
-            raise InputError(f"data/split.csv: line {row + 1} of data/lines.csv has no side in it; run split again")
+            held = f"the side {side!r}" if side else "no side"
+            raise InputError(f"data/split.csv: row {row + 2} of data/lines.csv has {held} in it; run split again")
         if side == "train":
             starts = training_starts(ink, choice.keep, choice.min_ink, np.random.default_rng([choice.seed, row]))
         else:

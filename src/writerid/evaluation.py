@@ -37,7 +37,7 @@ def evaluate(model: keras.Model, writers: Sequence[str], test: Unseen) -> "Score
     wanted, size = (test.strips.shape[1], test.width), tuple(model.input_shape[1:])
     if size != wanted:
         raise InputError(
-            f"models/model.keras: takes crops of {size[0]} x {size[1]} pixels, the data has {wanted[0]} x {wanted[1]}; "
+            f"models/model.keras: takes crops of {size[0]} x {size[1]} pixels, wanted are {wanted[0]} x {wanted[1]}; "
             f"{RETRAIN}"
         )
     if list(writers) != test.writers["writer"]:

@@ -75,7 +75,7 @@ def read_array(path: Path) -> np.ndarray:
     """A .npy file, mapped into memory and not read."""
     try:
         return np.load(readable(path), mmap_mode="r")
-    except ValueError as error:
+    except (ValueError, EOFError) as error:
         raise InputError(f"{path}: not a whole .npy file ({error}); run `dvc repro --force` on its stage") from None
 
 

@@ -121,7 +121,8 @@ def load(path: Path) -> tuple[keras.Model, list[str]]:
 
     Raises InputError where the file is missing or is not a whole model of this project.
     """
-    readable(path)
+    if not zipfile.is_zipfile(readable(path)):
+        raise InputError(f"{path}: not a whole model of writers (damaged or cut off); {RETRAIN}")
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
         with zipfile.ZipFile(path) as archive:

@@ -175,7 +175,7 @@ def _grid_problems(content: Mapping[str, Any], grid: dict[str, list[Any]]) -> li
 def _explain(location: tuple[int | str, ...], kind: str, value: object, prefix: str = "") -> str:
     """One line: the key, what it holds, and what it may hold."""
     path = [str(part) for part in location if not (isinstance(part, str) and part in _SCHEMA_NOISE)]
-    key = prefix + ".".join(path)
+    key = prefix + ".".join(part if part.isprintable() else repr(part) for part in path)
     if kind == "extra_forbidden":
         siblings = _node(tuple(path[:-1])).get("properties", {})
         where = f" of {'.'.join(path[:-1])}" if path[:-1] else ""
