@@ -8,6 +8,7 @@ is that of params.yaml. The probes see the mean and the standard deviation of ea
 
 import argparse
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,20 @@ from writerid.params import load
 from writerid.prediction import predict
 from writerid.scoring import accuracy, log_softmax
 
+# The published network, on the published crops and writers; tests/test_models.py holds it against Keras's own layers.
+REFERENCE = models.Network(
+    height=113,
+    width=113,
+    classes=50,
+    invert=False,
+    layers=3,
+    kernel_size=3,
+    filters=32,
+    batch_norm=False,
+    head="dense",
+    dense_units=512,
+    dropout=0.4,
+)
 PROBED = 30_000  # training crops that a probe learns from
 
 
@@ -31,19 +46,7 @@ def reference(data: training.Data, test: np.ndarray, seed: int) -> float:
     """Test accuracy by crop of the reference's network under the budget of params.yaml."""
     params = load()
     devices.prepare(seed)
-    network = models.Network(
-        height=params.crop.height,
-        width=params.crop.width,
-        classes=len(data.writers),
-        invert=False,
-        layers=3,
-        kernel_size=3,
-        filters=32,
-        batch_norm=False,
-        head="dense",
-        dense_units=512,
-        dropout=0.4,
-    )
+    network = replace(REFERENCE, height=params.crop.height, width=params.crop.width, classes=len(data.writers))
     recipe = training.Recipe(
         optimizer="adam",
         learning_rate=0.001,

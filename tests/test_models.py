@@ -7,22 +7,10 @@ import keras
 import numpy as np
 import pytest
 
+from benchmarks.difficulty import REFERENCE
 from writerid.errors import InputError
 from writerid.models import Network, build, load, save
 
-REFERENCE = Network(
-    height=113,
-    width=113,
-    classes=50,
-    invert=False,
-    layers=3,
-    kernel_size=3,
-    filters=32,
-    batch_norm=False,
-    head="dense",
-    dense_units=512,
-    dropout=0.4,
-)
 WRITERS = ["a", "b", "c"]
 TINY = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.2)
 
