@@ -5,7 +5,7 @@ STAMP := $(VENV)/.made
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro test torture lint format lock gpu jax torch clean clean-state
+.PHONY: help env repro unlock test torture lint format lock gpu jax torch clean clean-state
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,10 +20,11 @@ $(STAMP): requirements.lock
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-# DVC cannot read its own lock file where a kill in the middle of writing left it empty.
-repro: env ## run the pipeline: dvc repro
-	@[ -s .dvc/tmp/rwlock ] || rm -f .dvc/tmp/rwlock
+repro: env unlock ## run the pipeline: dvc repro
 	@dvc repro
+
+unlock: ## mend DVC's own files, which it cannot read where a kill in the middle of writing left them cut off
+	@python -m tools.unlock
 
 test: lint ## check the style, then run all tests
 	@python -m pytest
@@ -56,6 +57,7 @@ lock: env ## resolve pyproject.toml anew into requirements.lock
 
 clean-state: ## remove what interrupted runs left
 	@rm -rf .state .dvc/tmp/rwlock
+	@find data metrics models -name ".partial-*" -delete 2>/dev/null || true
 
 clean: clean-state ## remove the environment and all results that dvc repro can make again
 	@rm -rf $(VENV) models data/crops data/synthetic.zip data/*.csv

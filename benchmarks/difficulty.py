@@ -17,10 +17,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import stages  # noqa: F401 - puts this checkout's src/ on the path
+from benchmarks.data import project_data
+from benchmarks.probes import grey_values
 from writerid import devices, models, training
-from writerid.crops import gather
-from writerid.files import read_array, read_csv
+from writerid.augmentation import Augmentation
+from writerid.files import read_array
 from writerid.params import load
 from writerid.prediction import predict
 from writerid.scoring import accuracy, log_softmax
@@ -35,6 +36,7 @@ REFERENCE = models.Network(
     kernel_size=3,
     filters=32,
     batch_norm=False,
+    residual=0,
     head="dense",
     dense_units=512,
     dropout=0.4,
@@ -46,7 +48,9 @@ def reference(data: training.Data, test: np.ndarray, seed: int) -> float:
     """Test accuracy by crop of the reference's network under the budget of params.yaml."""
     params = load()
     devices.prepare(seed)
-    network = replace(REFERENCE, height=params.crop.height, width=params.crop.width, classes=len(data.writers))
+    network = replace(
+        REFERENCE, height=params.crop.height, width=params.crop.width, classes=len(data.provenance.writers)
+    )
     recipe = training.Recipe(
         optimizer="adam",
         learning_rate=0.001,
@@ -56,6 +60,8 @@ def reference(data: training.Data, test: np.ndarray, seed: int) -> float:
         batch_size=params.batch_size,
         epochs=params.epochs,
         steps_per_epoch=params.steps_per_epoch,
+        balance=0.0,
+        augment=Augmentation(0, 0, 0, 0, 0),
         precision="auto",
         seed=seed,
     )
@@ -66,10 +72,9 @@ def reference(data: training.Data, test: np.ndarray, seed: int) -> float:
     return accuracy(log_softmax(predict(model, data.strips, test)), test["label"])
 
 
-def grey_values(strips: np.ndarray, crops: np.ndarray, width: int) -> np.ndarray:
-    """Mean and standard deviation of the grey values of crops, float64 (crops, 2)."""
-    pixels = (gather(strips, crops["start"][i : i + 1], width) for i in range(len(crops)))
-    return np.array([(crop.mean(), crop.std()) for crop in pixels])
+def seen_by_probe(strips: np.ndarray, crops: np.ndarray, width: int) -> list[list[float]]:
+    """Return what a probe sees of each crop of a table: mean and standard deviation of its grey values."""
+    return [grey_values(strips[start : start + width]) for start in crops["start"]]
 
 
 def main() -> None:
@@ -77,14 +82,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     seeds = parser.parse_args().seeds
-    folder = Path("data/crops")
-    strips, train, validation, test = (
-        read_array(folder / f"{name}.npy") for name in ("strips", "train", "validation", "test")
-    )
+    data, test = project_data(), read_array(Path("data/crops/test.npy"))
+    train, writers = data.train, data.provenance.writers
     width = load().crop.width
-    writers = read_csv(Path("data/writers.csv"), {"writer": str})["writer"]
     some = np.sort(np.random.default_rng(0).permutation(len(train))[:PROBED])
-    seen, unseen = grey_values(strips, train[some], width), grey_values(strips, test, width)
+    seen, unseen = (seen_by_probe(data.strips, crops, width) for crops in (train[some], test))
     probes = {
         "nearest neighbours": make_pipeline(StandardScaler(), KNeighborsClassifier(50)),
         "random forest": RandomForestClassifier(200, min_samples_leaf=20, n_jobs=-1, random_state=0),
@@ -92,7 +94,6 @@ def main() -> None:
     rows = [("chance", [1 / len(writers)])]
     for name, probe in probes.items():
         rows.append((f"mean and spread, {name}", [probe.fit(seen, train["label"][some]).score(unseen, test["label"])]))
-    data = training.Data(strips, train, validation, writers)
     rows.append(("reference network", [reference(data, test, seed) for seed in range(seeds)]))
     print(f"\n{'test accuracy by crop':>40} {'mean':>7} {'least':>7} {'most':>7} {'runs':>5}")
     for name, values in rows:

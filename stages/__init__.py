@@ -4,9 +4,32 @@ A queued DVC experiment runs in a copy of the repository, so the library is take
 never from an installed copy.
 """
 
+import multiprocessing
 import os
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes to its developers are not for our users
+
+from writerid.lifetime import end_with
+
+INTERRUPTED = "error: interrupted; `dvc repro` goes on (a fit: after its last finished epoch)"
+
+
+def _exit_at_once(number: int, frame: FrameType | None) -> None:
+    print(INTERRUPTED, file=sys.stderr, flush=True)
+    os._exit(130)
+
+
+# Before anything else is imported: TensorFlow takes seconds, in which an interrupt would show the inside of some
+# import, and in which `dvc` may be killed. Worker processes leave the keyboard to the process that started them.
+if multiprocessing.current_process().name != "MainProcess":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+elif sys.argv[0] == "-m":  # a stage that is being started, not a test that imports one
+    for _number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(_number, _exit_at_once)
+    if "DVC_STAGE" in os.environ:  # set by `dvc`: killed alone, it would leave its stage at work beside the next one
+        end_with(os.getppid(), lambda: os.kill(os.getpid(), signal.SIGTERM))

@@ -8,16 +8,21 @@ from stages.runner import run
 from writerid.crop_tables import Choice, side_of_lines, tables
 from writerid.dataset import Archive
 from writerid.files import read_csv, write_array
+from writerid.lines import read_lines
 from writerid.params import load
+from writerid.splits import SIDES, SideLine, check_apart
 from writerid.strips import pack
 
 
 def main() -> None:
     """Write the strips and, for each side, a table of crops."""
     params = load()
-    lines = read_csv(Path("data/lines.csv"), {"line": str, "path": str, "label": int, "width": int, "height": int})
+    lines = read_lines(Path("data/lines.csv"))
     split = read_csv(Path("data/split.csv"), {"line": str, "split": str})
     side_of = side_of_lines(split["line"], split["split"])
+    named = [SideLine(line, form) for line, form in zip(lines["line"], lines["form"], strict=True)]
+    sides = {side: [line for line in named if side_of.get(line.line) == side] for side in SIDES}
+    check_apart(sides, params.split.group_by, "run split again (`dvc repro --force split`)")
     choice = Choice(
         width=params.crop.width,
         keep=params.crop.keep,
@@ -32,6 +37,8 @@ def main() -> None:
             np.column_stack([lines["width"], lines["height"]]),
             height=params.crop.height,
             width=params.crop.width,
+            fit=params.crop.fit,
+            tone=params.crop.tone,
             output=Path("data/crops/strips.npy"),
         )
         crops = tables(inks, lines["label"], [side_of.get(line) for line in lines["line"]], choice)

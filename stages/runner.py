@@ -1,17 +1,15 @@
 """How every stage ends: done, or with one clear line and an exit status that is not 0."""
 
-import errno
-import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+from stages import INTERRUPTED
 from writerid.errors import InputError
-
-INTERRUPTED = "error: interrupted; `dvc repro` goes on (a fit: after its last finished epoch)"
 
 
 def run(main: Callable[[], None]) -> NoReturn:
@@ -19,7 +17,8 @@ def run(main: Callable[[], None]) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_interrupt)  # from here on there may be something to tidy up
     try:
-        main()
+        with _alone():
+            main()
     except InputError as error:
         status, message = 1, "\n".join(f"error: {line}" for line in str(error).splitlines())
     except KeyboardInterrupt:
@@ -27,29 +26,37 @@ def run(main: Callable[[], None]) -> NoReturn:
     except MemoryError:
         status, message = 1, "error: out of memory; close other programs, or take a smaller batch_size"
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT):
+        if error.errno is None:
             raise
         where = f" ({error.filename})" if error.filename else ""
-        status, message = 1, f"error: {error.strerror}{where}; make room or mend the permissions, then run again"
+        status, message = 1, f"error: {error.strerror}{where}; make room or mend the path, then run again"
     else:
         sys.exit(0)
     print(message, file=sys.stderr)
     sys.exit(status)
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one stage at a time work in a folder."""
+    folder = os.open(".", os.O_RDONLY)
+    try:
+        _lock(folder)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _lock(folder: int) -> None:
+    import fcntl
+
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system drops it when the process ends, however it ends
+    except BlockingIOError:
+        raise InputError("another stage is at work in this folder; wait until it is done, or stop it") from None
+    except OSError:
+        pass  # a file system without locks
+
+
 def _raise_interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _exit_at_once(number: int, frame: FrameType | None) -> None:
-    print(INTERRUPTED, file=sys.stderr, flush=True)
-    os._exit(130)
-
-
-# Importing TensorFlow takes seconds, in which an interrupt would show the inside of some import. Worker processes,
-# which import this too, leave the keyboard to the process that started them.
-if multiprocessing.current_process().name == "MainProcess":
-    for _number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(_number, _exit_at_once)
-else:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from stages.runner import run
-from writerid.files import read_csv, write_csv, write_json
+from writerid.files import write_csv, write_json
+from writerid.lines import read_lines
 from writerid.params import load
 from writerid.splits import SIDES, by_form, by_line, report
 
@@ -11,7 +12,7 @@ from writerid.splits import SIDES, by_form, by_line, report
 def main() -> None:
     """Write the side of each line, and what the sides hold and share."""
     params = load()
-    table = read_csv(Path("data/lines.csv"), {"line": str, "form": str, "writer": str})
+    table = read_lines(Path("data/lines.csv"))
     lines, forms, writers = table["line"], table["form"], table["writer"]
     shares = {"train": params.split.train, "validation": params.split.validation, "test": params.split.test}
     if params.split.group_by == "form":

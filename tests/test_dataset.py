@@ -124,6 +124,26 @@ def test_a_member_damaged_in_the_archive_is_left_out(tmp_path: Path):
     assert [(item.path, item.reason) for item in left_out] == [("lines/a01-001-00.png", "unreadable")]
 
 
+@pytest.mark.parametrize("method", [8, 12, 14, 99])
+def test_a_member_whose_compression_is_not_what_the_archive_says(tmp_path: Path, method: int):
+    """Each decompressor raises errors of its own kind."""
+    path = write_zip(tmp_path / "d.zip", dataset_members())
+    data = bytearray(path.read_bytes())
+    entry = data.rindex(b"PK\x01\x02", 0, data.rindex(b"lines/a01-001-00.png"))
+    data[entry + 10] = method
+    path.write_bytes(data)
+    lines, left_out = surveyed(path)
+    assert len(lines) == 17
+    assert [(item.path, item.reason) for item in left_out] == [("lines/a01-001-00.png", "unreadable")]
+
+
+def test_the_same_pixels_by_two_writers_are_said_to_be(tmp_path: Path):
+    members = dataset_members()
+    members["lines/a01-000-00.png"] = members["lines/a00-000-00.png"]
+    _, left_out = surveyed(write_zip(tmp_path / "d.zip", members))
+    assert left_out[0].detail == "of lines/a00-000-00.png, which is by another writer"
+
+
 def test_top_writers_ties_go_by_id():
     lines = [
         Line(f"f{w}-{i}", "", f"f{w}", w, 9, 9) for w, count in (("b", 2), ("a", 2), ("c", 3)) for i in range(count)

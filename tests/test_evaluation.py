@@ -10,13 +10,13 @@ from PIL import Image
 from writerid import figures
 from writerid.crops import CROP
 from writerid.errors import InputError
-from writerid.evaluation import Scores, Unseen, evaluate
+from writerid.evaluation import Levels, Scores, Side, evaluate
 from writerid.models import Network, build
 from writerid.scoring import log_softmax
 
 
 @pytest.fixture
-def side() -> Unseen:
+def side() -> Side:
     """Lines 1 and 3 of writer a (one form), 4 of writer b; two crops a line, 10 columns wide, 5 apart."""
     crops = np.array([(line * 15 + offset, line, line // 4) for line in (1, 3, 4) for offset in (0, 5)], CROP)
     strips = np.arange(5 * 15 * 8, dtype=np.uint64).astype(np.uint8).reshape(75, 8)
@@ -24,14 +24,17 @@ def side() -> Unseen:
         "line": list("vwxyz"),
         "form": ["f0", "f1", "f2", "f1", "f4"],
         "label": [0, 0, 1, 0, 1],
+        "width": [15, 15, 15, 700, 15],
+        "height": [8] * 5,
     }
-    return Unseen(strips, crops, 10, lines, {"writer": ["a", "b"], "lines": [3, 2]})
+    return Side(strips, crops, 10, lines, ["a", "b"])
 
 
 @pytest.fixture
-def scores(side: Unseen) -> Scores:
+def scores(side: Side) -> Scores:
     towards_a = np.array([3, 1, -2, -1, -3, 1])
-    return Scores(side, log_softmax(np.column_stack([towards_a, -towards_a])))
+    levels = Levels(side, log_softmax(np.column_stack([towards_a, -towards_a])))
+    return Scores(side, levels, {"crop": 1.0, "line": 2.0, "form": 1.0})
 
 
 def test_figures_by_level(scores: Scores):
@@ -43,6 +46,25 @@ def test_figures_by_level(scores: Scores):
     assert found["line"]["balanced_accuracy"] == pytest.approx((1 / 2 + 1) / 2)
     assert found["largest_writer"] == {"crop": pytest.approx(4 / 6), "line": pytest.approx(2 / 3), "form": 0.5}
     assert found["chance"]["accuracy"] == 0.5
+    assert found["line"]["temperature"] == 2
+    assert found["line"]["calibrated_nll"] != found["line"]["nll"]
+    assert found["crop"]["calibrated_nll"] == pytest.approx(found["crop"]["nll"])
+
+
+def test_figures_by_length_and_by_lines_read(scores: Scores):
+    found = scores.figures(resamples=100, seed=0)
+    assert found["short_lines"] == {"items": 2, "accuracy": 1}
+    assert found["long_lines"] == {"items": 1, "accuracy": 0}
+    read = found["lines_read"]
+    assert list(read) == ["1", "2", "4", "8", "all"]
+    assert 0.6 < read["1"] < 0.9  # one of the first form's two lines is wrong, the second form's one is right
+    assert read["2"] == read["8"] == read["all"] == 1
+
+
+def test_no_line_is_short(side: Side):
+    side.lines["width"] = [700] * 5
+    figures_ = Scores(side, Levels(side, np.log(np.full((6, 2), 0.5))), dict.fromkeys(("crop", "line", "form"), 1.0))
+    assert figures_.figures(100, 0)["short_lines"] == {"items": 0, "accuracy": None}
 
 
 def test_a_row_for_each_line_and_writer(scores: Scores):
@@ -55,7 +77,7 @@ def test_a_row_for_each_line_and_writer(scores: Scores):
     assert scores.by_writer() == [("a", 2, "0.5000", "0.5000"), ("b", 1, "1.0000", "0.5000")]
 
 
-def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: Unseen):
+def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: Side):
     first, second = scores.pairs(5)
     assert {(first.actual, first.predicted), (second.actual, second.predicted)} == {("a", "b"), ("b", "a")}
     assert first.share == second.share == 0.5
@@ -72,17 +94,17 @@ def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: Unseen)
         (8, 10, list("abcd"), r"knows other writers \(4: a, b, c, ...\)"),
     ],
 )
-def test_a_model_of_other_data_is_refused(side: Unseen, height: int, width: int, writers: list[str], message: str):
-    model = build(Network(height, width, len(writers), True, 1, 3, 2, True, "average", 2, 0.0), seed=0)
+def test_a_model_of_other_data_is_refused(side: Side, height: int, width: int, writers: list[str], message: str):
+    model = build(Network(height, width, len(writers), True, 1, 3, 2, True, 1, "average", 2, 0.0), seed=0)
     with pytest.raises(InputError, match=message):
-        evaluate(model, writers, side)
+        evaluate(model, writers, side, side)
 
 
-def test_every_crop_counts_once_whatever_the_batch(side: Unseen, monkeypatch: pytest.MonkeyPatch):
-    model = build(Network(8, 10, 2, True, 1, 3, 2, True, "average", 2, 0.0), seed=0)
-    whole = evaluate(model, ["a", "b"], side).figures(100, 0)
+def test_every_crop_counts_once_whatever_the_batch(side: Side, monkeypatch: pytest.MonkeyPatch):
+    model = build(Network(8, 10, 2, True, 1, 3, 2, True, 1, "average", 2, 0.0), seed=0)
+    whole = evaluate(model, ["a", "b"], side, side).figures(100, 0)
     monkeypatch.setattr("writerid.prediction.BATCH", 4)
-    assert evaluate(model, ["a", "b"], side).figures(100, 0)["crop"]["nll"] == pytest.approx(
+    assert evaluate(model, ["a", "b"], side, side).figures(100, 0)["crop"]["nll"] == pytest.approx(
         whole["crop"]["nll"], abs=1e-5
     )
 

@@ -67,3 +67,9 @@ def test_billions_of_pixels_are_refused_before_decoding():
     with pytest.raises(UnusableImage, match="60000 x 60000 pixels") as error:
         decode(bomb)
     assert error.value.reason == "too_large"
+
+
+def test_a_few_rows_of_endless_length_are_refused():
+    with pytest.raises(UnusableImage, match="40000 x 8 pixels") as error:
+        decode(png(np.zeros((8, 40_000), np.uint8)))
+    assert error.value.reason == "too_large"

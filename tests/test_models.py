@@ -1,6 +1,7 @@
 """Networks: the reference's is one of them, files are the same to the byte, and bad files are refused."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -9,10 +10,11 @@ import pytest
 
 from benchmarks.difficulty import REFERENCE
 from writerid.errors import InputError
-from writerid.models import Network, build, load, save
+from writerid.models import Network, Provenance, build, load, save
+from writerid.splits import SideLine
 
-WRITERS = ["a", "b", "c"]
-TINY = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.2)
+SEEN = Provenance(["a", "b", "c"], [SideLine("f-00", "f", "0f"), SideLine("g-00", "g")], [SideLine("h-00", "h")])
+TINY = Network(32, 24, 3, True, 2, 3, 4, True, 1, "average", 8, 0.2)
 
 
 def test_the_reference_network_layer_by_layer():
@@ -49,10 +51,10 @@ def test_inverted_crops():
     np.testing.assert_allclose(scaled.predict(black, verbose=0), 1)
 
 
-@pytest.mark.parametrize("head", ["average", "dense"])
+@pytest.mark.parametrize("head", ["average", "generalised_mean", "dense"])
 @pytest.mark.parametrize("layers", range(1, 7))
 def test_every_depth_and_head(head: str, layers: int):
-    network = Network(113, 113, 7, True, layers, 3, 2, True, head, 4, 0.0)
+    network = Network(113, 113, 7, True, layers, 3, 2, True, 1, head, 4, 0.0)
     logits = build(network, seed=0).predict(np.zeros((2, 113, 113), np.uint8), verbose=0)
     assert logits.shape == (2, 7)
     assert logits.dtype == np.float32
@@ -72,7 +74,7 @@ def test_mixed_precision_keeps_float32_logits():
 
 def test_saved_files_hold_no_clock(tmp_path: Path):
     for name in ("a.keras", "b.keras"):
-        save(build(TINY, seed=1), WRITERS, tmp_path / name)
+        save(build(TINY, seed=1), SEEN, tmp_path / name)
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.keras") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -80,10 +82,10 @@ def test_saved_files_hold_no_clock(tmp_path: Path):
 
 def test_a_saved_model_predicts_the_same(tmp_path: Path):
     model = build(TINY, seed=1)
-    save(model, WRITERS, tmp_path / "m.keras")
+    save(model, SEEN, tmp_path / "m.keras")
     crops = np.random.default_rng(0).integers(0, 256, (3, 32, 24)).astype(np.uint8)
-    loaded, writers = load(tmp_path / "m.keras")
-    assert writers == WRITERS
+    loaded, provenance = load(tmp_path / "m.keras")
+    assert provenance == SEEN
     np.testing.assert_array_equal(loaded.predict(crops, verbose=0), model.predict(crops, verbose=0))
 
 
@@ -94,7 +96,7 @@ def test_files_that_are_no_model(tmp_path: Path):
     path.write_bytes(b"junk")
     with pytest.raises(InputError, match="not a whole model of writers"):
         load(path)
-    save(build(TINY, seed=1), WRITERS, path)
+    save(build(TINY, seed=1), SEEN, path)
     path.write_bytes(path.read_bytes()[:-500])
     with pytest.raises(InputError, match="not a whole model of writers"):
         load(path)
@@ -102,10 +104,10 @@ def test_files_that_are_no_model(tmp_path: Path):
     other.save(path)
     with pytest.raises(InputError, match="not a whole model of writers"):
         load(path)
-    save(other, WRITERS, path)
+    save(other, SEEN, path)
     with pytest.raises(InputError, match="not a network from crops to its writers"):
         load(path)
-    save(build(TINY, seed=1), WRITERS[:2], path)
+    save(build(TINY, seed=1), replace(SEEN, writers=["a", "b"]), path)
     with pytest.raises(InputError, match="not a network from crops to its writers"):
         load(path)
 

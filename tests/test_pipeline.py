@@ -1,6 +1,9 @@
 """The whole pipeline, on tiny data, through DVC's own command line in a temporary clone."""
 
 import json
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import Run, copy_checkout, edit_params, runner
+from tests.conftest import Run, copy_checkout, edit_params, environment, runner
 
 PLOTS = {"loss", "accuracy", "learning_rate", "confusion", "writers"}
 
@@ -109,6 +112,46 @@ def test_the_same_lock_every_time(clone: Path, run: Run):
     parts = [YAML(typ="safe").load(text)["stages"] for text in (lock, temporary)]
     for stage in parts[0].keys() - {"evaluate"}:
         assert parts[0][stage] == parts[1][stage]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+@pytest.mark.parametrize(("seconds", "kill"), [(3.0, signal.SIGTERM), (0.7, signal.SIGKILL)])
+def test_a_stage_does_not_outlive_dvc(clone: Path, run: Run, seconds: float, kill: signal.Signals):
+    """A signal to the one process `dvc`, not to its group."""
+    edit_params(clone / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
+    dvc = subprocess.Popen(
+        ["dvc", "repro", "synthesize"],
+        cwd=clone,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert dvc.stdout
+    while "python -m stages.synthesize" not in dvc.stdout.readline():
+        pass
+    time.sleep(seconds)
+    dvc.send_signal(kill)
+    rest = dvc.communicate(timeout=15)[0]  # comes when the last process that could write to it has ended
+    assert "error: interrupted" in rest
+    assert not list((clone / "data").glob("*synthetic.zip"))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.8])
+def test_files_of_dvc_that_a_kill_cut_off_are_mended(clone: Path, run: Run, share: float):
+    whole = (clone / "dvc.lock").read_text()
+    (clone / "dvc.lock").write_text(whole[: int(share * len(whole))])
+    (clone / ".dvc/tmp/rwlock").write_text('{"read"' if share else "")
+    run("make", "unlock")
+    done = run("dvc", "repro").stdout
+    assert share or "Running stage" not in done  # the committed lock knows them all
+    assert (clone / "dvc.lock").read_text() == whole
+
+
+def test_whole_files_of_dvc_are_left_alone(clone: Path, run: Run):
+    whole = (clone / "dvc.lock").read_text()
+    assert "cut off" not in run("make", "unlock").stdout
+    assert (clone / "dvc.lock").read_text() == whole
 
 
 def experiment(run: Run, name: str) -> str:

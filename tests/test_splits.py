@@ -1,6 +1,7 @@
 """Splits: no form on two sides, every writer on all three, as near the shares as forms allow."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from writerid.errors import InputError
 from writerid.names import parse_name
-from writerid.splits import SIDES, _assign, by_form, by_line, check_apart, physical_lines, report
+from writerid.splits import SIDES, SideLine, _assign, by_form, by_line, check_apart, physical_lines, report
 
 SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}
 
@@ -92,13 +93,20 @@ def test_report_counts_what_sides_share():
 
 
 def test_a_test_side_that_was_trained_on_is_refused():
-    lines, forms = ["f-00", "f-01", "g-00"], ["f", "f", "g"]
-    with pytest.raises(InputError, match="share 1 line"):
-        check_apart([0, 1, 1], [1, 2], lines, forms, "line")
-    with pytest.raises(InputError, match=r"group_by is form, but train and test share 1 form\(s\), f among them"):
-        check_apart([0], [1, 2], lines, forms, "form")
-    check_apart([0], [1, 2], lines, forms, "line")
-    check_apart([0, 1], [2], lines, forms, "form")
+    f0, f1, g0 = SideLine("f-00", "f", "1"), SideLine("f-01", "f", "2"), SideLine("g-00", "g", "3")
+    with pytest.raises(InputError, match=r"^train and test share 1 line\(s\), f-01 among them; run it$"):
+        check_apart({"train": [f0, f1], "test": [f1, g0]}, "line", "run it")
+    with pytest.raises(InputError, match=r"group_by is form, but validation and test share 1 form\(s\), f among them"):
+        check_apart({"train": [g0], "validation": [f0], "test": [f1]}, "form", "run it")
+    check_apart({"train": [f0], "test": [f1, g0]}, "line", "run it")
+    check_apart({"train": [f0, f1], "test": [g0]}, "form", "run it")
+
+
+def test_a_line_under_another_name_is_refused():
+    seen, renamed = SideLine("f-00", "f", "1"), SideLine("g-00", "g", "1")
+    with pytest.raises(InputError, match=r"train and test share 1 line\(s\) under two names, f-00 and g-00 among them"):
+        check_apart({"train": [seen], "test": [renamed]}, "form", "run it")
+    check_apart({"train": [replace(seen, pixels=None)], "test": [replace(renamed, pixels=None)]}, "form", "run it")
 
 
 def test_neither_validation_nor_test_gets_the_odd_lines_of_every_writer():

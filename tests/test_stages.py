@@ -8,9 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.conftest import Run, dataset_members, edit_params, line, png, write_zip
+from tests.conftest import Run, dataset_members, edit_params, line, png, runner, write_zip
 
 
 @pytest.fixture
@@ -56,6 +57,22 @@ def test_a_damaged_image_is_left_out_and_counted(checkout: Path, dataset: Path, 
     assert "lines/a01-001-00.png,unreadable," in (checkout / "data/left_out.csv").read_text()
 
 
+def test_odd_names_in_an_archive(checkout: Path, dataset: Path, stage: Run):
+    """A carriage return in a folder goes through all tables and back; a number of 200 digits is left out."""
+    members = {name.replace("lines/a01", "li\rnes/a01"): data for name, data in dataset_members(3, 4, 2).items()}
+    members[f"a00-000-{'9' * 200}.png"] = png(line(7))
+    write_zip(dataset, members)
+    for name in ("map_writers", "split", "crop"):
+        stage(name)
+    counts = json.loads((checkout / "metrics/dataset.json").read_text())
+    assert (counts["lines"], counts["left_out"]["no_form"] + counts["left_out"]["no_writer"]) == (24, 1)
+
+
+def test_a_folder_where_a_file_should_be(checkout: Path, dataset: Path, stage: Run):
+    (checkout / "data/lines.csv").mkdir()
+    assert "error: Is a directory" in refused(stage, "map_writers")
+
+
 BAD_ARCHIVES = {
     "missing": (None, "data/own.zip: there is no such archive"),
     "not_zip": (b"text", "data/own.zip: not a whole zip archive"),
@@ -83,6 +100,62 @@ def test_bad_archives(checkout: Path, dataset: Path, stage: Run, case: str):
     before = files(checkout)
     assert message in refused(stage, "map_writers")
     assert files(checkout) == before
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="peak memory is read from /proc")
+def test_the_largest_images_take_bounded_memory(checkout: Path, dataset: Path, stage: Run):
+    rng = np.random.default_rng(0)
+    members = dataset_members(3, 4, 2)
+    for number, (mode, shape) in enumerate(
+        [("RGBA", (4096, 4096)), ("RGBA", (4096, 4095)), ("I;16", (4096, 4094)), ("L", (8, 32_768)), ("1", (8, 32_767))]
+    ):
+        grey = np.repeat(rng.integers(0, 256, (shape[0], 1)).astype(np.uint8), shape[1], axis=1)
+        members[f"lines/a00-000-{90 + number}.png"] = png(grey, mode)
+    write_zip(dataset, members)
+    edit_params(checkout / "params.yaml", {"crop.height": 113, "crop.width": 113})
+    run = runner(checkout)
+    for name in ("map_writers", "split", "crop"):
+        program = f"import stages.{name} as s; s.main(); print(open('/proc/self/status').read().split('VmHWM:')[1])"
+        peak = int(run(sys.executable, "-c", program).stdout.split(" kB")[0].split()[-1]) / 1024
+        assert peak < 1000, f"{name} took {peak:.0f} MB"
+    assert json.loads((checkout / "metrics/dataset.json").read_text())["lines"] == 24 + 5
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="processes are found in /proc")
+def test_workers_do_not_outlive_a_killed_stage(checkout: Path):
+    edit_params(checkout / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
+    process = subprocess.Popen([sys.executable, "-m", "stages.synthesize"], cwd=checkout, start_new_session=True)
+    time.sleep(4)
+    assert len(in_session(process.pid)) > 1
+    process.kill()  # this one process only, as a system without memory does
+    process.wait()
+    deadline = time.monotonic() + 10
+    while in_session(process.pid):
+        assert time.monotonic() < deadline, in_session(process.pid)
+        time.sleep(0.2)
+
+
+def in_session(session: int) -> list[str]:
+    """Commands of all processes of a session."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, *numbers = path.read_text().rsplit(")", 1)[1].split()
+            if int(numbers[2]) == session and state != "Z":
+                found.append((path.parent / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
+
+
+def test_make_clean_state(checkout: Path):
+    left = [checkout / name for name in (".state/train-x/state.npz", ".dvc/tmp/rwlock", "data/crops/.partial-a.npy")]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    runner(checkout)("make", "clean-state")
+    assert not [path for path in left if path.exists()]
+    assert not (checkout / ".state").exists()
 
 
 def test_a_writer_with_too_few_forms(checkout: Path, dataset: Path, stage: Run):
@@ -128,6 +201,7 @@ def test_stages_use_the_library_beside_them(checkout: Path, stage: Run):
         ("synthesize", 4, signal.SIGINT),
         ("synthesize", 4, signal.SIGTERM),
         ("train", 1.2, signal.SIGINT),  # while it still imports TensorFlow
+        ("crop", 0.15, signal.SIGINT),  # while it still imports numpy
     ],
 )
 def test_a_signal_ends_a_stage_with_one_line(checkout: Path, name: str, seconds: float, number: signal.Signals):
@@ -149,3 +223,13 @@ def test_a_signal_ends_a_stage_with_one_line(checkout: Path, name: str, seconds:
     assert "Traceback" not in stderr
     assert not list((checkout / "data").glob("*.zip"))
     assert not list((checkout / "data").glob(".partial*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of folders are POSIX")
+def test_one_stage_at_a_time_in_a_folder(checkout: Path, stage: Run):
+    edit_params(checkout / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
+    with subprocess.Popen([sys.executable, "-m", "stages.synthesize"], cwd=checkout, start_new_session=True) as first:
+        time.sleep(3)
+        assert "error: another stage is at work in this folder" in refused(stage, "synthesize")
+        os.killpg(first.pid, signal.SIGKILL)
+    assert "another stage" not in refused(stage, "map_writers")

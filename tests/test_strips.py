@@ -8,31 +8,45 @@ import pytest
 from tests.conftest import dataset_members, line, png, write_zip
 from writerid.dataset import Archive
 from writerid.errors import InputError
-from writerid.strips import ink_share, pack, scale, strip_widths, tones
+from writerid.geometry import line_scales, strip_widths
+from writerid.strips import ink_share, pack, scale
 
 
 @pytest.mark.parametrize("size", [(90, 30), (10, 40), (400, 20), (1, 1), (33, 113)])
 def test_scale_keeps_the_aspect_and_the_promised_width(size: tuple[int, int]):
     width, height = size
-    strip = scale(line(1, max(width, 10), max(height, 10))[:height, :width], 32, 24)
+    (by,) = line_scales(np.array([size]), 32, "line")
+    strip = scale(line(1, max(width, 10), max(height, 10))[:height, :width], by, 32, 24)
     assert strip.dtype == np.uint8
-    assert strip.shape == (strip_widths(np.array([size]), 32, 24)[0], 32)
+    assert strip.shape == (strip_widths(np.array([size]), np.array([by]), 24)[0], 32)
     assert len(strip) == max(24, round(width * 32 / height))
 
 
 def test_a_narrow_line_is_padded_with_its_paper():
     grey = np.full((20, 10), 231, np.uint8)
     grey[5:15, 4:6] = 40
-    strip = scale(grey, 20, 50)
+    strip = scale(grey, 1, 20, 50)
     assert (strip[:20] == 231).all()
     assert (strip[30:] == 231).all()
     np.testing.assert_array_equal(strip[20:30].T, grey)
 
 
-def test_tones():
-    grey = np.full((100, 100), 220, np.uint8)
-    grey[:10] = 50
-    assert tones(grey) == (220, 50)
+def test_lines_of_one_scale_keep_how_large_a_hand_writes():
+    sizes = np.array([(100, height) for height in range(1, 101)])
+    scales = line_scales(sizes, 48, "dataset")
+    assert (scales[:96] == scales[0]).all()
+    assert scales[95] == 48 / 96
+    np.testing.assert_allclose(scales[96:] * sizes[96:, 1], 48)
+    np.testing.assert_allclose(line_scales(sizes, 48, "line") * sizes[:, 1], 48)
+
+
+def test_a_low_line_stands_in_the_middle():
+    grey = np.full((10, 60), 231, np.uint8)
+    grey[:, ::3] = 40
+    strip = scale(grey, 1, 30, 20)
+    np.testing.assert_array_equal(strip[:, 10:20].T, grey)
+    assert (strip[:, :10] == 231).all()
+    assert (strip[:, 20:] == 231).all()
 
 
 def test_ink_share_of_every_window():
@@ -45,7 +59,7 @@ def test_ink_share_of_every_window():
 def packed(path: Path, output: Path):
     with Archive(path) as archive:
         sizes = np.array([(90, 30)] * len(archive.images))
-        inks = list(pack(archive, archive.images, sizes, height=32, width=24, output=output))
+        inks = list(pack(archive, archive.images, sizes, height=32, width=24, fit="line", tone="raw", output=output))
         return archive.images, inks
 
 
@@ -55,8 +69,8 @@ def test_pack_is_all_lines_end_to_end(tmp_path: Path):
     strips = np.load(tmp_path / "strips.npy")
     assert strips.shape == (96 * len(images), 32)
     assert [len(ink) for ink in inks] == [96 - 24 + 1] * len(images)
-    np.testing.assert_array_equal(strips[:96], scale(line(0), 32, 24))
-    np.testing.assert_array_equal(strips[96:192], scale(line(1), 32, 24))
+    np.testing.assert_array_equal(strips[:96], scale(line(0), 32 / 30, 32, 24))
+    np.testing.assert_array_equal(strips[96:192], scale(line(1), 32 / 30, 32, 24))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 """The fit: what it writes, that it can be had again to the byte, and that an interrupted one ends the same."""
 
 import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -9,14 +13,16 @@ import pytest
 
 from tests.conftest import line
 from writerid import devices, models, resume, training
-from writerid.crops import CROP
+from writerid.augmentation import Augmentation
+from writerid.crops import CROP, gather
 from writerid.errors import InputError
-from writerid.models import Network
+from writerid.models import Network, Provenance
 from writerid.strips import scale
 from writerid.training import Data, Outputs, Recipe, batches, fit, optimizer, optimizers
 
-NETWORK = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.3)
-RECIPE = Recipe("adam", 0.01, "cosine", 2, 0.1, 8, 4, 3, "auto", seed=5)
+NETWORK = Network(32, 24, 3, True, 2, 3, 4, True, 1, "average", 8, 0.3)
+AUGMENT = Augmentation(0.1, 0.1, 0.02, 2, 0.3)
+RECIPE = Recipe("adam", 0.01, "cosine", 2, 0.1, 8, 4, 3, 0.5, AUGMENT, "auto", seed=5)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,11 +32,11 @@ def prepared():
 
 @pytest.fixture
 def data() -> Data:
-    strips = np.concatenate([scale(line(number), 32, 24) for number in range(12)])
+    strips = np.concatenate([scale(line(number), 32 / 30, 32, 24) for number in range(12)])
     crops = np.array(
         [(start, start // 96, start // 96 % 3) for start in range(0, 12 * 96, 8) if start % 96 <= 72], CROP
     )
-    return Data(strips, crops[crops["line"] < 9], crops[crops["line"] >= 9], ["a", "b", "c"])
+    return Data(strips, crops[crops["line"] < 9], crops[crops["line"] >= 9], Provenance(["a", "b", "c"], [], []))
 
 
 def outputs(folder: Path) -> Outputs:
@@ -73,26 +79,65 @@ def test_the_same_bytes_twice(tmp_path: Path, data: Data):
     assert content(tmp_path / "one") == content(tmp_path / "two")
 
 
+def interrupted_after(epochs: int) -> Callable[[keras.Model, Provenance, Path], None]:
+    """models.save, but for an interrupt in place of the save after so many."""
+    interrupted_at = iter([False] * epochs + [True])
+    save = models.save
+
+    def interrupt(model: keras.Model, provenance: Provenance, path: Path) -> None:
+        if next(interrupted_at, False):
+            raise KeyboardInterrupt
+        save(model, provenance, path)
+
+    return interrupt
+
+
 @pytest.mark.parametrize(("name", "stop"), [("adam", 1), ("nadam", 3)])
 def test_an_interrupted_fit_ends_with_the_same_bytes(
     tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch, stop: int, name: str
 ):
-    recipe = Recipe(**{**vars(RECIPE), "optimizer": name})
+    recipe = replace(RECIPE, optimizer=name)
     fit(NETWORK, recipe, data, outputs(tmp_path / "whole"))
-    interrupted_at = iter([False] * stop + [True])
-    save = models.save
-
-    def interrupt(model: keras.Model, writers: list[str], path: Path) -> None:
-        if next(interrupted_at, False):
-            raise KeyboardInterrupt
-        save(model, writers, path)
-
     with monkeypatch.context() as patch:
-        patch.setattr(models, "save", interrupt)
+        patch.setattr(models, "save", interrupted_after(stop))
         with pytest.raises(KeyboardInterrupt):
             fit(NETWORK, recipe, data, outputs(tmp_path / "resumed"))
     assert fit(NETWORK, recipe, data, outputs(tmp_path / "resumed"))["epochs_resumed"] == stop
     assert content(tmp_path / "resumed") == content(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "checkpoint"])
+def test_damaged_state_is_not_used(
+    tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch, own_state: Path, damage: str
+):
+    fit(NETWORK, RECIPE, data, outputs(tmp_path / "whole"))
+    with monkeypatch.context() as patch:
+        patch.setattr(models, "save", interrupted_after(2))
+        with pytest.raises(KeyboardInterrupt):
+            fit(NETWORK, RECIPE, data, outputs(tmp_path / "resumed"))
+    (state,) = own_state.glob("*/state.npz")
+    if damage == "checkpoint":
+        next(state.parent.glob("check-*")).unlink()
+    else:
+        state.write_bytes(state.read_bytes()[: 500 if damage == "cut" else 0])
+    assert fit(NETWORK, RECIPE, data, outputs(tmp_path / "resumed"))["epochs_resumed"] == 0
+    assert content(tmp_path / "resumed") == content(tmp_path / "whole")
+
+
+def test_what_other_fits_left_is_removed_after_success(tmp_path: Path, data: Data, own_state: Path):
+    (own_state / "train-other").mkdir(parents=True)
+    fit(NETWORK, RECIPE, data, outputs(tmp_path))
+    assert not own_state.exists()
+
+
+def test_checkpoints_removed_while_the_fit_goes_on(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch):
+    def remove_checkpoints(row: dict[str, float]) -> dict[str, float]:
+        shutil.rmtree(outputs(tmp_path).checkpoints)
+        return row
+
+    monkeypatch.setattr(training, "_nested", remove_checkpoints)  # which is called when all epochs are done
+    with pytest.raises(InputError, match="removed while the fit went on"):
+        fit(NETWORK, RECIPE, data, outputs(tmp_path))
 
 
 def test_state_of_other_parameters_or_inputs_is_not_used(data: Data):
@@ -101,7 +146,7 @@ def test_state_of_other_parameters_or_inputs_is_not_used(data: Data):
     changed[0, 0] ^= 1
     keys = {
         resume.key((NETWORK, RECIPE), arrays),
-        resume.key((NETWORK, Recipe(**{**vars(RECIPE), "seed": 6})), arrays),
+        resume.key((NETWORK, replace(RECIPE, seed=6)), arrays),
         resume.key((NETWORK, RECIPE), (changed, data.train, data.validation)),
     }
     assert len(keys) == 3
@@ -109,25 +154,49 @@ def test_state_of_other_parameters_or_inputs_is_not_used(data: Data):
 
 def test_batches_follow_from_seed_and_step(data: Data):
     from_start = batches(data, RECIPE, NETWORK, 0)
-    third = [next(from_start) for _ in range(3)][2]
-    same = next(batches(data, RECIPE, NETWORK, 2))
-    np.testing.assert_array_equal(third[0], same[0])
-    crops, labels = third
-    assert (crops.dtype, crops.shape) == (np.uint8, (8, 32, 24))
+    third, labels = [next(from_start) for _ in range(3)][2]
+    same, _ = next(batches(data, RECIPE, NETWORK, 2))
+    for name in ("crop", "changes"):
+        np.testing.assert_array_equal(third[name], same[name])
+    assert (third["crop"].dtype, third["crop"].shape) == (np.uint8, (8, 32, 24))
+    assert (third["changes"].dtype, third["changes"].shape) == (np.float32, (8, 7))
     assert labels.shape == (8, 3)
-    other = next(batches(data, Recipe(**{**vars(RECIPE), "seed": 6}), NETWORK, 2))
-    assert not np.array_equal(crops, other[0])
+    other, _ = next(batches(data, replace(RECIPE, seed=6), NETWORK, 2))
+    assert not np.array_equal(third["crop"], other["crop"])
+    plain, _ = next(batches(data, replace(RECIPE, augment=Augmentation(0, 0, 0, 0, 0)), NETWORK, 2))
+    np.testing.assert_array_equal(plain, third["crop"])
+
+
+def table(data: Data) -> dict[bytes, np.ndarray]:
+    """Return the row of each training crop by its pixels."""
+    return {gather(data.strips, crop["start"][None], 24).tobytes(): crop for crop in data.train}
+
+
+def test_batches_show_the_crops_of_their_labels(data: Data):
+    crops, labels = next(batches(data, replace(RECIPE, augment=Augmentation(0, 0, 0, 0, 0)), NETWORK, 0))
+    found = [table(data)[crop.tobytes()]["label"].item() for crop in np.ascontiguousarray(crops)]
+    assert found == labels.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize(("balance", "shares"), [(0.0, [0.1, 0.9, 0]), (0.5, [0.25, 0.75, 0]), (1.0, [0.5, 0.5, 0])])
+def test_balance(data: Data, balance: float, shares: list[float]):
+    own = [np.flatnonzero(data.train["label"] == label) for label in (0, 1)]
+    train = data.train[np.concatenate([own[0][:3], own[1][:27]])]
+    assert len(train) == 30
+    recipe = replace(RECIPE, balance=balance, batch_size=20_000, augment=Augmentation(0, 0, 0, 0, 0))
+    _, labels = next(batches(replace(data, train=train), recipe, NETWORK, 0))
+    np.testing.assert_allclose(labels.mean(axis=0), shares, atol=0.02)
 
 
 def test_crops_come_from_all_lines(data: Data):
     """One batch holds crops of many lines, not of a few as the reference's does."""
-    drawn = np.random.default_rng([RECIPE.seed, 0]).integers(len(data.train), size=8)
-    assert len(set(data.train["line"][drawn])) >= 4
+    crops, _ = next(batches(data, replace(RECIPE, augment=Augmentation(0, 0, 0, 0, 0)), NETWORK, 0))
+    assert len({table(data)[crop.tobytes()]["line"].item() for crop in np.ascontiguousarray(crops)}) >= 4
 
 
 @pytest.mark.parametrize("name", sorted(optimizers()))
 def test_every_optimizer_of_keras_takes_a_step(name: str, data: Data, tmp_path: Path):
-    recipe = Recipe(**{**vars(RECIPE), "optimizer": name, "epochs": 1, "steps_per_epoch": 3})
+    recipe = replace(RECIPE, optimizer=name, epochs=1, steps_per_epoch=3)
     fit(NETWORK, recipe, data, outputs(tmp_path))
     assert (tmp_path / "model.keras").is_file()
 
@@ -138,20 +207,23 @@ def test_schedules():
     assert rates[0] == pytest.approx(0.01 / 3)
     assert rates[2] == max(rates) == pytest.approx(0.01)
     assert rates[12] == pytest.approx(0)
-    constant = optimizer(Recipe(**{**vars(RECIPE), "schedule": "constant"}))
+    constant = optimizer(replace(RECIPE, schedule="constant"))
     assert float(constant.learning_rate) == pytest.approx(0.01)
 
 
 def test_a_fit_that_diverges_says_so(data: Data, tmp_path: Path):
-    recipe = Recipe(**{**vars(RECIPE), "optimizer": "sgd", "learning_rate": 1e38, "schedule": "constant"})
-    network = Network(**{**vars(NETWORK), "batch_norm": False})
+    recipe = replace(RECIPE, optimizer="sgd", learning_rate=1e38, schedule="constant")
+    network = replace(NETWORK, batch_norm=False)
     with pytest.raises(InputError, match=r"training diverged in epoch 1: .*; lower learning_rate"):
         fit(network, recipe, data, outputs(tmp_path))
 
 
-def test_strips_of_another_height(data: Data, tmp_path: Path):
-    with pytest.raises(InputError, match=r"strips are 32 pixels high, crop.height is 40; run crop again"):
-        fit(Network(**{**vars(NETWORK), "height": 40}), RECIPE, data, outputs(tmp_path))
+def test_a_git_repository_without_a_commit(data: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    (tmp_path / ".dvc").mkdir()
+    with pytest.raises(InputError, match=r"dvclive cannot log: .*; make a first commit"):
+        fit(NETWORK, RECIPE, data, outputs(tmp_path))
 
 
 def test_validation_counts_crops_and_lines(data: Data):

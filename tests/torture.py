@@ -1,27 +1,29 @@
 """Kill `dvc repro` at random moments, go on, and compare with a run that was never interrupted.
 
-    python -m tests.torture [--kills 30] [--seed 0]
+    python -m tests.torture [--kills 30] [--seed 0] [--epochs 200]
 
 Works in a temporary clone, on tiny data. A round starts from nothing, is killed (SIGKILL to the whole process
-group) at a few random moments, and is then let run to its end: dvc.lock, the metrics and dvclive's tables must be
-the same bytes, and nothing may be left lying about.
+group) at random moments of a few random stages, and is then let run to its end: dvc.lock, the metrics and
+dvclive's tables must be the same bytes, and nothing may be left lying about.
 """
 
 import argparse
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.conftest import copy_checkout, edit_params, environment, runner
 
 KILLS_A_ROUND = 3
-EPOCHS = 40
+STAGE = re.compile(r"Running stage '(\w+)':")
 
 
 def results(clone: Path) -> dict[str, bytes]:
@@ -43,55 +45,76 @@ def start_over(clone: Path) -> None:
     (clone / "dvc.lock").unlink(missing_ok=True)
 
 
-def kill_after(clone: Path, seconds: float) -> bool:
-    """Start `dvc repro` and kill its process group after so many seconds; whether it was still at work."""
-    process = subprocess.Popen(
+def start(clone: Path) -> subprocess.Popen[str]:
+    """Start `dvc repro` in a process group of its own."""
+    return subprocess.Popen(
         ["dvc", "repro"],
         cwd=clone,
         env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         start_new_session=True,
     )
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return True
+
+
+def stage_seconds(clone: Path) -> dict[str, float]:
+    """Let `dvc repro` run to its end; returns how long each stage took, with what DVC does after it."""
+    started: dict[str, float] = {}
+    with start(clone) as process:
+        assert process.stdout
+        for text in process.stdout:
+            if found := STAGE.match(text):
+                started[found[1]] = time.monotonic()
+    assert process.returncode == 0
+    ends = [*list(started.values())[1:], time.monotonic()]
+    return {name: end - begin for (name, begin), end in zip(started.items(), ends, strict=True)}
+
+
+def kill_in(clone: Path, stage: str, seconds: float) -> bool:
+    """Start `dvc repro`, and kill its process group so many seconds into a stage; whether it came to that."""
+    with start(clone) as process:
+        assert process.stdout
+        reached = any((found := STAGE.match(text)) and found[1] == stage for text in process.stdout)
+        if not reached:
+            return False
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return True
     return False
 
 
 def mend_lock(clone: Path) -> bool:
-    """Remove DVC's own lock file where a kill left it empty, as `make repro` does; whether there was one."""
-    lock = clone / ".dvc/tmp/rwlock"
-    empty = lock.is_file() and not lock.stat().st_size
-    if empty:
-        lock.unlink()
-    return empty
+    """Let make mend DVC's own files, as `make repro` does; whether a kill had cut one off."""
+    return "cut off" in runner(clone)("make", "--silent", "unlock").stdout
 
 
-def torture(folder: Path, kills: int, seed: int) -> dict[str, int]:
-    """Run rounds until so many kills hit; returns counts of kills, rounds, and rounds that ended alike."""
+def torture(folder: Path, kills: int, seed: int, epochs: int) -> Counter[str]:
+    """Run rounds until so many kills hit; returns counts: kills, also by stage, rounds, and rounds that ended alike."""
     clone = copy_checkout(folder / "clone")
     run = runner(clone)
     run("git", "init", "--quiet")
     run("git", "-c", "user.name=t", "-c", "user.email=t@t.invalid", "commit", "--allow-empty", "--quiet", "-m", "x")
-    edit_params(clone / "params.yaml", {"epochs": EPOCHS})
+    edit_params(clone / "params.yaml", {"epochs": epochs})
     start_over(clone)
-    started = time.monotonic()
-    run("dvc", "repro")
-    whole = time.monotonic() - started
+    seconds = stage_seconds(clone)  # in the pipeline's order
     expected = results(clone)
     assert not litter(clone), litter(clone)
     moments = random.Random(seed)
-    counts = {"kills": 0, "rounds": 0, "exact": 0, "epochs resumed": 0, "locks mended": 0}
+    counts = Counter(dict.fromkeys(("kills", "rounds", "exact", "fits resumed", "epochs resumed", "locks mended"), 0))
     while counts["kills"] < kills:
         start_over(clone)
-        for _ in range(min(KILLS_A_ROUND, kills - counts["kills"])):
-            counts["kills"] += kill_after(clone, moments.uniform(0.5, whole))
+        count = min(KILLS_A_ROUND, kills - counts["kills"])
+        for stage in sorted(moments.choices(list(seconds), k=count), key=list(seconds).index):
+            if kill_in(clone, stage, moments.uniform(0, seconds[stage])):
+                counts["kills"] += 1
+                counts[f"in {stage}"] += 1
+                kept = len(list(clone.glob(".state/train-*/check-*")))
+                counts["fits resumed"] += kept > 0
+                counts["epochs resumed"] += kept
             counts["locks mended"] += mend_lock(clone)
-        counts["epochs resumed"] += len(list(clone.glob(".state/train-*/check-*")))
         run("dvc", "repro")
         found = results(clone)
         different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
@@ -107,9 +130,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=200, help="of a fit: enough that it outlasts its imports")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        counts = torture(Path(folder), options.kills, options.seed)
+        counts = torture(Path(folder), options.kills, options.seed, options.epochs)
     print(", ".join(f"{count} {name}" for name, count in counts.items()))
     sys.exit(counts["exact"] != counts["rounds"])
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import zipfile
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,14 +99,11 @@ class Archive:
             if self._zip.getinfo(member).file_size > MAX_MEMBER_BYTES:
                 raise UnusableImage("too_large", f"over {MAX_MEMBER_BYTES} bytes")
             return self._zip.read(member)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-            ValueError,
-        ) as error:
+        except KeyError:
+            raise UnusableImage("unreadable", "not in the archive") from None
+        except (UnusableImage, MemoryError):
+            raise
+        except Exception as error:  # zipfile's decompressors raise many kinds on damaged members
             raise UnusableImage("unreadable", f"damaged in the archive ({error})") from None
 
     def forms(self) -> dict[str, str | None]:
@@ -168,7 +164,9 @@ def survey(archive: Archive, min_size: int) -> tuple[list[Line], list[LeftOut]]:
         name = parse_name(stem)
         writer = forms.get(name.form) if name else None
         if measured.digest in kept:
-            return LeftOut(path, "duplicate", f"of {kept[measured.digest]}")
+            same = kept[measured.digest]
+            other = writer is not None and writer != forms.get(getattr(parse_name(_stem(same)), "form", ""))
+            return LeftOut(path, "duplicate", f"of {same}{', which is by another writer' if other else ''}")
         if name is None:
             return LeftOut(path, "no_form", stem)
         if writer is None:

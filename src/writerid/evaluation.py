@@ -1,36 +1,71 @@
 """The test side: decisions by crop, line and form, and what is reported of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
+from writerid.calibration import scaled, temperature
 from writerid.errors import InputError
 from writerid.figures import Pair
+from writerid.geometry import line_scales, strip_widths
 from writerid.models import RETRAIN
 from writerid.prediction import predict
-from writerid.scoring import Decisions, baselines, confused_pairs, confusion, figures, log_softmax, ranks
+from writerid.scoring import (
+    Decisions,
+    accuracy,
+    baselines,
+    confused_pairs,
+    confusion,
+    ece,
+    figures,
+    log_softmax,
+    nll,
+    ranks,
+)
 
 PREDICTION = ("line", "form", "actual", "predicted", "confidence", "rank")
 WRITER = ("writer", "lines", "line_accuracy", "crop_accuracy")
 
 
+SHORT = 500  # columns of a line scaled to the height of a crop; one with fewer is a short line
+LINES_READ = (1, 2, 4, 8)
+DRAWS = 100  # random choices of so many lines from each form
+
+
 @dataclass(frozen=True)
-class Unseen:
-    """The test side: strips, uint8 (columns, height), its crops (see crops.CROP), `width` columns each, and the
-    columns of lines.csv and writers.csv that they point into."""
+class Side:
+    """Strips, uint8 (columns, height), the crops of one side (see crops.CROP), `width` columns each, and the columns
+    of lines.csv that they point into, and the writers by label."""
 
     strips: np.ndarray
     crops: np.ndarray
     width: int
     lines: dict[str, list[Any]]
-    writers: dict[str, list[Any]]
+    writers: Sequence[str]
 
 
-def evaluate(model: keras.Model, writers: Sequence[str], test: Unseen) -> "Scores":
-    """Decide on every crop, line and form of the test side.
+class Levels:
+    """The decisions on the crops, lines and forms of a side."""
+
+    def __init__(self, side: Side, log_probs: np.ndarray) -> None:
+        """Take log-probabilities, float64 (crops, classes), of the side's crops."""
+        self.rows, line_of = np.unique(side.crops["line"], return_inverse=True)  # rows of lines.csv
+        _, self.form_of_line = np.unique([side.lines["form"][row] for row in self.rows], return_inverse=True)
+        self.crops_of_line = np.bincount(line_of)
+        self.crop = Decisions(log_probs, side.crops["label"], self.form_of_line[line_of])
+        self.line = self.crop.grouped(line_of)
+        self.form = self.crop.grouped(self.form_of_line[line_of])
+
+    def by_name(self) -> dict[str, Decisions]:
+        """Return the decisions of each level."""
+        return {"crop": self.crop, "line": self.line, "form": self.form}
+
+
+def evaluate(model: keras.Model, writers: Sequence[str], test: Side, validation: Side) -> "Scores":
+    """Decide on every crop, line and form of the test side; how sure to be is fitted on the validation side.
 
     Raises InputError where the model is of other crops or of other writers than the data.
     """
@@ -40,10 +75,16 @@ def evaluate(model: keras.Model, writers: Sequence[str], test: Unseen) -> "Score
             f"models/model.keras: takes crops of {size[0]} x {size[1]} pixels, wanted are {wanted[0]} x {wanted[1]}; "
             f"{RETRAIN}"
         )
-    if list(writers) != test.writers["writer"]:
-        known, found = _first(writers), _first(test.writers["writer"])
+    if list(writers) != list(test.writers):
+        known, found = _first(writers), _first(test.writers)
         raise InputError(f"models/model.keras: knows other writers ({known}) than the data ({found}); {RETRAIN}")
-    return Scores(test, log_softmax(predict(model, test.strips, test.crops, "evaluate")))
+    fitted_on = Levels(validation, log_softmax(predict(model, validation.strips, validation.crops, "validation")))
+    levels = Levels(test, log_softmax(predict(model, test.strips, test.crops, "test")))
+    if not np.isfinite(levels.crop.log_probs).all() or not np.isfinite(fitted_on.crop.log_probs).all():
+        raise InputError(f"models/model.keras: its decisions are not numbers; {RETRAIN}")
+    return Scores(
+        test, levels, {name: temperature(own.log_probs, own.labels) for name, own in fitted_on.by_name().items()}
+    )
 
 
 def _first(writers: Sequence[str]) -> str:
@@ -51,62 +92,87 @@ def _first(writers: Sequence[str]) -> str:
 
 
 class Scores:
-    """The decisions on a test side by level; each method returns what one output reports."""
+    """The decisions on the test side; each method returns what one output reports."""
 
-    def __init__(self, test: Unseen, log_probs: np.ndarray) -> None:
-        """Take log-probabilities, float64 (crops, classes), of the test crops."""
-        self._test = test
-        self._rows, line_of = np.unique(test.crops["line"], return_inverse=True)  # rows of lines.csv
-        _, form_of_line = np.unique([test.lines["form"][row] for row in self._rows], return_inverse=True)
-        self._crop = Decisions(log_probs, test.crops["label"], form_of_line[line_of])
-        self._line = self._crop.grouped(line_of)
-        self._form = self._crop.grouped(form_of_line[line_of])
+    def __init__(self, test: Side, levels: Levels, temperatures: Mapping[str, float]) -> None:
+        """Take the test side, the decisions on it, and the temperature of each level (see calibration)."""
+        self._test, self._levels, self._temperatures = test, levels, temperatures
 
     def figures(self, resamples: int, seed: int) -> dict[str, Any]:
-        """All figures by level, beside what chance and the largest writer give."""
-        levels = {"crop": self._crop, "line": self._line, "form": self._form}
-        largest = int(np.argmax(self._test.writers["lines"]))
-        return {
-            **{
-                level: figures(decisions, resamples, np.random.default_rng([seed, number]))
-                for number, (level, decisions) in enumerate(levels.items())
-            },
-            **baselines({level: d.labels for level, d in levels.items()}, self._line.log_probs.shape[1], largest),
-        }
+        """All figures by level, by length of line and by lines read, and what chance and the largest writer give."""
+        result: dict[str, Any] = {}
+        for number, (level, decisions) in enumerate(self._levels.by_name().items()):
+            result[level] = figures(decisions, resamples, np.random.default_rng([seed, number]))
+            by = self._temperatures[level]
+            log_probs = scaled(decisions.log_probs, by)
+            result[level] |= {
+                "temperature": by,
+                "calibrated_nll": nll(log_probs, decisions.labels),
+                "calibrated_ece": ece(log_probs, decisions.labels),
+            }
+        lines, largest = self._levels.line, int(np.bincount(self._test.lines["label"]).argmax())
+        short = self._columns() < SHORT
+        for name, own in (("short_lines", short), ("long_lines", ~short)):
+            right = accuracy(lines.log_probs[own], lines.labels[own]) if own.any() else None
+            result[name] = {"items": int(own.sum()), "accuracy": right}
+        result["lines_read"] = self._by_lines_read(np.random.default_rng([seed, len(result)]))
+        labels = {level: decisions.labels for level, decisions in self._levels.by_name().items()}
+        return {**result, **baselines(labels, lines.log_probs.shape[1], largest)}
+
+    def _columns(self) -> np.ndarray:
+        """Columns of each test line scaled to the height of a crop; int (lines,)."""
+        width, height = (np.array(self._test.lines[name])[self._levels.rows] for name in ("width", "height"))
+        sizes = np.column_stack([width, height])
+        return strip_widths(sizes, line_scales(sizes, self._test.strips.shape[1], "line"), 1)
+
+    def _by_lines_read(self, rng: np.random.Generator) -> dict[str, float]:
+        """Accuracy over forms when only so many lines of each, drawn at random, vote; all where it has fewer."""
+        lines, forms = self._levels.line, self._levels.form
+        votes = lines.log_probs * self._levels.crops_of_line[:, None]
+        own = [np.flatnonzero(self._levels.form_of_line == form) for form in range(len(forms.labels))]
+        result = {}
+        for count in LINES_READ:
+            right = [
+                ranks(votes[rng.permutation(rows)[:count]].sum(axis=0)[None], label[None])[0] < 1
+                for rows, label in zip(own, forms.labels, strict=True)
+                for _ in range(DRAWS)
+            ]
+            result[str(count)] = float(np.mean(right))
+        return {**result, "all": accuracy(forms.log_probs, forms.labels)}
 
     def predictions(self) -> list[tuple[object, ...]]:
-        """Return a row (see PREDICTION) a test line; rank is the true writer's place, 1 for right."""
-        lines, writers = self._test.lines, self._test.writers["writer"]
-        confidence = np.exp(self._line.log_probs.max(axis=1))
-        predicted = self._line.log_probs.argmax(axis=1)
-        rank = ranks(self._line.log_probs, self._line.labels) + 1
+        """Return a row (see PREDICTION) a test line: calibrated confidence; the true writer's rank, 1 for right."""
+        lines, writers = self._test.lines, self._test.writers
+        confidence = np.exp(scaled(self._levels.line.log_probs, self._temperatures["line"]).max(axis=1))
+        predicted = self._levels.line.log_probs.argmax(axis=1)
+        rank = ranks(self._levels.line.log_probs, self._levels.line.labels) + 1
         return [
             (
                 lines["line"][row],
                 lines["form"][row],
-                writers[self._line.labels[i]],
+                writers[self._levels.line.labels[i]],
                 writers[predicted[i]],
                 f"{confidence[i]:.4f}",
                 rank[i],
             )
-            for i, row in enumerate(self._rows)
+            for i, row in enumerate(self._levels.rows)
         ]
 
     def by_writer(self) -> list[tuple[object, ...]]:
         """Return a row (see WRITER) a writer on the test side, the least accurate first."""
-        right_line = ranks(self._line.log_probs, self._line.labels) < 1
-        right_crop = ranks(self._crop.log_probs, self._crop.labels) < 1
+        right_line = ranks(self._levels.line.log_probs, self._levels.line.labels) < 1
+        right_crop = ranks(self._levels.crop.log_probs, self._levels.crop.labels) < 1
         rows = []
-        for label in np.unique(self._line.labels):
-            own = self._line.labels == label
-            by_crop = right_crop[self._crop.labels == label].mean()
-            rows.append((right_line[own].mean(), by_crop, self._test.writers["writer"][label], own.sum()))
+        for label in np.unique(self._levels.line.labels):
+            own = self._levels.line.labels == label
+            by_crop = right_crop[self._levels.crop.labels == label].mean()
+            rows.append((right_line[own].mean(), by_crop, self._test.writers[label], own.sum()))
         return [(writer, lines, f"{line:.4f}", f"{crop:.4f}") for line, crop, writer, lines in sorted(rows)]
 
     def pairs(self, count: int) -> list[Pair]:
         """Return the writers most confused by crop, each pair with the lines that look most like the mistaken one."""
-        writers = self._test.writers["writer"]
-        recall = confusion(self._crop.log_probs.argmax(axis=1), self._crop.labels, len(writers))
+        writers = self._test.writers
+        recall = confusion(self._levels.crop.log_probs.argmax(axis=1), self._levels.crop.labels, len(writers))
         return [
             Pair(
                 actual=writers[actual],
@@ -120,9 +186,9 @@ class Scores:
 
     def _likest(self, writer: int, other: int) -> np.ndarray:
         """Return the strip, uint8 (height, columns), of the writer's test line that is most likely the other's."""
-        own = np.flatnonzero(self._line.labels == writer)
+        own = np.flatnonzero(self._levels.line.labels == writer)
         if not len(own):  # a random split of lines may leave a writer without a test line
             return np.full((self._test.strips.shape[1], self._test.width), 255, np.uint8)
-        row = self._rows[own[np.argmax(self._line.log_probs[own, other])]]
+        row = self._levels.rows[own[np.argmax(self._levels.line.log_probs[own, other])]]
         starts = self._test.crops["start"][self._test.crops["line"] == row]
         return self._test.strips[starts.min() : starts.max() + self._test.width].T

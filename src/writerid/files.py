@@ -2,6 +2,7 @@
 
 import csv
 import json
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,9 +37,10 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write rows under a header of column names."""
     with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+        plain = csv.writer(file, lineterminator="\n")
+        quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)  # plain leaves a bare \r unquoted
+        for row in [columns, *rows]:
+            (quoted if any("\r" in str(cell) for cell in row) else plain).writerow(row)
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
@@ -53,7 +55,7 @@ def read_csv(path: Path, columns: Mapping[str, type]) -> dict[str, list[Any]]:
     Raises InputError where the file is missing, lacks a column, or has a row that is short, long or of another type.
     """
     table: dict[str, list[Any]] = {column: [] for column in columns}
-    with readable(path).open(newline="", encoding="utf-8-sig") as file:
+    with readable(path).open(newline="", encoding="utf-8-sig") as file, _whole_text(path):
         reader = csv.DictReader(file)
         missing = [column for column in columns if column not in (reader.fieldnames or [])]
         if missing:
@@ -74,9 +76,20 @@ def read_csv(path: Path, columns: Mapping[str, type]) -> dict[str, list[Any]]:
 def read_array(path: Path) -> np.ndarray:
     """A .npy file, mapped into memory and not read."""
     try:
-        return np.load(readable(path), mmap_mode="r")
-    except (ValueError, EOFError) as error:
-        raise InputError(f"{path}: not a whole .npy file ({error}); run `dvc repro --force` on its stage") from None
+        array = np.load(readable(path), mmap_mode="r")
+    except (ValueError, EOFError, zipfile.BadZipFile):
+        array = None
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{path}: not a whole .npy file; run `dvc repro --force` on its stage")
+    return array
+
+
+@contextmanager
+def _whole_text(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: not a UTF-8 table of cells separated by commas ({error})") from None
 
 
 def readable(path: Path) -> Path:

@@ -1,8 +1,33 @@
-"""The sizes of the network's feature maps, known without building it."""
+"""Sizes known in advance: of lines in the strips, and of the network's feature maps."""
 
 from itertools import pairwise
 
+import numpy as np
+
+# Pixels. A longer image would grow to gigabytes when it is scaled from a few rows to the height of a crop.
+MAX_SIDE = 2**15
 POOLED_LAYERS = 3  # the first layers, as many as the reference has, end in 2x2 pooling
+
+
+FITTING = 0.95  # share of lines that fit the height of a crop unshrunk, where all lines have one scale
+
+
+def line_scales(sizes: np.ndarray, height: int, fit: str) -> np.ndarray:
+    """By how much each line is scaled, float64 (lines,), for crops `height` pixels high.
+
+    Parameters: `sizes` (lines, 2) holds the width and height of each image in pixels. fit `line`: each line fills the
+    height, so that one without ascenders is written large. `dataset`: all lines have one scale, which keeps how large
+    a hand writes; the few that would be too high fill the height.
+    """
+    fills = height / sizes[:, 1]
+    if fit == "line":
+        return fills
+    return np.minimum(fills, height / np.quantile(sizes[:, 1], FITTING, method="higher"))
+
+
+def strip_widths(sizes: np.ndarray, scales: np.ndarray, width: int) -> np.ndarray:
+    """Columns of each line in the strips, int64 (lines,), at least one crop `width` wide; sizes, scales as above."""
+    return np.maximum(np.rint(sizes[:, 0] * scales).astype(np.int64), width)
 
 
 def feature_maps(height: int, width: int, layers: int) -> list[tuple[int, int]]:
@@ -22,10 +47,11 @@ def feature_maps(height: int, width: int, layers: int) -> list[tuple[int, int]]:
     return sizes
 
 
-def check_network(height: int, width: int, layers: int, kernel_size: int) -> list[str]:
+def check_network(height: int, width: int, layers: int, kernel_size: int, residual: int) -> list[str]:
     """Problems, one line each, of a network of so many layers on crops of height x width pixels."""
     maps = [min(size) for size in feature_maps(height, width, layers)]
-    for layer, (smallest, leaving) in enumerate(pairwise(maps), start=1):
+    for layer, (entering, leaving) in enumerate(pairwise(maps), start=1):
+        smallest = leaving if residual and layer >= POOLED_LAYERS else entering
         if kernel_size > smallest or leaving < 1:
             ways = [f"layers up to {layer - 1}"] if layer > 1 else []
             ways += [f"a kernel_size up to {smallest}"] if smallest > 0 and leaving > 0 else []

@@ -5,7 +5,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-# A line of 20,000 x 800 pixels. Larger images are refused before they are decoded.
+from writerid.geometry import MAX_SIDE
+
+# A line of 20,000 x 800 pixels has fewer. Images with more are refused before they are decoded.
 MAX_PIXELS = 2**24
 Image.MAX_IMAGE_PIXELS = None  # our own limit is lower, and not a mere warning
 
@@ -30,7 +32,7 @@ def decode(data: bytes) -> np.ndarray:
     """
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
+            if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
                 raise UnusableImage("too_large", f"{image.width} x {image.height} pixels")
             image.load()
             return _grey(image)

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-_NAME = re.compile(r"(?P<form>.+?)(?:-s(?P<sentence>\d+))?-(?P<number>\d+)")
+_NAME = re.compile(r"(?P<form>.+?)(?:-s(?P<sentence>\d{1,9}))?-(?P<number>\d{1,9})")
 
 
 class Name(NamedTuple):

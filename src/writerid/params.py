@@ -51,9 +51,21 @@ class Crop(Group):
 
     height: Annotated[int, Field(ge=8, le=1024)]
     width: Annotated[int, Field(ge=8, le=4096)]
+    fit: Literal["line", "dataset"]
+    tone: Literal["raw", "clip", "binary"]
     keep: Annotated[float, Field(gt=0, le=1)]
     min_ink: Fraction
     stride: Positive
+
+
+class Augment(Group):
+    """How far training crops are changed at most."""
+
+    scale: Fraction
+    slant: Fraction
+    rotation: Fraction
+    shift: Annotated[float, Field(ge=0, le=100)]
+    stroke: Annotated[float, Field(ge=0, le=1)]
 
 
 class Evaluate(Group):
@@ -79,7 +91,8 @@ class Params(Group):
     kernel_size: Annotated[int, Field(ge=1, le=31)]
     filters: Annotated[int, Field(ge=1, le=1024)]
     batch_norm: bool
-    head: Literal["average", "dense"]
+    residual: Annotated[int, Field(ge=0, le=8)]
+    head: Literal["average", "generalised_mean", "dense"]
     dense_units: Annotated[int, Field(ge=1, le=16_384)]
     dropout: Fraction
     optimizer: Optimizer
@@ -90,6 +103,8 @@ class Params(Group):
     batch_size: Annotated[int, Field(ge=1, le=65_536)]
     epochs: Annotated[int, Field(ge=1, le=10_000)]
     steps_per_epoch: Annotated[int, Field(ge=1, le=1_000_000)]
+    balance: Annotated[float, Field(ge=0, le=1)]
+    augment: Augment
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     evaluate: Evaluate
     grid: dict[str, list[Any]]
@@ -112,7 +127,9 @@ def load(path: Path = Path("params.yaml")) -> Params:
         mark = error.problem_mark
         line = f" line {mark.line + 1}:" if mark else ""
         raise InputError(f"{path}:{line} not YAML: {' '.join(str(error.problem).split())}") from None
-    except (YAMLError, ValueError) as error:
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except (YAMLError, ValueError, IndexError, RecursionError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: must hold `key: value` lines, not {_show(content)}")
@@ -130,7 +147,7 @@ def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
         problems = [_explain(e["loc"], e["type"], e.get("input")) for e in error.errors(include_url=False)]
         raise InputError("\n".join(f"{source}: {problem}" for problem in dict.fromkeys(problems))) from None
     problems = [*_split_problems(params.split), *_fit_problems(params), *_grid_problems(content, params.grid)]
-    problems += check_network(params.crop.height, params.crop.width, params.layers, params.kernel_size)
+    problems += check_network(params.crop.height, params.crop.width, params.layers, params.kernel_size, params.residual)
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
     return params

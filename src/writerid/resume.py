@@ -6,6 +6,7 @@ A state belongs to one key, a hash of everything the result follows from: after 
 import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -54,22 +55,26 @@ class State:
         """Bring a compiled model and the checkpoints to where a run was interrupted; returns its log, [] if none."""
         if not self._file.is_file():
             return []
-        with np.load(self._file) as saved:
-            log = json.loads(str(saved["log"]))
-            for i, variable in enumerate(_variables(model)):
-                variable.assign(saved[f"v{i}"])
+        variables = _variables(model)
+        try:
+            with np.load(self._file) as saved:
+                log = json.loads(str(saved["log"]))
+                values = [saved[f"v{i}"] for i in range(len(variables))]
+            for name in log["checkpoints"]:
+                shutil.copyfile(self.folder / name, checkpoints / name)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            print("what an interrupted run left is damaged and not used")
+            return []
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
         self._checkpoints = log["checkpoints"]
-        for name in self._checkpoints:
-            shutil.copyfile(self.folder / name, checkpoints / name)
         rows: list[Row] = log["rows"]
         return rows
 
     def clear(self) -> None:
-        """Remove the state: the fit is done."""
+        """Remove the state, and what fits with other parameters left, which now can only lie about."""
         self._file.unlink(missing_ok=True)  # first, so that no state outlives its checkpoints
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if self.folder.parent.is_dir() and not any(self.folder.parent.iterdir()):
-            self.folder.parent.rmdir()
+        shutil.rmtree(FOLDER, ignore_errors=True)
 
 
 def _variables(model: keras.Model) -> list[keras.Variable]:

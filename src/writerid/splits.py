@@ -1,7 +1,8 @@
 """Train, validation and test sides of a dataset, and a report of what the sides share."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -69,25 +70,40 @@ def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, f
     return [side[form] for form in forms]
 
 
-def check_apart(
-    train: Iterable[int], test: Iterable[int], lines: Sequence[str], forms: Sequence[str], group_by: str
-) -> None:
-    """Refuse a test side that was trained on, however that came about.
+@dataclass(frozen=True)
+class SideLine:
+    """A line on one of the sides; `pixels` is a digest of its strip, None where it tells nothing or is not packed."""
 
-    Parameters: the row in lines.csv of each training and each test crop; line and form by row; split.group_by.
+    line: str
+    form: str
+    pixels: str | None = None
 
-    Raises InputError where the two sides share a line or, unless lines were split at random, a form.
+
+def check_apart(sides: Mapping[str, Sequence[SideLine]], group_by: str, advice: str) -> None:
+    """Refuse sides that share what they must not, however that came about.
+
+    Parameters: the lines of each side; split.group_by; what to do about it, for the message.
+
+    Raises InputError where two sides share a line, by its name or by its pixels, or, unless lines were split at
+    random, a form.
     """
-    advice = "run split, crop and train again (`dvc repro --force`)"
-    seen, unseen = set(map(int, train)), set(map(int, test))
-    shared = sorted(lines[row] for row in seen & unseen)
-    if shared:
-        raise InputError(f"train and test share {len(shared)} line(s), {shared[0]} among them; {advice}")
-    shared = sorted({forms[row] for row in seen} & {forms[row] for row in unseen})
-    if shared and group_by == "form":
-        raise InputError(
-            f"split.group_by is form, but train and test share {len(shared)} form(s), {shared[0]} among them; {advice}"
-        )
+    for (one, its), (other, others) in combinations(sides.items(), 2):
+        lines = {x.line for x in its} & {x.line for x in others}
+        if lines:
+            raise InputError(f"{one} and {other} share {len(lines)} line(s), {min(lines)} among them; {advice}")
+        pixels = {x.pixels: x.line for x in its if x.pixels}
+        same = [(pixels[x.pixels], x.line) for x in others if x.pixels in pixels]
+        if same:
+            raise InputError(
+                f"{one} and {other} share {len(same)} line(s) under two names, {same[0][0]} and {same[0][1]} among "
+                f"them; {advice}"
+            )
+        forms = {x.form for x in its} & {x.form for x in others}
+        if forms and group_by == "form":
+            raise InputError(
+                f"split.group_by is form, but {one} and {other} share {len(forms)} form(s), {min(forms)} among them; "
+                f"{advice}"
+            )
 
 
 def report(lines: Sequence[str], forms: Sequence[str], writers: Sequence[str], sides: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Lines scaled to one height and packed end to end; crops are windows into them.
+"""Lines scaled to the height of a crop and packed end to end; crops are windows into them.
 
 A strip is stored column by column: row x of `strips.npy` holds the `height` grey values of pixel column x of all
 lines end to end. A crop, `width` consecutive columns, is thus one contiguous block of the file.
@@ -13,41 +13,24 @@ from PIL import Image
 from writerid.dataset import Archive
 from writerid.errors import InputError
 from writerid.files import atomic
+from writerid.geometry import line_scales, strip_widths
 from writerid.images import UnusableImage, decode
 from writerid.parallel import ordered_map
+from writerid.tones import MIN_CONTRAST, normalise, paper_and_ink
 
-MIN_CONTRAST = 24  # grey levels between paper and ink; a line with less holds no writing
 
+def scale(grey: np.ndarray, by: float, height: int, width: int) -> np.ndarray:
+    """Scale a line, uint8 (h, w); returns a strip, uint8 (columns, height), of at least `width` columns.
 
-def strip_widths(sizes: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Columns of each line in the strip, int64 (lines,): scaled to `height`, at least one crop `width` wide.
-
-    Parameters: `sizes` (lines, 2) holds the width and height of each image in pixels.
+    A line that is lower than `height` or narrower than `width` is centred and padded with its own paper tone.
     """
-    scaled = np.rint(sizes[:, 0] * (height / sizes[:, 1])).astype(np.int64)
-    return np.maximum(scaled, width)
-
-
-def scale(grey: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Scale a line, uint8 (h, w), to a height with its aspect kept; returns a strip, uint8 (columns, height).
-
-    A line narrower than `width` is centred and padded with its own paper tone.
-    """
-    columns = max(1, round(grey.shape[1] * (height / grey.shape[0])))
-    scaled = np.asarray(Image.fromarray(grey).resize((columns, height), Image.Resampling.BILINEAR)).T
-    if columns >= width:
-        return np.ascontiguousarray(scaled)
-    strip = np.full((width, height), tones(grey)[0], np.uint8)
-    left = (width - columns) // 2
-    strip[left : left + columns] = scaled
+    columns, rows = (max(1, round(side * by)) for side in (grey.shape[1], grey.shape[0]))
+    rows = min(rows, height)
+    scaled = np.asarray(Image.fromarray(grey).resize((columns, rows), Image.Resampling.BILINEAR)).T
+    strip = np.full((max(columns, width), height), paper_and_ink(grey)[0], np.uint8)
+    left, top = (len(strip) - columns) // 2, (height - rows) // 2
+    strip[left : left + columns, top : top + rows] = scaled
     return strip
-
-
-def tones(grey: np.ndarray) -> tuple[int, int]:
-    """Grey values (paper, ink) of a line: its upper quartile, and its darkest hundredth."""
-    total = np.cumsum(np.bincount(grey.ravel(), minlength=256))
-    paper, ink = np.searchsorted(total, [0.75 * total[-1], 0.01 * total[-1]])
-    return int(paper), int(ink)
 
 
 def ink_share(strip: np.ndarray, width: int) -> np.ndarray:
@@ -55,7 +38,7 @@ def ink_share(strip: np.ndarray, width: int) -> np.ndarray:
 
     A pixel is ink where it is nearer to the line's ink than to its paper.
     """
-    paper, ink = tones(strip)
+    paper, ink = paper_and_ink(strip)
     if paper - ink < MIN_CONTRAST:
         return np.zeros(len(strip) - width + 1)
     dark = np.count_nonzero(strip < (paper + ink) / 2, axis=1)
@@ -64,7 +47,15 @@ def ink_share(strip: np.ndarray, width: int) -> np.ndarray:
 
 
 def pack(
-    archive: Archive, paths: Sequence[str], sizes: np.ndarray, *, height: int, width: int, output: Path
+    archive: Archive,
+    paths: Sequence[str],
+    sizes: np.ndarray,
+    *,
+    height: int,
+    width: int,
+    fit: str,
+    tone: str,
+    output: Path,
 ) -> Iterator[np.ndarray]:
     """Write the strips of all lines to one .npy file, uint8 (columns, height), on all cores.
 
@@ -73,11 +64,12 @@ def pack(
 
     Raises InputError where an image no longer is what map_writers measured.
     """
-    widths = strip_widths(sizes, height, width)
+    scales = line_scales(sizes, height, fit)
+    widths = strip_widths(sizes, scales, width)
 
     def work(row: int) -> tuple[np.ndarray, np.ndarray]:
         try:
-            strip = scale(decode(archive.read(paths[row])), height, width)
+            strip = scale(normalise(decode(archive.read(paths[row])), tone), scales[row], height, width)
         except UnusableImage as unusable:
             strip = np.empty((0, height), np.uint8)
             problem = unusable.detail

@@ -7,22 +7,17 @@ PNG per line of writing, `lines/FORM-NN.png`. The writers do not exist: see `pen
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 import zipfile
-from collections import deque
-from collections.abc import Generator, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from writerid.files import atomic
-from writerid.parallel import cores
+from writerid.parallel import ordered_map
 from writerid.penmanship import Hand, hand_of_writer, hand_on_form, write_line
 from writerid.rendering import as_png, new_form, render
 from writerid.words import words_of_a_line
@@ -31,7 +26,6 @@ FORMS_FILE = "forms_for_parsing.txt"
 HEADER = "# Synthetic handwriting: neither the writers nor the forms exist. Columns: form, writer, ...\n"
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip file's first date: the time of writing must not show
 FORM_NAMES = 26 * 100 * 1000  # "a00-000" to "z99-999"
-TASKS_PER_WORKER = 4  # waiting to be drawn or to be stored: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -91,26 +85,6 @@ def _forms_file(tasks: Iterable[Task], writers: int) -> str:
     return HEADER + "".join(rows)
 
 
-def _drawn(tasks: list[Task], workers: int) -> Generator[list[bytes], None, None]:
-    """The forms' files, in order; a few forms ahead are drawn by other processes."""
-    if workers == 1:
-        yield from map(_draw, tasks)
-        return
-    context = multiprocessing.get_context("spawn")  # the same on every system, and safe beside threads
-    # an interrupt is this process's to handle: the others ignore it and are told to stop
-    pool = ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
-    try:
-        waiting: deque[Future[list[bytes]]] = deque()
-        for task in tasks:
-            waiting.append(pool.submit(_draw, task))
-            if len(waiting) == workers * TASKS_PER_WORKER:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def write_archive(
     path: Path,
     *,
@@ -128,16 +102,12 @@ def write_archive(
     appears at `path` when it is complete, and not at all if anything goes wrong.
     """
     tasks = _tasks(writers, forms, lines, difficulty, seed)
-    workers = min(workers or cores(), len(tasks))
-
     with (
         atomic(path) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive,
-        closing(_drawn(tasks, workers)) as drawn,
-        tqdm(total=len(tasks) * lines, desc="drawing", unit=" lines", disable=None) as progress,
+        closing(ordered_map(_draw, tasks, "synthesize", " forms", processes=True, workers=workers)) as drawn,
     ):
         archive.writestr(zipfile.ZipInfo(FORMS_FILE, EARLIEST), _forms_file(tasks, writers))
         for task, files in zip(tasks, drawn, strict=True):
             for line, file in enumerate(files):
                 archive.writestr(zipfile.ZipInfo(f"lines/{task.name}-{line:02d}.png", EARLIEST), file)
-            progress.update(lines)

@@ -3,7 +3,7 @@
 import math
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 import keras
 import numpy as np
 from dvclive import Live
+from scmrepo.exceptions import SCMError
 from tqdm import tqdm
 
-from writerid import devices, models, resume
+from writerid import augmentation, devices, models, resume
+from writerid.augmentation import Augmentation
 from writerid.crops import gather
 from writerid.errors import InputError
 from writerid.prediction import predict
@@ -33,18 +35,20 @@ class Recipe:
     batch_size: int
     epochs: int
     steps_per_epoch: int
+    balance: float
+    augment: Augmentation
     precision: str
     seed: int
 
 
 @dataclass(frozen=True)
 class Data:
-    """Strips, uint8 (columns, height), the crop tables (see crops.CROP) of two sides, the writers by label."""
+    """Strips, uint8 (columns, height), the crop tables (see crops.CROP) of two sides, and what they were made from."""
 
     strips: np.ndarray
     train: np.ndarray
     validation: np.ndarray
-    writers: Sequence[str]
+    provenance: models.Provenance
 
 
 def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
@@ -74,16 +78,44 @@ def optimizers() -> dict[str, type[keras.optimizers.Optimizer]]:
 def batches(data: Data, recipe: Recipe, network: models.Network, first_step: int) -> Iterator[Any]:
     """Yield batches of crops, uint8 (batch, height, width), and one-hot labels, float32 (batch, classes).
 
-    Crops are drawn independently from the whole table; which ones follows from the seed and the step's number
-    alone, so that a run can go on at any step.
+    With augmentation, what is yielded for the crops is a dictionary that holds their changes too. A writer is drawn by
+    the number of its crops to the power 1 - balance, and then one of its crops. What is drawn follows from the seed and
+    the step's number alone, so that a run can go on at any step.
     """
+    by_writer = np.argsort(data.train["label"], kind="stable")
+    counts = np.bincount(data.train["label"], minlength=network.classes)
+    ends = np.cumsum(counts)
+    share = np.where(counts > 0, np.maximum(counts, 1.0) ** (1 - recipe.balance), 0)
+    until = np.cumsum(share)
+    until /= until[-1]
     one_hot = np.eye(network.classes, dtype=np.float32)
     step = first_step
     while True:
-        drawn = np.random.default_rng([recipe.seed, step]).integers(len(data.train), size=recipe.batch_size)
-        crops = data.train[drawn]
-        yield gather(data.strips, crops["start"], network.width), one_hot[crops["label"]]
+        rng = np.random.default_rng([recipe.seed, step])
+        writer = np.searchsorted(until, rng.random(recipe.batch_size), side="right")
+        drawn = ends[writer] - 1 - (rng.random(recipe.batch_size) * counts[writer]).astype(np.int64)
+        crops = data.train[by_writer[drawn]]
+        pixels = gather(data.strips, crops["start"], network.width)
+        labels = one_hot[crops["label"]]
+        if recipe.augment:
+            size = (network.height, network.width)
+            changes = augmentation.draw(recipe.augment, size, recipe.batch_size, rng)
+            yield {"crop": pixels, "changes": changes}, labels
+        else:
+            yield pixels, labels
         step += 1
+
+
+def compiled(network: models.Network, recipe: Recipe) -> keras.Model:
+    """Build a network and make it ready to be fitted."""
+    model = models.build(network, recipe.seed, devices.precision(recipe.precision), augment=bool(recipe.augment))
+    model.compile(
+        optimizer=optimizer(recipe),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        jit_compile=devices.jit(),
+    )
+    return model
 
 
 @dataclass(frozen=True)
@@ -103,32 +135,22 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
 
     Returns what may differ between two equal runs: seconds, crops per second, device and versions.
 
-    Raises InputError where the data does not fit the network, or the loss is no longer a number.
+    Raises InputError where the loss is no longer a number, where another program removes a checkpoint, and in a git
+    repository without a commit.
     """
     started = time.perf_counter()
-    if data.strips.shape[1] != network.height:
-        raise InputError(
-            f"data/crops/strips.npy: strips are {data.strips.shape[1]} pixels high, crop.height is {network.height}; "
-            "run crop again (`dvc repro crop`)"
-        )
-    model = models.build(network, recipe.seed, devices.precision(recipe.precision))
-    model.compile(
-        optimizer=optimizer(recipe),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-        jit_compile=devices.jit(),
-    )
+    model = compiled(network, recipe)
     # What is validated and saved is in float32 whatever the training's precision, so that it runs anywhere.
     portable = models.build(network, recipe.seed)
     shutil.rmtree(outputs.checkpoints, ignore_errors=True)
     shutil.rmtree(outputs.live, ignore_errors=True)
     outputs.checkpoints.mkdir(parents=True)
-    state = State(resume.key((network, recipe, data.writers), (data.strips, data.train, data.validation)))
+    state = State(resume.key((network, recipe, data.provenance), (data.strips, data.train, data.validation)))
     rows = state.restore(model, outputs.checkpoints)
     done = len(rows)
     if done:
         print(f"goes on after epoch {done} of {recipe.epochs}, where an earlier run was interrupted")
-    with Live(str(outputs.live), dvcyaml=False, save_dvc_exp=False) as live:
+    with _live(outputs.live) as live:
         for row in rows:
             _log(live, row)
         recorder = _Recorder(recipe, data, portable, outputs, state, live, rows)
@@ -144,7 +166,12 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
         best = min(range(len(rows)), key=lambda i: rows[i]["validation/loss"])
         live.summary["best"] = _nested({"epoch": best + 1, **rows[best]})
         live.make_summary()
-    shutil.copyfile(_checkpoint(outputs.checkpoints, best + 1, rows[best]), outputs.model)
+    chosen = _checkpoint(outputs.checkpoints, best + 1, rows[best])
+    if not chosen.is_file():
+        raise InputError(
+            f"{chosen}: was removed while the fit went on, perhaps by another `dvc repro`; run train again"
+        )
+    shutil.copyfile(chosen, outputs.model)
     state.clear()
     trained = (recipe.epochs - done) * recipe.steps_per_epoch * recipe.batch_size
     seconds = time.perf_counter() - started
@@ -223,7 +250,7 @@ class _Recorder(keras.callbacks.Callback):
                 f"(it holds {self._recipe.learning_rate:g})"
             )
         path = _checkpoint(self._outputs.checkpoints, epoch + 1, row)
-        models.save(self._portable, self._data.writers, path)
+        models.save(self._portable, self._data.provenance, path)
         self._rows.append(row)
         self._state.save(self.model, self._rows, path)
         _log(self._live, row)
@@ -254,6 +281,13 @@ def validate(model: keras.Model, data: Data) -> Row:
 
 def _checkpoint(folder: Path, epoch: int, row: Row) -> Path:
     return folder / f"check-{epoch:02d}-{row['validation/loss']:.4f}.keras"
+
+
+def _live(folder: Path) -> Live:
+    try:
+        return Live(str(folder), dvcyaml=False, save_dvc_exp=False)
+    except SCMError as error:
+        raise InputError(f"dvclive cannot log: {error}; make a first commit (`git add --all && git commit`)") from None
 
 
 def _log(live: Live, row: Row) -> None:

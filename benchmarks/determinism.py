@@ -1,0 +1,60 @@
+"""What it costs to compute the same bits each time: training steps with and without `devices.prepare`.
+
+    python -m benchmarks.determinism [--runs 5] [--steps 150]
+
+Trains params.yaml's network on random pixels, in turns with the settings that make a run repeatable and with the
+backend's own. Each measurement is a process of its own, since threads are set once in a process.
+"""
+
+import argparse
+import subprocess
+import sys
+
+import numpy as np
+
+from benchmarks import throughput
+from benchmarks.data import WRITERS, random_data
+from stages.train import network, recipe
+from writerid import devices, training
+from writerid.params import load
+
+SETTINGS = ("repeatable", "backend's own")
+
+
+def crops_per_second(setting: str, steps: int) -> float:
+    """Training crops per second, gathering included, under one of SETTINGS."""
+    params = load()
+    if setting == "repeatable":
+        devices.prepare(params.seed)
+    data = random_data(params.crop.height, params.crop.width)
+    shape, how = network(params, WRITERS), recipe(params)
+    return throughput.crops_per_second(
+        training.compiled(shape, how), training.batches(data, how, shape, 0), how.batch_size, steps
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--measure", choices=SETTINGS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        print(crops_per_second(options.measure, options.steps))
+        return
+    measured: dict[str, list[float]] = {setting: [] for setting in SETTINGS}
+    for _ in range(options.runs):
+        for setting, values in measured.items():
+            command = [sys.executable, "-m", "benchmarks.determinism", "--steps", str(options.steps)]
+            done = subprocess.run([*command, "--measure", setting], check=True, capture_output=True, text=True)
+            values.append(float(done.stdout.split()[-1]))
+    print(f"{'crops per second':>16} {'median':>8} {'least':>8} {'most':>8} {'runs':>5}")
+    for setting, values in measured.items():
+        print(f"{setting:>16} {np.median(values):>8,.0f} {min(values):>8,.0f} {max(values):>8,.0f} {len(values):>5}")
+    ratios = np.divide(measured[SETTINGS[0]], measured[SETTINGS[1]])
+    print(f"ratio of neighbouring runs: median {np.median(ratios):.3f} ({ratios.min():.3f} to {ratios.max():.3f})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Small changes to training crops, no larger than one hand varies: size, slant, direction, place, width of strokes."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import ops
+
+CHANGES = 7  # numbers that say how one crop is changed
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far crops are changed at most; the fields are the parameters of the same names under `augment.`.
+
+    scale: of the logarithm of the size. slant, rotation: columns a row, rows a column (the tangent of the angle).
+    shift: pixels. stroke: share of the way to strokes one pixel wider, or narrower, on either side.
+    """
+
+    scale: float
+    slant: float
+    rotation: float
+    shift: float
+    stroke: float
+
+    def __bool__(self) -> bool:
+        return any(vars(self).values())
+
+
+def draw(augmentation: Augmentation, size: tuple[int, int], count: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw the changes of `count` crops of `size` (height, width): float32 (count, CHANGES).
+
+    The first six are an affine map from the changed crop's columns and rows to the crop's own, about its middle; the
+    last is the change of stroke width, -1..1.
+    """
+
+    def spread(most: float) -> np.ndarray:
+        return rng.uniform(-most, most, count)
+
+    size_x = np.exp(spread(augmentation.scale))
+    size_y = size_x * np.exp(spread(augmentation.scale / 3))
+    slant, rotation = spread(augmentation.slant), spread(augmentation.rotation)
+    shift_x, shift_y = spread(augmentation.shift), spread(augmentation.shift)
+    y, x = (np.array(size) - 1) / 2
+    return np.column_stack(
+        [
+            size_x,
+            slant + rotation,
+            x - size_x * x - (slant + rotation) * y + shift_x,
+            -rotation,
+            size_y,
+            y + rotation * x - size_y * y + shift_y,
+            spread(augmentation.stroke),
+        ]
+    ).astype(np.float32)
+
+
+class Augment(keras.layers.Layer):
+    """Changes crops of ink, float (batch, height, width, 1) from paper to ink, as `draw` says, in the graph.
+
+    `paper` is the value of what comes in from beyond the border. The layer has no weights.
+    """
+
+    def __init__(self, paper: float) -> None:
+        super().__init__(name="augment", dtype="float32")
+        self._paper = paper
+
+    def call(self, pixels: keras.KerasTensor, changes: keras.KerasTensor) -> keras.KerasTensor:
+        """Change each crop of a batch; float32 (batch, height, width, 1) as it came."""
+        transform = ops.concatenate([changes[:, :6], ops.zeros_like(changes[:, :2])], axis=1)
+        pixels = ops.image.affine_transform(pixels, transform, fill_value=self._paper, data_format="channels_last")
+        more = ops.max_pool(pixels, 3, 1, "same", data_format="channels_last")
+        less = -ops.max_pool(-pixels, 3, 1, "same", data_format="channels_last")
+        stroke = changes[:, 6][:, None, None, None]
+        return pixels + ops.relu(stroke) * (more - pixels) + ops.relu(-stroke) * (less - pixels)

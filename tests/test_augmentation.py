@@ -1,0 +1,73 @@
+"""Augmentation: what is drawn stays within its bounds, and changes crops as it says."""
+
+import keras
+import numpy as np
+import pytest
+
+from writerid.augmentation import CHANGES, Augment, Augmentation, draw
+
+NONE = Augmentation(0, 0, 0, 0, 0)
+
+
+def augment(crop: np.ndarray, changes: np.ndarray) -> np.ndarray:
+    layer = Augment(paper=0.0)
+    pixels, change = crop[None, :, :, None].astype(np.float32), changes[None].astype(np.float32)
+    return keras.ops.convert_to_numpy(layer(pixels, change))[0, :, :, 0]
+
+
+def one(**changes: float) -> Augmentation:
+    return Augmentation(**{**vars(NONE), **changes})
+
+
+@pytest.fixture
+def crop() -> np.ndarray:
+    """A cross of ink in the middle of 21 x 31 pixels."""
+    ink = np.zeros((21, 31))
+    ink[10, 5:26] = 1
+    ink[3:18, 15] = 1
+    return ink
+
+
+def test_nothing_is_changed_by_nothing(crop: np.ndarray):
+    assert not NONE
+    changes = draw(NONE, crop.shape, 3, np.random.default_rng(0))
+    assert changes.shape == (3, CHANGES)
+    np.testing.assert_allclose(augment(crop, changes[0]), crop, atol=1e-6)
+
+
+def test_draws_follow_from_the_generator():
+    every = Augmentation(0.1, 0.1, 0.02, 4, 0.3)
+    assert every
+    first, again, other = (draw(every, (21, 31), 5, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert len(np.unique(first[:, 6])) == 5
+
+
+def test_the_middle_stays_in_the_middle(crop: np.ndarray):
+    changes = draw(Augmentation(0.3, 0.3, 0.1, 0, 0), (21, 31), 20, np.random.default_rng(0))
+    for change in changes:
+        assert augment(crop, change)[10, 15] == pytest.approx(1, abs=1e-3)
+
+
+def test_slant_moves_rows_sideways(crop: np.ndarray):
+    change = draw(one(slant=0.5), (21, 31), 1, np.random.default_rng(3))[0]
+    columns = augment(crop, change)[[5, 15]] @ np.arange(31) / augment(crop, change)[[5, 15]].sum(axis=1)
+    assert (columns[0] - columns[1]) / 10 == pytest.approx(change[1], abs=0.02)
+
+
+def test_shift_moves_and_paper_comes_in(crop: np.ndarray):
+    change = draw(NONE, (21, 31), 1, np.random.default_rng(0))[0]
+    change[2] += 4
+    np.testing.assert_allclose(augment(crop, change)[:, :27], crop[:, 4:], atol=1e-6)
+    assert (augment(crop, change)[:, 27:] == 0).all()
+
+
+def test_strokes_get_wider_and_narrower(crop: np.ndarray):
+    change = draw(NONE, (21, 31), 1, np.random.default_rng(0))[0]
+    ink = []
+    for stroke in (-0.5, 0.0, 0.5):
+        change[6] = stroke
+        ink.append(augment(crop, change).sum())
+    assert ink[0] < ink[1] < ink[2]
+    assert augment(crop, change)[9, 10] == pytest.approx(0.5)

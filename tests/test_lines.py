@@ -1,0 +1,60 @@
+"""lines.csv: what was edited by hand is refused where later stages rely on it."""
+
+from pathlib import Path
+
+import pytest
+
+from writerid.errors import InputError
+from writerid.lines import read_lines, writers
+
+HEADER = "line,path,form,writer,label,width,height\n"
+GOOD = [
+    "a-00,x/a-00.png,a,w1,0,90,30",
+    "a-01,x/a-01.png,a,w1,0,90,30",
+    "b-00,x/b-00.png,b,w2,1,90,30",
+]
+
+
+def read(tmp_path: Path, rows: list[str]) -> dict[str, list[object]]:
+    path = tmp_path / "lines.csv"
+    path.write_text(HEADER + "".join(f"{row}\n" for row in rows))
+    return read_lines(path)
+
+
+def test_a_whole_table(tmp_path: Path):
+    table = read(tmp_path, GOOD)
+    assert table["line"] == ["a-00", "a-01", "b-00"]
+    assert table["label"] == [0, 0, 1]
+    assert writers(table) == ["w1", "w2"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("b-01,x/b-01.png,a,w2,1,90,30", "line 'b-01' is not one of form 'a'"),
+        ("nothing,x/b-01.png,nothing,w2,1,90,30", "line 'nothing' is not one of form"),
+        ("a-01,x/other.png,a,w1,0,90,30", "line a-01 stands there twice"),
+        ("b-01,x/a-00.png,b,w2,1,90,30", "image x/a-00.png stands there twice"),
+        ("b-01,x/b-01.png,b,w1,0,90,30", "form b has writer 'w1' here and writer 'w2' above"),
+        ("b-01,x/b-01.png,b,w2,0,90,30", "label 0 is not that of writer 'w2', which is 1"),
+        ("b-01,x/b-01.png,b,w2,-1,90,30", "label -1 is not that of writer 'w2'"),
+        ("b-01,x/b-01.png,b,w2,1,0,30", "an image of 0 x 30 pixels is none"),
+        (f"b-01,x/b-01.png,b,w2,1,{10**30},30", "an image of 10+ x 30 pixels is none"),
+    ],
+)
+def test_rows_that_contradict(tmp_path: Path, row: str, message: str):
+    with pytest.raises(InputError, match=f"row 5: {message}.*; run map_writers again"):
+        read(tmp_path, [*GOOD, row])
+
+
+def test_an_empty_table(tmp_path: Path):
+    with pytest.raises(InputError, match="holds no line; run map_writers again"):
+        read(tmp_path, [])
+
+
+@pytest.mark.parametrize("content", [HEADER.encode("utf-16"), HEADER.encode() + b"\xe4-00", b"x" * 200_000])
+def test_what_is_no_table(tmp_path: Path, content: bytes):
+    path = tmp_path / "lines.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"not a UTF-8 table|has no column"):
+        read_lines(path)
