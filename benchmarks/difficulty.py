@@ -17,30 +17,15 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import reference as published
 from benchmarks.data import project_data
 from benchmarks.probes import grey_values
 from writerid import devices, models, training
-from writerid.augmentation import Augmentation
 from writerid.files import read_array
 from writerid.params import load
 from writerid.prediction import predict
 from writerid.scoring import accuracy, log_softmax
 
-# The published network, on the published crops and writers; tests/test_models.py holds it against Keras's own layers.
-REFERENCE = models.Network(
-    height=113,
-    width=113,
-    classes=50,
-    invert=False,
-    layers=3,
-    kernel_size=3,
-    filters=32,
-    batch_norm=False,
-    residual=0,
-    head="dense",
-    dense_units=512,
-    dropout=0.4,
-)
 PROBED = 30_000  # training crops that a probe learns from
 
 
@@ -49,20 +34,13 @@ def reference(data: training.Data, test: np.ndarray, seed: int) -> float:
     params = load()
     devices.prepare(seed)
     network = replace(
-        REFERENCE, height=params.crop.height, width=params.crop.width, classes=len(data.provenance.writers)
+        published.NETWORK, height=params.crop.height, width=params.crop.width, classes=len(data.provenance.writers)
     )
-    recipe = training.Recipe(
-        optimizer="adam",
-        learning_rate=0.001,
-        schedule="constant",
-        warmup_steps=0,
-        label_smoothing=0.0,
+    recipe = replace(
+        published.RECIPE,
         batch_size=params.batch_size,
         epochs=params.epochs,
         steps_per_epoch=params.steps_per_epoch,
-        balance=0.0,
-        augment=Augmentation(0, 0, 0, 0, 0),
-        precision="auto",
         seed=seed,
     )
     with tempfile.TemporaryDirectory() as name:

@@ -1,25 +1,18 @@
-"""Time and peak memory of the data stages, on a dataset as it is and on one ten times as large.
+"""Time and peak memory of every stage on a dataset as it is, and of the data stages on one ten times as large.
 
     python -m benchmarks.memory [ARCHIVE] [--times 10]
 
 ARCHIVE is data/synthetic.zip unless given. The larger archive holds every image under as many names; since
-map_writers leaves copies out, crop then works on a table of lines written here. Peak memory is read
-from /proc: Linux only.
+map_writers leaves copies out, crop then works on a table of lines written here. Linux only.
 """
 
 import argparse
 import csv
-import os
-import subprocess
-import sys
 import tempfile
-import time
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from ruamel.yaml import YAML
-
-ROOT = Path(__file__).resolve().parents[1]
+from benchmarks import scratch
 
 
 def multiply(archive: Path, times: int, target: Path) -> None:
@@ -54,45 +47,26 @@ def multiply_lines(folder: Path, times: int) -> None:
                     writer.writerow(changed)
 
 
-def measure(stage: str, folder: Path) -> tuple[float, float]:
-    """Run a stage in a folder of its own; returns seconds and peak memory in MB."""
-    program = (
-        f"import stages.{stage} as stage; stage.main(); "
-        "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    started = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, env=environment, check=True, capture_output=True, text=True
-    )
-    return time.perf_counter() - started, int(done.stdout.split()[-1]) / 1024
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("archive", nargs="?", type=Path, default=ROOT / "data/synthetic.zip")
+    parser.add_argument("archive", nargs="?", type=Path, default=scratch.ROOT / "data/synthetic.zip")
     parser.add_argument("--times", type=int, default=10)
     options = parser.parse_args()
     print(f"{'dataset':>10} {'stage':>12} {'lines':>8} {'strips, MB':>11} {'seconds':>8} {'peak, MB':>9}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "data").mkdir()
-        params = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
-        with (folder / "params.yaml").open("w") as file:
-            YAML(typ="safe").dump({**params, "dataset": "data/set.zip"}, file)
-        target = folder / "data/set.zip"
-        target.symlink_to(options.archive.resolve())
+        target = scratch.prepare(folder, options.archive, {})
 
         def report(dataset: str, stage: str) -> None:
-            seconds, peak = measure(stage, folder)
+            seconds, peak = scratch.measure([stage], folder)
             with (folder / "data/lines.csv").open() as table:
                 lines = sum(1 for _ in table) - 1
             strips = folder / "data/crops/strips.npy"
             size = f"{strips.stat().st_size / 1e6:,.0f}" if stage == "crop" else ""
             print(f"{dataset:>10} {stage:>12} {lines:>8,} {size:>11} {seconds:>8.1f} {peak:>9.0f}", flush=True)
 
-        for stage in ("map_writers", "split", "crop"):
+        for stage in ("map_writers", "split", "crop", "train", "evaluate"):
             report("as it is", stage)
         tables = {table: (folder / "data" / table).read_text() for table in ("lines.csv", "split.csv")}
         target.unlink()

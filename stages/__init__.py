@@ -13,8 +13,10 @@ from types import FrameType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes to its developers are not for our users
+# TensorFlow keeps what memory it has had, where it would else ask the system for each array of each step anew.
+os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
-from writerid.lifetime import end_with
+from writerid.lifetime import end_with, started_by
 
 INTERRUPTED = "error: interrupted; `dvc repro` goes on (a fit: after its last finished epoch)"
 
@@ -32,4 +34,4 @@ elif sys.argv[0] == "-m":  # a stage that is being started, not a test that impo
     for _number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(_number, _exit_at_once)
     if "DVC_STAGE" in os.environ:  # set by `dvc`: killed alone, it would leave its stage at work beside the next one
-        end_with(os.getppid(), lambda: os.kill(os.getpid(), signal.SIGTERM))
+        end_with(started_by(), lambda: os.kill(os.getpid(), signal.SIGTERM))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from stages.runner import run
 from writerid import crops, devices, evaluation, figures, models, splits
-from writerid.files import read_array, write_csv, write_json
+from writerid.files import write_csv, write_json
 from writerid.lines import read_lines, writers
 from writerid.params import load
 
@@ -15,22 +15,23 @@ def main() -> None:
     devices.prepare(params.seed)
     model, provenance = models.load(Path("models/model.keras"))
     lines = read_lines(Path("data/lines.csv"))
-    strips = read_array(Path("data/crops/strips.npy"))
-    validation = read_array(Path("data/crops/validation.npy"))
-    test = read_array(Path("data/crops/test.npy"))
-    height, width = params.crop.height, params.crop.width
-    ends = crops.line_ends(lines, height=height, width=width, fit=params.crop.fit)
-    crops.check(strips, {"validation": validation, "test": test}, lines["label"], ends, height=height, width=width)
+    packed = crops.read(
+        Path("data/crops/strips.npy"),
+        {"validation": Path("data/crops/validation.npy"), "test": Path("data/crops/test.npy")},
+        lines,
+        height=params.crop.height,
+        width=params.crop.width,
+        fit=params.crop.fit,
+    )
     splits.check_apart(
-        {
-            "train": provenance.train,
-            "validation": provenance.validation,
-            "test": crops.side_lines(strips, test, lines, ends, width),
-        },
+        {"train": provenance.train, "validation": provenance.validation, "test": packed.side_lines("test")},
         params.split.group_by,
         "run split, crop and train again (`dvc repro --force`)",
     )
-    sides = [evaluation.Side(strips, table, width, lines, writers(lines)) for table in (test, validation)]
+    sides = [
+        evaluation.Side(packed.strips, packed.tables[side], packed.width, lines, writers(lines))
+        for side in ("test", "validation")
+    ]
     scores = evaluation.evaluate(model, provenance.writers, *sides)
     found = scores.figures(params.evaluate.resamples, params.seed)
     pairs = scores.pairs(params.evaluate.pairs)

@@ -3,8 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
@@ -17,8 +16,8 @@ def run(main: Callable[[], None]) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_interrupt)  # from here on there may be something to tidy up
     try:
-        with _alone():
-            main()
+        _alone()
+        main()
     except InputError as error:
         status, message = 1, "\n".join(f"error: {line}" for line in str(error).splitlines())
     except KeyboardInterrupt:
@@ -36,22 +35,12 @@ def run(main: Callable[[], None]) -> NoReturn:
     sys.exit(status)
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let one stage at a time work in a folder."""
-    folder = os.open(".", os.O_RDONLY)
-    try:
-        _lock(folder)
-        yield
-    finally:
-        os.close(folder)
-
-
-def _lock(folder: int) -> None:
+def _alone() -> None:
+    """Let one stage at a time work in a folder; the system drops the lock when the process ends, however it ends."""
     import fcntl
 
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system drops it when the process ends, however it ends
+        fcntl.flock(os.open(".", os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise InputError("another stage is at work in this folder; wait until it is done, or stop it") from None
     except OSError:

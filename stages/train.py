@@ -5,7 +5,7 @@ from pathlib import Path
 from stages.runner import run
 from writerid import crops, devices, models, training
 from writerid.augmentation import Augmentation
-from writerid.files import read_array, write_json
+from writerid.files import write_json
 from writerid.lines import read_lines, writers
 from writerid.params import Params, load
 
@@ -14,20 +14,17 @@ def main() -> None:
     """Write the model, a checkpoint an epoch, dvclive's log, and what may differ from run to run."""
     params = load()
     lines = read_lines(Path("data/lines.csv"))
-    strips = read_array(Path("data/crops/strips.npy"))
-    train = read_array(Path("data/crops/train.npy"))
-    validation = read_array(Path("data/crops/validation.npy"))
-    height, width = params.crop.height, params.crop.width
-    ends = crops.line_ends(lines, height=height, width=width, fit=params.crop.fit)
-    tables = {"train": train, "validation": validation}
-    crops.check(strips, tables, lines["label"], ends, height=height, width=width)
-    provenance = models.Provenance(
-        writers=writers(lines),
-        train=crops.side_lines(strips, train, lines, ends, width),
-        validation=crops.side_lines(strips, validation, lines, ends, width),
+    packed = crops.read(
+        Path("data/crops/strips.npy"),
+        {"train": Path("data/crops/train.npy"), "validation": Path("data/crops/validation.npy")},
+        lines,
+        height=params.crop.height,
+        width=params.crop.width,
+        fit=params.crop.fit,
     )
+    provenance = models.Provenance(writers(lines), packed.side_lines("train"), packed.side_lines("validation"))
     devices.prepare(params.seed)
-    data = training.Data(strips, train, validation, provenance)
+    data = training.Data(packed.strips, packed.tables["train"], packed.tables["validation"], provenance)
     outputs = training.Outputs(Path("models/model.keras"), Path("models/checkpoints"), Path("metrics/train"))
     runtime = training.fit(network(params, len(provenance.writers)), recipe(params), data, outputs)
     write_json(Path("metrics/runtime.json"), runtime)
@@ -63,13 +60,7 @@ def recipe(params: Params) -> training.Recipe:
         epochs=params.epochs,
         steps_per_epoch=params.steps_per_epoch,
         balance=params.balance,
-        augment=Augmentation(
-            scale=params.augment.scale,
-            slant=params.augment.slant,
-            rotation=params.augment.rotation,
-            shift=params.augment.shift,
-            stroke=params.augment.stroke,
-        ),
+        augment=Augmentation(**dict(params.augment)),
         precision=params.precision,
         seed=params.seed,
     )

@@ -12,10 +12,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 from ruamel.yaml import YAML
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Hypothesis tries the same examples each time; `pytest --hypothesis-profile=explore` draws others.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile("same")
 ROOT = Path(__file__).resolve().parents[1]
 
 TINY = {

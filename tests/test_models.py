@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from benchmarks.difficulty import REFERENCE
+from benchmarks import reference
 from writerid.errors import InputError
 from writerid.models import Network, Provenance, build, load, save
 from writerid.splits import SideLine
@@ -35,7 +35,7 @@ def test_the_reference_network_layer_by_layer():
             kl.Dense(50),
         ]
     )
-    ours = build(REFERENCE, seed=0)
+    ours = build(reference.NETWORK, seed=0)
     assert ours.count_params() == published.count_params()
     published.set_weights(ours.get_weights())
     crops = np.random.default_rng(0).integers(0, 256, (4, 113, 113)).astype(np.uint8)

@@ -51,7 +51,7 @@ def test_the_committed_parameters_are_valid():
         ({"seed": -1}, "seed: -1 is not a whole number from 0"),
         ({"split__group_by": "page"}, "split.group_by: 'page' is not one of form, line"),
         ({"split__train": 0.8}, "split: train, validation and test are 1.1 together; they must add up to 1"),
-        ({"warmup_steps": 2500}, r"warmup_steps: 2500 leaves nothing of the 2500 steps .* 0 to 2499"),
+        ({"warmup_steps": 600}, r"warmup_steps: 600 leaves nothing of the 600 steps .* 0 to 599"),
         ({"layers": 6, "kernel_size": 9}, "layers: 6 with kernel_size: 9 does not fit crops of 113 x 136 pixels"),
         ({"crop__height": 8, "layers": 3}, "layers: 3 with kernel_size: 3 does not fit crops of 8 x 136"),
         ({"grid": 3}, "grid: 3 is not a mapping from parameters to lists of values"),

@@ -1,6 +1,7 @@
 """The whole pipeline, on tiny data, through DVC's own command line in a temporary clone."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from ruamel.yaml import YAML
 
 from tests.conftest import Run, copy_checkout, edit_params, environment, runner
 
+SHELLS = ("/bin/dash", "/bin/bash")  # the one stays the stage's parent, the other becomes the stage
 PLOTS = {"loss", "accuracy", "learning_rate", "confusion", "writers"}
 
 
@@ -115,21 +117,21 @@ def test_the_same_lock_every_time(clone: Path, run: Run):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+@pytest.mark.parametrize("shell", [shell for shell in SHELLS if shutil.which(shell)])
 @pytest.mark.parametrize(("seconds", "kill"), [(3.0, signal.SIGTERM), (0.7, signal.SIGKILL)])
-def test_a_stage_does_not_outlive_dvc(clone: Path, run: Run, seconds: float, kill: signal.Signals):
+def test_a_stage_does_not_outlive_dvc(clone: Path, run: Run, seconds: float, kill: signal.Signals, shell: str):
     """A signal to the one process `dvc`, not to its group."""
     edit_params(clone / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
     dvc = subprocess.Popen(
         ["dvc", "repro", "synthesize"],
         cwd=clone,
-        env=environment(),
+        env=environment() | {"SHELL": shell},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     assert dvc.stdout
-    while "python -m stages.synthesize" not in dvc.stdout.readline():
-        pass
+    assert any("python -m stages.synthesize" in line for line in dvc.stdout)
     time.sleep(seconds)
     dvc.send_signal(kill)
     rest = dvc.communicate(timeout=15)[0]  # comes when the last process that could write to it has ended

@@ -1,5 +1,6 @@
 """Small changes to training crops, no larger than one hand varies: size, slant, direction, place, width of strokes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -69,7 +70,13 @@ class Augment(keras.layers.Layer):
         """Change each crop of a batch; float32 (batch, height, width, 1) as it came."""
         transform = ops.concatenate([changes[:, :6], ops.zeros_like(changes[:, :2])], axis=1)
         pixels = ops.image.affine_transform(pixels, transform, fill_value=self._paper, data_format="channels_last")
-        more = ops.max_pool(pixels, 3, 1, "same", data_format="channels_last")
-        less = -ops.max_pool(-pixels, 3, 1, "same", data_format="channels_last")
+        more, less = _of_neighbours(pixels, ops.maximum), _of_neighbours(pixels, ops.minimum)
         stroke = changes[:, 6][:, None, None, None]
         return pixels + ops.relu(stroke) * (more - pixels) + ops.relu(-stroke) * (less - pixels)
+
+
+def _of_neighbours(pixels: keras.KerasTensor, choose: Callable[..., keras.KerasTensor]) -> keras.KerasTensor:
+    """Choose among each pixel and the eight around it; on a CPU many times faster than pooling with stride 1."""
+    padded = ops.pad(pixels, [[0, 0], [1, 1], [1, 1], [0, 0]], "symmetric")
+    of_rows = choose(choose(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
+    return choose(choose(of_rows[:, :, :-2], of_rows[:, :, 1:-1]), of_rows[:, :, 2:])

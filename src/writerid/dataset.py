@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from writerid.errors import InputError
+from writerid.errors import InputError, brief
 from writerid.images import UnusableImage, decode
 from writerid.names import parse_name
 from writerid.parallel import ordered_map
@@ -67,7 +67,7 @@ class Archive:
         except IsADirectoryError:
             raise InputError(f"{path}: is a folder; `dataset` must name a .zip archive") from None
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise InputError(f"{path}: not a whole zip archive ({error}); get a fresh copy") from None
+            raise InputError(f"{path}: not a whole zip archive ({brief(error)}); get a fresh copy") from None
         members = [m for m in self._zip.namelist() if not m.endswith("/") and not _hidden(m)]
         forms_files = [m for m in members if PurePosixPath(m).name in FORMS_FILES]
         self.images = sorted(m for m in members if m.lower().endswith(".png"))
@@ -104,7 +104,7 @@ class Archive:
         except (UnusableImage, MemoryError):
             raise
         except Exception as error:  # zipfile's decompressors raise many kinds on damaged members
-            raise UnusableImage("unreadable", f"damaged in the archive ({error})") from None
+            raise UnusableImage("unreadable", f"damaged in the archive ({brief(error)})") from None
 
     def forms(self) -> dict[str, str | None]:
         """Return the writer of each form, None where its row names none.

@@ -55,6 +55,19 @@ def gpu() -> str | None:
     return None
 
 
+def memory() -> int | None:
+    """Return the memory of the GPU in bytes, None on a CPU or where it cannot be told."""
+    if gpu() is None:
+        return None
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        return int(pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0)).total)
+    except pynvml.NVMLError:
+        return None
+
+
 def precision(wanted: str) -> str:
     """Return the Keras dtype policy for the parameter `precision`.
 

@@ -5,12 +5,13 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from writerid.errors import InputError
+from writerid.errors import InputError, brief
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object
     with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         plain = csv.writer(file, lineterminator="\n")
         quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)  # plain leaves a bare \r unquoted
-        for row in [columns, *rows]:
+        for row in chain([columns], rows):
             (quoted if any("\r" in str(cell) for cell in row) else plain).writerow(row)
 
 
@@ -89,7 +90,7 @@ def _whole_text(path: Path) -> Iterator[None]:
     try:
         yield
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: not a UTF-8 table of cells separated by commas ({error})") from None
+        raise InputError(f"{path}: not a UTF-8 table of cells separated by commas ({brief(error)})") from None
 
 
 def readable(path: Path) -> Path:

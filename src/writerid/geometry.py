@@ -7,8 +7,6 @@ import numpy as np
 # Pixels. A longer image would grow to gigabytes when it is scaled from a few rows to the height of a crop.
 MAX_SIDE = 2**15
 POOLED_LAYERS = 3  # the first layers, as many as the reference has, end in 2x2 pooling
-
-
 FITTING = 0.95  # share of lines that fit the height of a crop unshrunk, where all lines have one scale
 
 

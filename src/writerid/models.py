@@ -14,9 +14,10 @@ from keras import ops
 from pydantic import TypeAdapter
 
 from writerid.augmentation import CHANGES, Augment
-from writerid.errors import InputError
+from writerid.errors import InputError, brief
 from writerid.files import atomic, readable
 from writerid.geometry import POOLED_LAYERS
+from writerid.resident import Resident
 from writerid.splits import SideLine
 
 Tensor: TypeAlias = keras.KerasTensor
@@ -89,10 +90,18 @@ class Provenance:
     validation: Sequence[SideLine]
 
 
-def build(network: Network, seed: int, precision: str = "float32", *, augment: bool = False) -> keras.Model:
+def build(
+    network: Network,
+    seed: int,
+    precision: str = "float32",
+    *,
+    augment: bool = False,
+    strips: np.ndarray | None = None,
+) -> keras.Model:
     """Build a network from grey crops, uint8 (batch, height, width), to logits, float32 (batch, classes).
 
-    With `augment` it takes, for training only, the changes of each crop (see augmentation.draw) as a second input.
+    For training only: with `augment` it takes the changes of each crop (see augmentation.draw) as a second input; with
+    `strips` it takes crops by their start columns, int32 (batch,), from strips that it keeps on the device.
     The initial weights follow from the seed. `precision` is a Keras dtype policy; logits are always float32.
     """
     draw = np.random.default_rng(seed)
@@ -117,8 +126,12 @@ def build(network: Network, seed: int, precision: str = "float32", *, augment: b
             x = kl.BatchNormalization(momentum=BN_MOMENTUM, name=f"norm{name}", dtype=precision)(x)
         return x
 
-    crop = keras.Input((network.height, network.width), dtype="uint8", name="crop")
-    inputs = [crop]
+    if strips is None:
+        inputs = [keras.Input((network.height, network.width), dtype="uint8", name="crop")]
+        crop = inputs[0]
+    else:
+        inputs = [keras.Input((), dtype="int32", name="start")]
+        crop = Resident(strips, network.width)(inputs[0])
     x = kl.Reshape((network.height, network.width, 1), name="channel")(crop)
     x = kl.Rescaling(-1 / 255 if network.invert else 1 / 255, offset=network.invert, name="scale", dtype=precision)(x)
     if augment:
@@ -147,7 +160,7 @@ def build(network: Network, seed: int, precision: str = "float32", *, augment: b
         )(x)
     x = kl.Dropout(network.dropout, seed=seed, name="dropout", dtype=precision)(x)
     logits = kl.Dense(network.classes, kernel_initializer=glorot(), name="logits", dtype="float32")(x)
-    return keras.Model(inputs if augment else crop, logits, name="writerid")
+    return keras.Model(inputs if augment else inputs[0], logits, name="writerid")
 
 
 def save(model: keras.Model, provenance: Provenance, path: Path) -> None:
@@ -183,8 +196,7 @@ def load(path: Path) -> tuple[keras.Model, Provenance]:
         with zipfile.ZipFile(path) as archive:
             provenance = TypeAdapter(Provenance).validate_json(archive.read(_PROVENANCE))
     except Exception as error:  # Keras raises many kinds on files that are damaged or not its own
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-        raise InputError(f"{path}: not a whole model of writers ({reason}); {RETRAIN}") from None
+        raise InputError(f"{path}: not a whole model of writers ({brief(error)}); {RETRAIN}") from None
     shapes = [tuple(tensor.shape) for tensor in (*model.inputs, *model.outputs)]
     known = {layer.name for layer in model.layers} >= {"conv1", "logits"}
     if [len(shape) for shape in shapes] != [3, 2] or shapes[1][1] != len(provenance.writers) or not known:

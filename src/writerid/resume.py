@@ -15,6 +15,7 @@ import numpy as np
 
 from writerid import devices
 from writerid.files import atomic
+from writerid.resident import weights
 
 FOLDER = Path(".state")
 Row = dict[str, float]
@@ -80,4 +81,4 @@ class State:
 def _variables(model: keras.Model) -> list[keras.Variable]:
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
-    return [*model.weights, *model.optimizer.variables]
+    return [*weights(model), *model.optimizer.variables]

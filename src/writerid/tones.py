@@ -8,9 +8,7 @@ MIN_CONTRAST = 24  # grey levels between paper and ink; a line with less holds n
 
 def paper_and_ink(grey: np.ndarray) -> tuple[int, int]:
     """Grey values (paper, ink) of a line, uint8 of any shape: its upper quartile, and its darkest hundredth."""
-    total = np.cumsum(_histogram(grey))
-    paper, ink = np.searchsorted(total, [0.75 * total[-1], 0.01 * total[-1]])
-    return int(paper), int(ink)
+    return _paper_and_ink(_histogram(grey))
 
 
 def normalise(grey: np.ndarray, tone: str) -> np.ndarray:
@@ -23,10 +21,10 @@ def normalise(grey: np.ndarray, tone: str) -> np.ndarray:
     """
     if tone == "raw":
         return grey
-    paper, ink = paper_and_ink(grey)
+    counts = _histogram(grey)
+    paper, ink = _paper_and_ink(counts)
     if paper - ink < MIN_CONTRAST:
         return np.full_like(grey, 255)
-    counts = _histogram(grey)
     threshold = otsu(counts)
     if tone == "binary":
         table = np.where(np.arange(256) > threshold, 255, 0)
@@ -48,6 +46,12 @@ def otsu(counts: np.ndarray) -> int:
     moment = np.cumsum(counts * values)
     between = (moment[-1] * dark - moment * total) ** 2 / np.maximum(dark * (total - dark), 1)
     return int(np.argmax(between))
+
+
+def _paper_and_ink(counts: np.ndarray) -> tuple[int, int]:
+    total = np.cumsum(counts)
+    paper, ink = np.searchsorted(total, [0.75 * total[-1], 0.01 * total[-1]])
+    return int(paper), int(ink)
 
 
 def _histogram(grey: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from dvclive import Live
 from scmrepo.exceptions import SCMError
 from tqdm import tqdm
 
-from writerid import augmentation, devices, models, resume
+from writerid import augmentation, devices, models, resident, resume
 from writerid.augmentation import Augmentation
 from writerid.crops import gather
 from writerid.errors import InputError
@@ -75,12 +75,15 @@ def optimizers() -> dict[str, type[keras.optimizers.Optimizer]]:
     }
 
 
-def batches(data: Data, recipe: Recipe, network: models.Network, first_step: int) -> Iterator[Any]:
-    """Yield batches of crops, uint8 (batch, height, width), and one-hot labels, float32 (batch, classes).
+def batches(
+    data: Data, recipe: Recipe, network: models.Network, first_step: int, *, on_device: bool = False
+) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+    """Yield batches: the network's inputs by name, and one-hot labels, float32 (batch, classes).
 
-    With augmentation, what is yielded for the crops is a dictionary that holds their changes too. A writer is drawn by
-    the number of its crops to the power 1 - balance, and then one of its crops. What is drawn follows from the seed and
-    the step's number alone, so that a run can go on at any step.
+    The inputs are the crops, uint8 (batch, height, width), or, where the strips are on the device, their start
+    columns, int32 (batch,); and with augmentation their changes. A writer is drawn by the number of its crops to the
+    power 1 - balance, and then one of its crops. What is drawn follows from the seed and the step's number alone, so
+    that a run can go on at any step.
     """
     by_writer = np.argsort(data.train["label"], kind="stable")
     counts = np.bincount(data.train["label"], minlength=network.classes)
@@ -95,20 +98,21 @@ def batches(data: Data, recipe: Recipe, network: models.Network, first_step: int
         writer = np.searchsorted(until, rng.random(recipe.batch_size), side="right")
         drawn = ends[writer] - 1 - (rng.random(recipe.batch_size) * counts[writer]).astype(np.int64)
         crops = data.train[by_writer[drawn]]
-        pixels = gather(data.strips, crops["start"], network.width)
-        labels = one_hot[crops["label"]]
+        if on_device:
+            inputs = {"start": crops["start"].astype(np.int32)}
+        else:
+            inputs = {"crop": gather(data.strips, crops["start"], network.width)}
         if recipe.augment:
             size = (network.height, network.width)
-            changes = augmentation.draw(recipe.augment, size, recipe.batch_size, rng)
-            yield {"crop": pixels, "changes": changes}, labels
-        else:
-            yield pixels, labels
+            inputs["changes"] = augmentation.draw(recipe.augment, size, recipe.batch_size, rng)
+        yield inputs, one_hot[crops["label"]]
         step += 1
 
 
-def compiled(network: models.Network, recipe: Recipe) -> keras.Model:
-    """Build a network and make it ready to be fitted."""
-    model = models.build(network, recipe.seed, devices.precision(recipe.precision), augment=bool(recipe.augment))
+def compiled(network: models.Network, recipe: Recipe, strips: np.ndarray | None = None) -> keras.Model:
+    """Build a network, one that gathers its crops from `strips` if they are given, and make it ready to be fitted."""
+    precision = devices.precision(recipe.precision)
+    model = models.build(network, recipe.seed, precision, augment=bool(recipe.augment), strips=strips)
     model.compile(
         optimizer=optimizer(recipe),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
@@ -139,7 +143,8 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
     repository without a commit.
     """
     started = time.perf_counter()
-    model = compiled(network, recipe)
+    on_device = resident.fits(data.strips, devices.memory())
+    model = compiled(network, recipe, data.strips if on_device else None)
     # What is validated and saved is in float32 whatever the training's precision, so that it runs anywhere.
     portable = models.build(network, recipe.seed)
     shutil.rmtree(outputs.checkpoints, ignore_errors=True)
@@ -155,7 +160,7 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
             _log(live, row)
         recorder = _Recorder(recipe, data, portable, outputs, state, live, rows)
         model.fit(
-            batches(data, recipe, network, done * recipe.steps_per_epoch),
+            batches(data, recipe, network, done * recipe.steps_per_epoch, on_device=on_device),
             epochs=recipe.epochs,
             initial_epoch=done,
             steps_per_epoch=recipe.steps_per_epoch,
@@ -186,16 +191,16 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
 
 
 class _DropoutSeeds(keras.callbacks.Callback):
-    """Makes dropout follow from the seed and the epoch alone, since Keras saves no generator's state."""
+    """Makes the network's dropout follow from the seed and the epoch alone, since Keras saves no generator's state."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
         self._seed = seed
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        for number, layer in enumerate(self.model.layers):
+        for layer in self.model.layers:
             if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
-                drawn = np.random.default_rng([self._seed, epoch, number]).integers(2**31, size=2)
+                drawn = np.random.default_rng([self._seed, epoch]).integers(2**31, size=2)
                 layer.seed_generator.state.assign(drawn.astype(layer.seed_generator.state.dtype))
 
 
@@ -236,7 +241,8 @@ class _Recorder(keras.callbacks.Callback):
         logs = logs or {}
         seconds = time.perf_counter() - self._epoch_started
         self.seconds += seconds
-        self._portable.set_weights(self.model.get_weights())
+        for weight, trained in zip(self._portable.weights, resident.weights(self.model), strict=True):
+            weight.assign(trained)
         row = {
             "train/loss": float(logs["loss"]),
             "train/accuracy": float(logs["accuracy"]),

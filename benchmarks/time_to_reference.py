@@ -1,0 +1,94 @@
+"""How long until the published reference's accuracy: its own way of training against ours, on the same lines.
+
+    python -m benchmarks.time_to_reference ARCHIVE [--seeds 3] [--steps 5]
+
+ARCHIVE holds 50 writers. Its lines are split at random, as in the reference (`split.group_by: line`), in raw tones.
+
+The reference is timed as its authors ran it (see benchmarks/reference.py), and a few steps give the seconds of all its
+8 x 1,000. Ours is a process for each seed, from its start, through packing the lines of the archive and the fit, to
+the figures of the evaluate stage. Test crops are looked at once, when the budget fixed below has been spent.
+"""
+
+import argparse
+import itertools
+import json
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import reference, scratch
+from writerid import devices, training
+from writerid.files import read_csv
+from writerid.lines import read_lines
+
+FAST = {
+    "split.group_by": "line",
+    "crop.width": 113,
+    "crop.stride": 113,
+    "crop.tone": "raw",
+    "epochs": 1,
+    "steps_per_epoch": 500,
+    "warmup_steps": 40,
+    "batch_size": 32,
+    "learning_rate": 0.003,
+    "dropout": 0.0,
+    "augment.scale": 0.0,
+    "augment.slant": 0.0,
+    "augment.rotation": 0.0,
+    "augment.shift": 0.0,
+    "augment.stroke": 0.0,
+    "evaluate.resamples": 100,
+}
+
+
+def seconds_per_step(folder: Path, steps: int) -> tuple[float, float]:
+    """Seconds a step of the reference's, and crops a step."""
+    lines = read_lines(folder / "data/lines.csv")
+    split = read_csv(folder / "data/split.csv", {"line": str, "split": str})
+    train = np.flatnonzero(np.array(split["split"]) == "train")
+    with zipfile.ZipFile(folder / "data/set.zip") as archive:
+        images = [Path(archive.extract(lines["path"][row], folder / "images")) for row in train]
+    devices.prepare(0)
+    model = training.compiled(reference.NETWORK, reference.RECIPE)
+    batches = reference.batches(images, np.array(lines["label"])[train])
+    for _ in range(2):  # the graph is made for one size of batch, then for any
+        model.train_on_batch(*next(batches))
+    crops, started = 0, time.perf_counter()
+    for pixels, labels in itertools.islice(batches, steps):
+        model.train_on_batch(pixels, labels)
+        crops += len(pixels)
+    return (time.perf_counter() - started) / steps, crops / steps
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=5)
+    options = parser.parse_args()
+    ours = []
+    for seed in range(options.seeds):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            scratch.prepare(folder, options.archive, {**FAST, "seed": seed})
+            scratch.measure(["map_writers", "split"], folder)
+            seconds = scratch.measure(["crop", "train", "evaluate"], folder).seconds
+            ours.append((seconds, json.loads((folder / "metrics/test.json").read_text())["crop"]["accuracy"]))
+            if seed == options.seeds - 1:
+                step, crops = seconds_per_step(folder, options.steps)
+    whole = step * reference.EPOCHS * reference.STEPS
+    print(f"{'':>10} {'seconds':>10} {'test accuracy by crop':>22}")
+    note = f"published; {step:.2f} s a step of {crops:,.0f} crops"
+    print(f"{'reference':>10} {whole:>10,.0f} {reference.ACCURACY:>22} {note}")
+    for seed, (seconds, accuracy) in enumerate(ours):
+        print(f"{f'seed {seed}':>10} {seconds:>10,.1f} {accuracy:>22.4f}")
+    mean = float(np.mean([seconds for seconds, _ in ours]))
+    print(f"reference / mean of ours: {whole / mean:,.0f}")
+
+
+if __name__ == "__main__":
+    main()
