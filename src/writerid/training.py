@@ -242,7 +242,7 @@ class _Recorder(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._epoch_started
         self.seconds += seconds
         for weight, trained in zip(self._portable.weights, resident.weights(self.model), strict=True):
-            weight.assign(trained)
+            weight.assign(keras.ops.convert_to_numpy(trained))  # a copy: JAX gives its arrays' memory away
         row = {
             "train/loss": float(logs["loss"]),
             "train/accuracy": float(logs["accuracy"]),
