@@ -1,6 +1,7 @@
 """What drives a filter: the real crops that move it most, and an image grown by gradient ascent."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -12,7 +13,7 @@ from writerid.gradients import gradient
 FILTERS = 6  # of each layer
 PATCHES = 4  # real patches of each filter
 ASCENT_STEPS = 30
-ASCENT_RATE = 0.06  # of the range of grey values a step
+ASCENT_RATE = 0.1  # of the range of grey values, a step where the slope is steepest
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ def driven(taps: Taps, crops: np.ndarray, lines: np.ndarray, rng: np.random.Gene
     peaks: list[list[np.ndarray]] = [[] for _ in taps.layers]  # by layer: (crops, filters)
     places: list[list[np.ndarray]] = [[] for _ in taps.layers]
     for start in range(0, len(crops), BATCH):
-        for layer, maps in enumerate(taps.maps(crops[start : start + BATCH])):
+        for number, maps in enumerate(taps.maps(crops[start : start + BATCH])):
             flat = maps.reshape(len(maps), -1, maps.shape[-1])
-            peaks[layer].append(flat.max(axis=1))
-            places[layer].append(flat.argmax(axis=1))
+            peaks[number].append(flat.max(axis=1))
+            places[number].append(flat.argmax(axis=1))
     found = []
     for number, layer in enumerate(taps.layers):
         peak, place = np.concatenate(peaks[number]), np.concatenate(places[number])
@@ -78,29 +79,32 @@ def _patch(crop: np.ndarray, place: tuple[int, int], step: int, side: int) -> np
 
 
 def _grow(taps: Taps, layer: Layer, filters: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
-    """Grow an image for each filter by gradient ascent on its mean over the map, from faint noise; uint8.
+    """Grow an image for each filter by gradient ascent on the middle of its map, from faint noise; uint8.
 
-    (D. Erhan et al., Visualizing higher-layer features of a deep network, 2009.) Grey values stay in their range, and
-    a slight blur now and then keeps the fine patterns away that no pen can draw.
+    (D. Erhan et al., Visualizing higher-layer features of a deep network, 2009.) Grey values stay in their range, a
+    slight blur now and then keeps patterns away that no pen can draw, and at the end the contrast is stretched.
     """
-    network = taps.to_layer(layer)
-    own = np.eye(layer.output.shape[-1], dtype=np.float32)[filters]
+    network = taps.to_drive(layer)
+    rows, columns, count = layer.drive.shape[1:]
+    own = np.zeros((len(filters), rows, columns, count), np.float32)
+    own[np.arange(len(filters)), rows // 2, columns // 2, filters] = 1
 
-    def drive(tensor):  # type: ignore[no-untyped-def]
-        return ops.sum(ops.mean(network(tensor, training=False), axis=(1, 2)) * own, axis=1)
+    def drive(tensor: Any) -> Any:
+        return ops.sum(network(tensor, training=False) * own, axis=(1, 2, 3))
 
     images = rng.normal(0.5, 0.05, (len(filters), taps.height, taps.width, 1)).astype(np.float32)
     for step in range(ASCENT_STEPS):
         slope = gradient(drive, images)
-        scale = np.sqrt((slope**2).mean(axis=(1, 2, 3), keepdims=True)) + 1e-12
+        scale = np.abs(slope).max(axis=(1, 2, 3), keepdims=True) + 1e-12
         images = np.clip(images + ASCENT_RATE * slope / scale, 0, 1).astype(np.float32)
         if step % 5 == 4:
             images = gaussian_filter(images, (0, 0.7, 0.7, 0))
-    black, white = taps.scaled(
-        np.stack(
-            [np.zeros((2, taps.height, taps.width), np.uint8)[0], np.full((taps.height, taps.width), 255, np.uint8)]
-        )
-    )
-    grey = (images - black) / (white - black)
-    top, left = (taps.height - side) // 2, (taps.width - side) // 2
-    return np.clip(np.rint(255 * grey[:, top : top + side, left : left + side, 0]), 0, 255).astype(np.uint8)
+    white = taps.scaled(np.full((1, taps.height, taps.width), 255, np.uint8)).max()
+    grey = images[..., 0] if white > 0.5 else 1 - images[..., 0]
+    middle = (rows // 2, columns // 2)
+    return np.stack([_stretched(_patch(image, middle, layer.step, side)) for image in grey])
+
+
+def _stretched(grey: np.ndarray) -> np.ndarray:
+    low, high = np.quantile(grey, [0.01, 0.99])
+    return np.rint(255 * np.clip((grey - low) / max(float(high - low), 1e-6), 0, 1)).astype(np.uint8)

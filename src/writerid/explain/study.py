@@ -104,9 +104,10 @@ class Study:
         """Return the most confused (actual, predicted, share of crops), of each two writers the worse direction."""
         recall = self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
         found = confused_pairs(recall, recall.size)
-        seen: set[frozenset[int]] = set()
-        kept = [pair for pair in found if not (frozenset(pair[:2]) in seen or seen.add(frozenset(pair[:2])))]
-        return kept[: self.limits.pairs]
+        kept = {
+            frozenset(pair[:2]): pair for pair in reversed(found)
+        }  # of two directions the worse one, which is first
+        return sorted(kept.values(), key=found.index)[: self.limits.pairs]
 
     def likest(self, writer: int, other: int) -> int | None:
         """Return the writer's test line that is most likely the other's; None for a writer without a test line."""

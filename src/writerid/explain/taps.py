@@ -15,12 +15,13 @@ BATCH = 64  # crops at a time
 class Layer:
     """What leaves a convolution and what belongs to it (pooling, normalisation, shortcut, ReLU).
 
-    output: (batch, rows, columns, filters). `field`: side in pixels of what one value of it sees; `step`: pixels from
-    one value to the next.
+    output, and drive, which is the same before the last ReLU: (batch, rows, columns, filters). `field`: side in pixels
+    of what one value sees; `step`: pixels from one value to the next.
     """
 
     name: str
     output: keras.KerasTensor
+    drive: keras.KerasTensor
     field: int
     step: int
 
@@ -45,12 +46,12 @@ class Taps:
         self.to_logits = keras.Model(self._scaled, model.output)
 
     def scaled(self, crops: np.ndarray) -> np.ndarray:
-        """Crops, uint8 (batch, height, width), as the first convolution sees them: float32 (batch, height, width, 1)."""
+        """Crops, uint8 (batch, height, width), as the first convolution sees them: float32, with a last axis of 1."""
         return keras.ops.convert_to_numpy(self._scale(crops)).astype(np.float32)
 
-    def to_layer(self, layer: Layer) -> keras.Model:
-        """Return the network from scaled crops to what leaves a layer."""
-        return keras.Model(self._scaled, layer.output)
+    def to_drive(self, layer: Layer) -> keras.Model:
+        """Return the network from scaled crops to what a layer gives before its last ReLU."""
+        return keras.Model(self._scaled, layer.drive)
 
     def maps(self, crops: np.ndarray) -> list[np.ndarray]:
         """What leaves each layer for crops, uint8 (batch, height, width): float32 (batch, rows, columns, filters)."""
@@ -74,11 +75,11 @@ def _layers(model: keras.Model) -> list[Layer]:
     """Each convolution with all that follows it up to the next one or the head."""
     found: list[Layer] = []
     field = step = 1
-    name, output = "", None
+    name, output, drive = "", None, None
     for layer in model.layers:
         if isinstance(layer, Conv2D):
             if output is not None:
-                found.append(Layer(name, output, field, step))
+                found.append(Layer(name, output, drive, field, step))
             name = layer.name
         if not name:
             continue
@@ -89,7 +90,8 @@ def _layers(model: keras.Model) -> list[Layer]:
         elif isinstance(layer, keras.layers.MaxPooling2D | keras.layers.AveragePooling2D):
             field, step = field + (layer.pool_size[0] - 1) * step, step * layer.strides[0]
         output = layer.output
-    return [*found, Layer(name, output, field, step)]
+        drive = layer.input if isinstance(layer, keras.layers.ReLU | keras.layers.Activation) else output
+    return [*found, Layer(name, output, drive, field, step)]
 
 
 def _rank(tensor: object) -> int:

@@ -14,7 +14,7 @@ from writerid.explain.attribution import METHODS
 from writerid.explain.reports import LEVELS, History
 from writerid.explain.study import Study
 from writerid.figures import charts, filters, writers
-from writerid.figures.canvas import marked, save_image, stacked
+from writerid.figures.canvas import marked, save_image, stacked, tinted
 from writerid.files import write_csv, write_json
 
 EVIDENCE_LINES = 2  # lines on which all methods are drawn one below the other
@@ -42,7 +42,8 @@ def make(
 ) -> None:
     """Write the folder of pictures, the folder of tables and the file of figures.
 
-    Parameters: the study; what test.json holds; what train logged; the columns of writers.csv; resamples behind the intervals, and their seed.
+    Parameters: the study; what test.json holds; what train logged; the columns of writers.csv;
+    resamples behind the intervals, and their seed.
     """
     shutil.rmtree(pictures, ignore_errors=True)
     shutil.rmtree(tables, ignore_errors=True)
@@ -146,12 +147,12 @@ def _evidence(own: Study, pictures: Path) -> None:
     for line in _sure_line(own)[:EVIDENCE_LINES]:
         writer = int(own.decisions["line"].log_probs[line].argmax())
         for method in METHODS:
-            images.append(marked(own.writing(line), own.evidence(line, writer, method)))
-            titles.append(
-                f"{charts.NAMES[method]}: what makes line {own.name(line)} look like writer {own.writers[writer]}'s"
-            )
+            draw = tinted if method == "grad_cam" else marked
+            images.append(draw(own.writing(line), own.evidence(line, writer, method)))
+            titles.append(f"{charts.NAMES[method]}: why line {own.name(line)} is given to writer {own.writers[writer]}")
     heading = "What the network looks at, by three methods"
-    stacked(images, titles, heading, pictures / "evidence.png", f"{LEGEND} (Grad-CAM knows only for)")
+    note = "orange: speaks for the writer; blue: against (Grad-CAM: only for, and coarse)"
+    stacked(images, titles, heading, pictures / "evidence.png", note)
 
 
 def _sure_line(own: Study) -> list[int]:

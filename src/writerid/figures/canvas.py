@@ -50,13 +50,19 @@ def shares(axis: Axes, which: str = "both") -> None:
     axis.spines[["top", "right"]].set_visible(False)
 
 
+def tinted(line: np.ndarray, strength: np.ndarray) -> np.ndarray:
+    """Draw a coarse map, float (height, width), from 0 up, over writing, the more orange the stronger; as `marked`."""
+    share = ((strength - strength.min()) / (np.ptp(strength) or 1.0))[..., None] ** 1.5
+    return np.rint((255 - share * (255 - np.array(FOR)) * 0.85) * (line[..., None] / 255)).astype(np.uint8)
+
+
 def marked(line: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     """Draw evidence over writing as if with marker pens: orange speaks for, blue against; uint8 (height, width, 3).
 
     Parameters: a line, uint8 (height, width); evidence, float (height, width), which is scaled to its own largest.
     """
     spread = gaussian_filter(evidence.astype(np.float64), _SPREAD)
-    strength = np.clip(np.abs(spread) / (np.quantile(np.abs(spread), 0.995) or 1.0), 0, 1)[..., None] ** 0.8
+    strength = np.clip(np.abs(spread) / (np.quantile(np.abs(spread), 0.985) or 1.0), 0, 1)[..., None] ** 0.7
     tint = np.where(spread[..., None] > 0, FOR, AGAINST)
     paper = 255 - strength * (255 - tint) * 0.85
     return np.rint(paper * (line[..., None] / 255)).astype(np.uint8)

@@ -42,8 +42,15 @@ def curves(history: Mapping[str, Mapping[str, Sequence[float]]], best: int, path
             axis.grid(alpha=0.3)
             axis.spines[["top", "right"]].set_visible(False)
         axis.axvline(best, color="black", lw=1, ls=":")
-        axis.annotate(f"best epoch: {best}", (best, 0.03), xycoords=("data", "axes fraction"), fontsize=8,
-                      ha="right" if best > 1 else "left", xytext=(-4 if best > 1 else 4, 0), textcoords="offset points")  # fmt: skip
+        axis.annotate(
+            f"best epoch: {best}",
+            (best, 0.03),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4 if best > 1 else 4, 0),
+            textcoords="offset points",
+            ha="right" if best > 1 else "left",
+            fontsize=8,
+        )
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.set(xlabel="epoch", title=f"{name.capitalize()} by epoch")
         axis.legend(fontsize=8)

@@ -45,13 +45,9 @@ def driven(layers: Sequence[Driven], path: Path) -> None:
         for number, group in enumerate(row.subfigures(1, count, squeeze=False)[0]):
             if number >= len(layer.filters):
                 continue
-            axes = group.subplot_mosaic(
-                [
-                    [*(str(i) for i in range(patches // 2)), "grown", "grown"],
-                    [*(str(i) for i in range(patches // 2, patches)), "grown", "grown"],
-                ],
-                gridspec_kw={"wspace": 0.05, "hspace": 0.05},
-            )
+            half = patches // 2
+            mosaic = [[*(str(i) for i in own), "grown", "grown"] for own in (range(half), range(half, patches))]
+            axes = group.subplot_mosaic(mosaic, gridspec_kw={"wspace": 0.05, "hspace": 0.05})
             for own in range(patches):
                 show(axes[str(own)], layer.patches[number, own])
             show(axes["grown"], layer.grown[number])
@@ -62,27 +58,24 @@ def driven(layers: Sequence[Driven], path: Path) -> None:
 
 
 def maps(line: np.ndarray, layers: Sequence[tuple[str, np.ndarray]], heading: str, path: Path) -> None:
-    """Draw maps of a line, uint8 (height, columns), through every layer.
+    """Draw maps of a line, uint8 (height, columns), through every layer, the line above each column of maps.
 
     `layers`: the name of each, and some of its maps, float (maps, rows, columns), from 0 up; dark is strong.
     """
-    rows = [("the line", line[None].astype(float) - 255.0, "gray")]
-    rows += [(name, own, "magma_r") for name, own in layers]
-    height = sum(len(own) for _, own, _ in rows)
-    width = 12.0
-    each = width * line.shape[0] / line.shape[1] + 0.06
-    figure = Figure(figsize=(width, 0.5 + each * height), layout="constrained")
+    columns = max(len(own) for _, own in layers)
+    each = 13 / columns * line.shape[0] / line.shape[1] + 0.08
+    figure = Figure(figsize=(14, 0.5 + each * (1 + len(layers))), layout="constrained")
     figure.suptitle(heading, fontsize=10)
-    axes = figure.subplots(height, 1, squeeze=False)[:, 0]
-    at = 0
-    for name, own, colours in rows:
-        for number, values in enumerate(own):
-            axis = axes[at]
-            low, high = (-255.0, 0.0) if name == "the line" else (0.0, float(values.max()) or 1.0)
-            axis.imshow(values, cmap=colours, vmin=low, vmax=high, aspect="auto", interpolation="nearest")
-            axis.set(xticks=[], yticks=[])
-            axis.spines[:].set_visible(False)
-            if number == 0:
-                axis.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
-            at += 1
+    axes = figure.subplots(1 + len(layers), columns, squeeze=False)
+    for axis in axes.ravel():
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
+    for axis in axes[0]:
+        axis.imshow(line, cmap="gray", vmin=0, vmax=255, aspect="auto")
+    axes[0, 0].set_ylabel("the line", rotation=0, ha="right", va="center", fontsize=8)
+    for row, (name, own) in zip(axes[1:], layers, strict=True):
+        row[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+        for axis, values in zip(row, own, strict=False):
+            strongest = float(values.max()) or 1.0
+            axis.imshow(values, cmap="Purples", vmin=0, vmax=strongest, aspect="auto", interpolation="nearest")
     save(figure, path)

@@ -96,13 +96,16 @@ def hands(
     size = 8 if len(writers) <= 60 else 5
     for label in np.unique(labels):
         middle = np.median(places[labels == label], axis=0)
-        axis.text(*middle, writers[label], fontsize=size, ha="center", va="center", weight="bold",
+        axis.text(middle[0], middle[1], writers[label], fontsize=size, ha="center", va="center", weight="bold",
                   bbox={"boxstyle": "round,pad=0.1", "fc": "white", "alpha": 0.6, "lw": 0})  # fmt: skip
     span = np.ptp(places, axis=0) + 1e-9
     axis.set_xlim(places[:, 0].min() - 0.15 * span[0], places[:, 0].max() + 0.15 * span[0])
-    axis.set_ylim(places[:, 1].min() - 0.1 * span[1], places[:, 1].max() + 0.1 * span[1])
+    axis.set_ylim(places[:, 1].min() - 0.13 * span[1], places[:, 1].max() + 0.13 * span[1])
     for number, line in shown:
-        inset = OffsetImage(line[:, :_INSET], cmap="gray", zoom=0.55, norm=mpl.colors.Normalize(0, 255))
+        part = line[:, :_INSET]
+        inked = np.flatnonzero((part < 128).any(axis=1))
+        part = part[inked[0] : inked[-1] + 1] if len(inked) else part
+        inset = OffsetImage(part, cmap="gray", zoom=0.5, norm=mpl.colors.Normalize(0, 255))
         away = np.sign(places[number] - places.mean(axis=0)) * (55, 30)
         axis.add_artist(
             AnnotationBbox(
@@ -113,7 +116,7 @@ def hands(
         )  # fmt: skip
     axis.axis("off")
     axis.set_title(
-        "The map of hands: a dot is a test line, a colour and a number a writer; what lies near looks alike to the network",
+        "The map of hands: each dot is a test line, each number a writer; what lies near looks alike to the network",
         fontsize=10,
     )
     save(figure, path)
