@@ -5,7 +5,7 @@ STAMP := $(VENV)/.made
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro unlock test torture lint format lock gpu jax torch clean clean-state
+.PHONY: help env repro report unlock test torture lint format lock gpu jax torch clean clean-state
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ $(STAMP): requirements.lock
 
 repro: env unlock ## run the pipeline: dvc repro
 	@dvc repro
+
+report: env ## write report.html, one page about the run; EXP="NAME ..." compares experiments
+	@python -m tools.report $(EXP)
 
 unlock: ## mend DVC's own files, which it cannot read where a kill in the middle of writing left them cut off
 	@python -m tools.unlock

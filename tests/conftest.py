@@ -37,7 +37,9 @@ TINY = {
     "steps_per_epoch": 3,
     "warmup_steps": 1,
     "evaluate.resamples": 100,
-    "evaluate.pairs": 2,
+    "explain.lines": 1,
+    "explain.pairs": 2,
+    "explain.crops": 4,
 }
 
 

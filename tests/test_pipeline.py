@@ -16,7 +16,9 @@ from ruamel.yaml import YAML
 from tests.conftest import Run, copy_checkout, edit_params, environment, runner
 
 SHELLS = ("/bin/dash", "/bin/bash")  # the one stays the stage's parent, the other becomes the stage
-PLOTS = {"loss", "accuracy", "learning_rate", "confusion", "writers"}
+PLOTS = {
+    "loss", "accuracy", "learning_rate", "confusion", "writers", "lines_read", "reliability", "evidence", "hands",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +71,8 @@ def test_a_second_run_does_nothing(clone: Path, run: Run):
 
 
 def test_a_change_reruns_only_what_reads_it(clone: Path, run: Run):
-    edit_params(clone / "params.yaml", {"evaluate.pairs": 1, "grid.layers": [1]})
-    assert set(json.loads(run("dvc", "status", "--json").stdout)) == {"evaluate"}
+    edit_params(clone / "params.yaml", {"explain.pairs": 1, "grid.layers": [1]})
+    assert set(json.loads(run("dvc", "status", "--json").stdout)) == {"explain"}
 
 
 def test_an_experiment_can_be_compared(run: Run):
@@ -98,7 +100,7 @@ def test_the_same_lock_every_time(clone: Path, run: Run):
     lock = (clone / "dvc.lock").read_text()
     run("dvc", "repro", "--force", "--no-run-cache")
     assert (clone / "dvc.lock").read_text() == lock
-    again = ("dvc", "exp", "run", "--force", "-S", "evaluate.pairs=1")
+    again = ("dvc", "exp", "run", "--force", "-S", "explain.pairs=1")
     assert "Running stage 'train'" in run(*again, "--temp", "--name", "temporary").stdout
     run(*again, "--queue", "--name", "queued")
     run("dvc", "queue", "start")
@@ -112,7 +114,7 @@ def test_the_same_lock_every_time(clone: Path, run: Run):
     )
     assert temporary == queued
     parts = [YAML(typ="safe").load(text)["stages"] for text in (lock, temporary)]
-    for stage in parts[0].keys() - {"evaluate"}:
+    for stage in parts[0].keys() - {"explain"}:
         assert parts[0][stage] == parts[1][stage]
 
 

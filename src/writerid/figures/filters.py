@@ -45,6 +45,7 @@ def driven(layers: Sequence[Driven], path: Path) -> None:
         for number, group in enumerate(row.subfigures(1, count, squeeze=False)[0]):
             if number >= len(layer.filters):
                 continue
+            group.set_facecolor(("#e3e7ee", "#f3f1ea")[number % 2])  # what belongs together
             half = patches // 2
             mosaic = [[*(str(i) for i in own), "grown", "grown"] for own in (range(half), range(half, patches))]
             axes = group.subplot_mosaic(mosaic, gridspec_kw={"wspace": 0.05, "hspace": 0.05})

@@ -126,7 +126,7 @@ def confusion(run: Run) -> Spec:
             ),
             color=alt.Color(
                 "share:Q",
-                scale=alt.Scale(domain=[0, 1], scheme="viridis"),
+                scale=alt.Scale(domain=[0, 1]),
                 legend=alt.Legend(format=".0%", title=None, orient="top", direction="horizontal", gradientLength=160),
             ),
             tooltip=[
@@ -147,12 +147,13 @@ def lines_read(runs: Sequence[Run]) -> Spec:
         for run in runs
         for row in run.tables["lines_read"]
     ]
+    low = min(float(row["accuracy"]) for row in rows) - 0.02
     chart = (
         alt.Chart(alt.Data(values=rows))
         .mark_line(point=True)
         .encode(
             x=alt.X("lines:O", sort=None, title="lines read of a form", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("accuracy:Q", axis=PERCENT, scale=alt.Scale(zero=False), title=None),
+            y=alt.Y("accuracy:Q", axis=PERCENT, scale=alt.Scale(domain=[max(0.0, low), 1]), title=None),
             tooltip=["run:N", "lines:O", alt.Tooltip("accuracy:Q", format=".1%", title="forms right")],
         )
     )

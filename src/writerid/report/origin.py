@@ -17,6 +17,8 @@ def provenance(run: Run) -> list[tuple[str, str]]:
     edited = ", with changes that are not committed" if run.name == WORKSPACE and _git("status", "--porcelain") else ""
     found = [("run", run.name), ("commit", (commit or "none") + edited)]
     found += [("dataset", str(run.params.get("dataset"))), ("seed", str(run.params.get("seed")))]
+    wanted = {str(run.params.get("dataset")): "data", "models/model.keras": "model"}
+    found += [(f"MD5 of the {wanted[path]}", md5) for _, path, md5 in run.hashes() if path in wanted]
     versions: dict[str, Any] = run.runtime.get("versions", {})
     if run.runtime:
         found += [

@@ -13,6 +13,7 @@ import vl_convert
 from markupsafe import Markup
 from PIL import Image
 
+from writerid.errors import InputError, brief
 from writerid.report import charts, words
 from writerid.report.runs import WORKSPACE, Run
 
@@ -29,7 +30,17 @@ def render(runs: Sequence[Run], provenance: Sequence[tuple[str, str]], commands:
     """Return the page's HTML, which needs nothing beside itself; several runs are compared, and the first is told of.
 
     Parameters: the runs; what identifies the first one, name and value; the commands that make it again.
+
+    Raises InputError where a run was made by another version of the stages and lacks what is told of.
     """
+    try:
+        return _render(runs, provenance, commands)
+    except (jinja2.UndefinedError, KeyError) as error:
+        names = ", ".join(run.name for run in runs)
+        raise InputError(f"{names}: made by another version of the stages ({brief(error)}); run `dvc repro`") from None
+
+
+def _render(runs: Sequence[Run], provenance: Sequence[tuple[str, str]], commands: Sequence[str]) -> str:
     run = runs[0]
     pair = words.dropout_pair(runs)
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(_asset("page.html"))

@@ -125,10 +125,10 @@ def _revision(name: str) -> Read:
 
 def flat(params: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested parameters by dotted key, all but the grid."""
-    flat: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for key, value in params.items():
         if isinstance(value, dict) and key != "grid":
-            flat |= flat(value, f"{prefix}{key}.")
+            found |= flat(value, f"{prefix}{key}.")
         elif key != "grid":
-            flat[f"{prefix}{key}"] = value
-    return flat
+            found[f"{prefix}{key}"] = value
+    return found
