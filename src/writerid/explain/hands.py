@@ -22,6 +22,8 @@ def layout(embeddings: np.ndarray, seed: int) -> np.ndarray:
     t-SNE on up to 50 principal components (L. van der Maaten and G. Hinton, JMLR 9:2579-2605, 2008), on one thread,
     so that sums come out the same each time.
     """
+    if len(embeddings) < 2:
+        return np.zeros((len(embeddings), 2))
     with threadpool_limits(1):
         standard = StandardScaler().fit_transform(embeddings)
         parts = PCA(min(50, *standard.shape), svd_solver="full").fit_transform(standard)

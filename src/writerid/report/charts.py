@@ -142,12 +142,12 @@ def confusion(run: Run) -> Spec:
 
 def lines_read(runs: Sequence[Run]) -> Spec:
     """Draw accuracy over forms against the lines that are read of each."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"run": run.name, "lines": row["lines"], "accuracy": float(row["accuracy"])}
         for run in runs
         for row in run.tables["lines_read"]
     ]
-    low = min(float(row["accuracy"]) for row in rows) - 0.02
+    low = min(row["accuracy"] for row in rows) - 0.02
     chart = (
         alt.Chart(alt.Data(values=rows))
         .mark_line(point=True)

@@ -107,8 +107,8 @@ def trust(run: Run) -> str:
     deletion, insertion = run.explain["deletion"], run.explain["insertion"]
     holds = all(test[own][f"over_{other}_low"] > 0 for test in (deletion, insertion) for other in ("random", "ink"))
     return (
-        f"Checked on {run.explain['crops']} test crops: when the ink that the map marks is wiped out first, confidence on "
-        f"the way averages {percent(deletion[own]['area'])}; at random {percent(deletion['random']['area'])}, "
+        f"Checked on {run.explain['crops']} test crops: when the ink that the map marks is wiped out first, confidence "
+        f"on the way averages {percent(deletion[own]['area'])}; at random {percent(deletion['random']['area'])}, "
         f"most ink first {percent(deletion['ink']['area'])}. When the marked ink is put down first, it averages "
         f"{percent(insertion[own]['area'])} against {percent(insertion['random']['area'])} and "
         f"{percent(insertion['ink']['area'])}. "
