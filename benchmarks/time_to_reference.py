@@ -36,11 +36,7 @@ FAST = {
     "batch_size": 32,
     "learning_rate": 0.003,
     "dropout": 0.0,
-    "augment.scale": 0.0,
-    "augment.slant": 0.0,
-    "augment.rotation": 0.0,
-    "augment.shift": 0.0,
-    "augment.stroke": 0.0,
+    "augment.share": 0.0,
     "evaluate.resamples": 100,
 }
 

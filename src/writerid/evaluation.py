@@ -27,7 +27,8 @@ PREDICTION = ("line", "form", "actual", "predicted", "confidence", "rank")
 WRITER = ("writer", "lines", "line_accuracy", "crop_accuracy")
 
 
-SHORT = 500  # columns of a line scaled to the height of a crop; one with fewer is a short line
+SHORT = 500  # columns of a line scaled to SHORT_AT pixels of height; one with fewer is a short line
+SHORT_AT = 113  # the height of the published reference's lines: what is short does not depend on parameters
 LINES_READ = (1, 2, 4, 8)
 DRAWS = 100  # random choices of so many lines from each form
 
@@ -117,10 +118,10 @@ class Scores:
         return {**result, **baselines(labels, lines.log_probs.shape[1], largest)}
 
     def _columns(self) -> np.ndarray:
-        """Columns of each test line scaled to the height of a crop; int (lines,)."""
+        """Columns of each test line scaled to SHORT_AT pixels of height; int (lines,)."""
         width, height = (np.array(self._test.lines[name])[self._levels.rows] for name in ("width", "height"))
         sizes = np.column_stack([width, height])
-        return strip_widths(sizes, line_scales(sizes, self._test.strips.shape[1], "line"), 1)
+        return strip_widths(sizes, line_scales(sizes, SHORT_AT, "line"), 1)
 
     def _by_lines_read(self, rng: np.random.Generator) -> dict[str, float]:
         """Accuracy over forms when only so many lines of each, drawn at random, vote; all where it has fewer."""

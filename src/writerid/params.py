@@ -61,6 +61,7 @@ class Crop(Group):
 class Augment(Group):
     """How far training crops are changed at most."""
 
+    share: Annotated[float, Field(ge=0, le=1)]
     scale: Fraction
     slant: Fraction
     rotation: Fraction
