@@ -38,11 +38,9 @@ class Taps:
         self.layers = _layers(model)
         self._scaled = first.input
         self._scale = keras.Model(model.input, first.input)
-        self.last_map = next(
-            layer.input for layer in model.layers if _rank(layer.output) == 2 and _rank(layer.input) == 4
-        )
-        self.to_map = keras.Model(self._scaled, self.last_map)
-        self.from_map = keras.Model(self.last_map, model.output)
+        self.to_map = keras.Model(self._scaled, self.layers[-1].output)
+        # A head may look at the crop beside the map, to know where there is ink.
+        self.from_map = keras.Model([self._scaled, self.layers[-1].output], model.output)
         self.to_logits = keras.Model(self._scaled, model.output)
 
     def scaled(self, crops: np.ndarray) -> np.ndarray:
@@ -76,15 +74,17 @@ def _layers(model: keras.Model) -> list[Layer]:
     found: list[Layer] = []
     field = step = 1
     name, output, drive = "", None, None
+    trunk: set[int] = set()  # tensors that come from a convolution, where others may be made of the crop itself
     for layer in model.layers:
+        if not isinstance(layer, Conv2D) and not trunk & {id(tensor) for tensor in _listed(layer.input)}:
+            continue
+        if len(layer.output.shape) != 4:
+            break
+        trunk.add(id(layer.output))
         if isinstance(layer, Conv2D):
             if output is not None:
                 found.append(Layer(name, output, drive, field, step))
             name = layer.name
-        if not name:
-            continue
-        if _rank(layer.output) != 4:
-            break
         if isinstance(layer, Conv2D):
             field, step = field + (layer.kernel_size[0] - 1) * step, step * layer.strides[0]
         elif isinstance(layer, keras.layers.MaxPooling2D | keras.layers.AveragePooling2D):
@@ -92,11 +92,6 @@ def _layers(model: keras.Model) -> list[Layer]:
         output = layer.output
         drive = layer.input if isinstance(layer, keras.layers.ReLU | keras.layers.Activation) else output
     return [*found, Layer(name, output, drive, field, step)]
-
-
-def _rank(tensor: object) -> int:
-    """Dimensions of a tensor; 0 for what is several, as a shortcut's input."""
-    return len(tensor.shape) if hasattr(tensor, "shape") else 0
 
 
 def _listed(found: object) -> list:
