@@ -155,7 +155,9 @@ def main() -> None:
         for name, measure in measures.items():
             rates[name].append(measure())
     rate = {name: float(np.median(values)) for name, values in rates.items()}
-    work = dict.fromkeys(("resident batch", "with gathering", "whole fit"), 3 * forwards)  # backwards takes twice as much
+    work = dict.fromkeys(
+        ("resident batch", "with gathering", "whole fit"), 3 * forwards
+    )  # backwards takes twice as much
     work |= {"prediction": forwards, "evaluate": forwards}
     print(f"one crop: {forwards / 1e6:,.0f} million operations forwards, {3 * forwards / 1e6:,.0f} in a training step")
     print(f"{'':>15} {'crops/s':>8} {'least':>8} {'most':>8} {'GFLOP/s':>8} {'share of':>25}")

@@ -1,5 +1,6 @@
 """Where a run came from: the commit, the machine, and the commands that make it again."""
 
+import re
 import shlex
 import subprocess
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from writerid.report.runs import WORKSPACE, Run, flat
-from writerid.report.words import shown
+from writerid.report.words import differ_in_dropout, shown
+
+_EXPERIMENT = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/[^/]+")
 
 
 def provenance(run: Run) -> list[tuple[str, str]]:
@@ -40,12 +43,32 @@ def commands(run: Run) -> list[str]:
     return [f"git checkout {_git('rev-parse', 'HEAD') or 'COMMIT'}", again, "make report"]
 
 
+def dropout_counterpart(run: Run) -> str | None:
+    """Return the name of an experiment that differs from a run in nothing but having, or not having, dropout."""
+    for name, commit in _experiments():
+        params = _git("show", f"{commit}:params.yaml")
+        if (
+            name != run.name
+            and params
+            and differ_in_dropout(run.params, flat(YAML(typ="safe", pure=True).load(params)))
+        ):
+            return name
+    return None
+
+
+def _experiments() -> list[tuple[str, str]]:
+    """Return name and commit of DVC's experiments, by name; among its references are others, of work in hand."""
+    refs = (
+        line.split() for line in _git("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").splitlines()
+    )
+    return sorted((ref.split("/")[-1], commit) for ref, commit in refs if _EXPERIMENT.fullmatch(ref))
+
+
 def _commit(name: str) -> str:
     found = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     if found:
         return found
-    refs = _git("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").splitlines()
-    return next((ref.split()[1] for ref in refs if ref.split()[0].endswith(f"/{name}")), "")
+    return dict(_experiments()).get(name, "")
 
 
 def _git(*arguments: str) -> str:

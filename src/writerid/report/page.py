@@ -26,23 +26,27 @@ KINDS = {
 LEVELS = {"line": "lines", "crop": "crops", "form": "forms"}
 
 
-def render(runs: Sequence[Run], provenance: Sequence[tuple[str, str]], commands: Sequence[str]) -> str:
+def render(
+    runs: Sequence[Run], pair: Sequence[Run], provenance: Sequence[tuple[str, str]], commands: Sequence[str]
+) -> str:
     """Return the page's HTML, which needs nothing beside itself; several runs are compared, and the first is told of.
 
-    Parameters: the runs; what identifies the first one, name and value; the commands that make it again.
+    Parameters: the runs; one with and one without dropout, or none; what identifies the first run, name and value;
+    the commands that make it again.
 
     Raises InputError where a run was made by another version of the stages and lacks what is told of.
     """
     try:
-        return _render(runs, provenance, commands)
+        return _render(runs, pair, provenance, commands)
     except (jinja2.UndefinedError, KeyError) as error:
         names = ", ".join(run.name for run in runs)
         raise InputError(f"{names}: made by another version of the stages ({brief(error)}); run `dvc repro`") from None
 
 
-def _render(runs: Sequence[Run], provenance: Sequence[tuple[str, str]], commands: Sequence[str]) -> str:
+def _render(
+    runs: Sequence[Run], pair: Sequence[Run], provenance: Sequence[tuple[str, str]], commands: Sequence[str]
+) -> str:
     run = runs[0]
-    pair = words.dropout_pair(runs)
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(_asset("page.html"))
     return page.render(
         run=run,

@@ -156,9 +156,12 @@ def dropout_pair(runs: Sequence[Run]) -> tuple[Run, Run] | None:
     """Return two runs that differ in nothing but dropout, the one without it second; None where there are not."""
     for run in runs:
         for other in runs:
-            if run.params.get("dropout", 0) > 0 == other.params.get("dropout") and run.params == {
-                **other.params,
-                "dropout": run.params["dropout"],
-            }:
+            if run.params.get("dropout", 0) > 0 and differ_in_dropout(run.params, other.params):
                 return run, other
     return None
+
+
+def differ_in_dropout(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether of two sets of parameters one has dropout, the other none, and all else is the same."""
+    both = (one.get("dropout", 0) > 0) != (other.get("dropout", 0) > 0)
+    return both and {**one, "dropout": 0} == {**other, "dropout": 0}
