@@ -6,8 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from writerid.crops import CROP
+from writerid.crops import CROP, Packed
+from writerid.errors import InputError
 from writerid.explain import activations, attribution, confusions, fidelity, hands, sureness
+from writerid.explain.study import Limits, Study
 from writerid.explain.taps import Taps
 from writerid.gradients import gradient
 from writerid.models import Network, build
@@ -183,6 +185,14 @@ def test_wilson_intervals():
     low, high = sureness.wilson(np.array([8, 0, 5]), np.array([8, 8, 10]))
     np.testing.assert_allclose(low, [0.6756, 0, 0.2366], atol=1e-4)
     np.testing.assert_allclose(high, [1, 0.3244, 0.7634], atol=1e-4)
+
+
+def test_a_network_of_other_crops_or_writers_is_refused(taps: Taps):
+    strips, table = np.full((60, 32), 255, np.uint8), np.zeros(1, CROP)
+    for width, writers in ((30, ["a", "b", "c"]), (40, ["a", "b", "d"])):
+        packed = Packed(strips, {"test": table}, {"form": ["f"]}, np.array([0, 60]), width)
+        with pytest.raises(InputError, match="not a network for these crops and writers; run train again"):
+            Study(taps.model, ["a", "b", "c"], packed, writers, Limits(1, 1, 1), 0)
 
 
 @pytest.mark.parametrize("lines", [1, 2, 5, 40])

@@ -12,8 +12,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser import Browser, browser, needs_chromium
+from tests.conftest import ROOT, runner
 from tests.conftest import Run as Call
-from tests.conftest import runner
+from tools import plots_page
 from writerid.report import words
 from writerid.report.runs import Run
 
@@ -122,6 +123,10 @@ def test_the_plots_of_dvc_open_offline(clone: Path, page: Path, run: Call, tmp_p
             )
             assert chromium.console() == []
             assert chromium.requests() == []
+
+
+def test_the_page_of_dvc_is_as_its_tool_makes_it():
+    assert (ROOT / ".dvc/plots_page.html").read_text() == plots_page.page(), "run `python -m tools.plots_page`"
 
 
 def made_up(**changes: Any) -> Run:

@@ -30,7 +30,7 @@ def gradient(function: Callable[[Any], Any], inputs: np.ndarray) -> np.ndarray:
     if backend == "torch":
         import torch
 
-        tensor = torch.tensor(inputs, device=keras.src.backend.torch.core.get_device(), requires_grad=True)
+        tensor = keras.ops.convert_to_tensor(inputs).detach().clone().requires_grad_(True)
         with torch.enable_grad():
             (found,) = torch.autograd.grad(keras.ops.sum(function(tensor)), tensor)
         return found.detach().cpu().numpy()
