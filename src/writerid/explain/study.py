@@ -21,13 +21,7 @@ CONFUSION = ("actual", "predicted", "crops", "share", "place_actual", "place_pre
 RELIABILITY = ("level", "state", "confidence", "accuracy", "items")
 FIDELITY = ("test", "order", "share", "probability")
 HANDS = ("line", "writer", "predicted", "x", "y")
-EXAMPLES = (
-    "kind",
-    "picture",
-    "line",
-    "actual",
-    *(f"{what}{i}" for i in (1, 2, 3) for what in ("writer", "confidence")),
-)
+EXAMPLES = ("kind", "picture", "line", "actual", "writer1", "share1", "writer2", "share2", "writer3", "share3")
 PAIRS = ("picture_actual", "picture_predicted", "actual", "predicted", "share")
 
 
