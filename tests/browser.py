@@ -24,6 +24,9 @@ FLAGS = (
 )  # fmt: skip
 
 
+INSIDE = ("file:", "data:", "blob:", "about:", "chrome:", "chrome-extension:", "devtools:")  # as the first, empty page
+
+
 class Browser:
     """A page that is open in Chromium."""
 
@@ -54,10 +57,10 @@ class Browser:
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
 
     def requests(self) -> list[str]:
-        """Return the addresses the page asked for, but for files and data, since the last call."""
+        """Return the addresses outside this machine that the page asked for since the last call."""
         events = (json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance"))
         asked = (e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent")
-        return [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+        return [url for url in asked if not url.startswith(INSIDE)]
 
 
 @contextmanager

@@ -116,6 +116,7 @@ def check_hover(chromium: Browser) -> None:
 @needs_chromium
 def test_the_plots_of_dvc_open_offline(clone: Path, page: Path, run: Call, tmp_path: Path):
     with browser(tmp_path / "profile") as chromium:
+        # HEAD and an experiment: what a person compares
         for command in (["show"], ["diff", "HEAD", "no-dropout"]):
             run("dvc", "plots", *command)
             chromium.open(
@@ -168,15 +169,16 @@ def test_what_is_said_of_a_result():
     )
     assert "w (50 % of 8)" in words.failures(run)[0]
     perfect = {**run.test, "line": {**run.test["line"], "accuracy": 1.0}}
-    assert "no mistake seen on 40 forms, which leaves room for up to 7.2 %" in words.headline(made_up(test=perfect))
+    assert "no mistake on 40 forms, which leaves room for up to 7.2 %" in words.headline(made_up(test=perfect))
 
 
 def test_evidence_is_believed_only_where_it_beats_chance():
     good = {"area": 0.2, "over_random_low": 0.1, "over_ink_low": 0.1}
     test = {"integrated_gradients": good, "random": {"area": 0.4}, "ink": {"area": 0.4}}
-    assert "beyond chance" in words.trust(made_up(explain={"crops": 9, "deletion": test, "insertion": test}))
+    assert "beyond chance" in words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": test}))
+    assert "prove nothing" in words.trust(made_up(explain={"crops": 9, "deletion": test, "insertion": test}))
     bad = {**test, "integrated_gradients": {**good, "over_ink_low": -0.1}}
-    assert "do not read" in words.trust(made_up(explain={"crops": 9, "deletion": test, "insertion": bad}))
+    assert "do not read" in words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": bad}))
 
 
 def test_runs_with_and_without_dropout_find_one_another():

@@ -23,7 +23,7 @@ Spec = dict[str, Any]
 
 def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None = None) -> Spec:
     """Draw the loss or the accuracy by epoch of one run or several; a dot rings each run's best epoch."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for run in runs:
         best = int(run.train["best"]["epoch"])
         for side, own in run.curves.items():
@@ -38,15 +38,21 @@ def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None 
     several = len(runs) > 1
     axis = alt.Axis(format=".0%") if figure == "accuracy" else alt.Axis()
     scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=figure == "loss")
+    epochs = max(row["epoch"] for row in rows)
+    ticks = list(range(1, epochs + 1, max(1, round(epochs / 8))))
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", title="epoch")),
+        x=alt.X("epoch:Q", axis=alt.Axis(values=ticks, format="d", title="epoch")),
         y=alt.Y(f"{figure}:Q", axis=axis, scale=scale, title=None),
         color=alt.Color("run:N" if several else "series:N", title=None, sort=None),
         tooltip=["run:N", "series:N", "epoch:Q", alt.Tooltip(f"{figure}:Q", format=".4f")],
     )
     lines = base.mark_line(point=True)
     if several:
-        lines = lines.encode(strokeDash=alt.StrokeDash("series:N", title=None, sort=None))
+        lines = lines.encode(
+            strokeDash=alt.StrokeDash(
+                "series:N", title=None, sort=None, legend=alt.Legend(symbolType="stroke", symbolStrokeColor="gray")
+            )
+        )
     best_dots = base.mark_point(size=190, strokeWidth=2.5).transform_filter("datum.best")
     return _done(lines + best_dots, f"{figure} by epoch; a ring marks the best epoch", 240)
 

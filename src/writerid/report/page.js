@@ -12,7 +12,7 @@
     return {
       background: "transparent", font: font, view: { stroke: null },
       axis: { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line, titleFontWeight: "normal", labelFontSize: 11 },
-      legend: { labelColor: ink, titleColor: ink, orient: "bottom", columns: 2, labelLimit: 260 },
+      legend: { labelColor: ink, titleColor: ink, orient: "bottom", columns: 2, labelLimit: 260, layout: { bottom: { direction: "vertical", anchor: "start" } } },
       text: { color: ink }, range: { category: colours, heatmap: dark.matches ? ["#3d2b1c", "#ff9a4d", "#fff3e6"] : ["#fdeada", "#d55e00", "#4d1a00"] }, mark: { color: colours[1] },
       point: { color: colours[1] }, rule: { color: colours[1] }, line: { color: colours[1] },
     };

@@ -108,7 +108,7 @@ def _picture(run: Run, path: str, alt_text: str) -> Markup:
     data = base64.b64encode(buffer.getvalue()).decode()
     return Markup(
         '<div class="scroll" tabindex="0" role="region" aria-label="{}">'
-        '<img src="data:image/webp;base64,{}" width="{}" height="{}" alt="{}" loading="lazy"></div>'
+        '<img src="data:image/webp;base64,{}" width="{}" height="{}" alt="{}"></div>'
     ).format(alt_text, data, width, height, alt_text)
 
 

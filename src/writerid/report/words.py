@@ -6,7 +6,8 @@ from typing import Any
 from writerid.report.runs import Run
 
 REFERENCE = 0.8128  # test accuracy by crop of the published result: IAM, 50 writers, lines of a form on both sides
-FEW = 5
+FEW = 5  # writers that are named
+ENOUGH = 30  # crops on which evidence is checked
 
 
 def percent(value: float | str, digits: int = 1) -> str:
@@ -22,13 +23,14 @@ def interval(figures: dict[str, Any], name: str = "accuracy") -> str:
 def bounds(run: Run, level: str) -> str:
     """Return how sure the accuracy of a level is.
 
-    Resampling forms that are all right gives no interval; the share of mistakes that would in 5 % of cases go unseen
-    among so many forms stands in its place.
+    Resampling forms that are all right, or all wrong, gives no interval; the share of the other kind that would in 5 %
+    of cases go unseen among so many forms stands in its place.
     """
-    if run.test[level]["accuracy"] < 1:
+    accuracy, forms = run.test[level]["accuracy"], run.test["form"]["items"]
+    if 0 < accuracy < 1:
         return f"95 % interval: {interval(run.test[level])}"
-    forms = run.test["form"]["items"]
-    return f"no mistake seen on {forms} forms, which leaves room for up to {percent(1 - 0.05 ** (1 / forms))}"
+    seen = "no mistake" if accuracy else "none right"
+    return f"{seen} on {forms} forms, which leaves room for up to {percent(1 - 0.05 ** (1 / forms))}"
 
 
 def headline(run: Run) -> str:
@@ -81,9 +83,7 @@ def failures(run: Run) -> list[str]:
     perfect = len(run.tables["writers"]) - len(wrong)
     if wrong:
         named = ", ".join(f"{r['writer']} ({percent(r['line_accuracy'], 0)} of {r['lines']})" for r in wrong[:FEW])
-        told.append(
-            f"Hardest writers, by lines that are right: {named}. Of {perfect} writers every test line is right."
-        )
+        told.append(f"Hardest writers, by lines that are right: {named}. Of {perfect} others every line is right.")
     else:
         told.append(f"Every test line of all {perfect} writers is right; what follows looks at single crops.")
     if run.tables["pairs"]:
@@ -106,17 +106,18 @@ def trust(run: Run) -> str:
     own = "integrated_gradients"
     deletion, insertion = run.explain["deletion"], run.explain["insertion"]
     holds = all(test[own][f"over_{other}_low"] > 0 for test in (deletion, insertion) for other in ("random", "ink"))
+    if run.explain["crops"] < ENOUGH:
+        verdict = f"So few crops prove nothing; raise explain.crops to {ENOUGH} or more."
+    elif holds:
+        verdict = "The maps mark what decides: all four differences are beyond chance (95 %)."
+    else:
+        verdict = "At least one of these differences may be chance: do not read much into the maps of this run."
     return (
         f"Checked on {run.explain['crops']} test crops: when the ink that the map marks is wiped out first, confidence "
         f"on the way averages {percent(deletion[own]['area'])}; at random {percent(deletion['random']['area'])}, "
         f"most ink first {percent(deletion['ink']['area'])}. When the marked ink is put down first, it averages "
         f"{percent(insertion[own]['area'])} against {percent(insertion['random']['area'])} and "
-        f"{percent(insertion['ink']['area'])}. "
-        + (
-            "The maps mark what decides: all four differences are beyond chance (95 %)."
-            if holds
-            else "At least one of these differences may be chance: do not read much into the maps of this run."
-        )
+        f"{percent(insertion['ink']['area'])}. " + verdict
     )
 
 
