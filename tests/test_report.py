@@ -16,6 +16,7 @@ from tests.conftest import ROOT, runner
 from tests.conftest import Run as Call
 from tools import plots_page
 from writerid.report import words
+from writerid.report.charts import ORDERS
 from writerid.report.runs import Run
 
 DRAWN = "document.documentElement.dataset.drawn"
@@ -174,9 +175,13 @@ def test_what_is_said_of_a_result():
 
 def test_evidence_is_believed_only_where_it_beats_chance():
     good = {"area": 0.2, "over_random_low": 0.1, "over_ink_low": 0.1}
-    test = {"integrated_gradients": good, "random": {"area": 0.4}, "ink": {"area": 0.4}}
+    test = {**dict.fromkeys(ORDERS, good), "random": {"area": 0.4}, "ink": {"area": 0.4}}
     assert "beyond chance" in words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": test}))
     assert "prove nothing" in words.trust(made_up(explain={"crops": 9, "deletion": test, "insertion": test}))
+    coarse = {**test, "grad_cam": {**good, "over_random_low": -0.1}}
+    told = words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": coarse}))
+    assert "beyond chance" in told
+    assert "Grad-CAM, shown beside it further down, cannot be told from chance here." in told
     bad = {**test, "integrated_gradients": {**good, "over_ink_low": -0.1}}
     assert "do not read" in words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": bad}))
 

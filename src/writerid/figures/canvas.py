@@ -16,7 +16,8 @@ mpl.use("agg")
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#6b7280"  # told apart with any colour vision (M. Okabe and K. Ito, 2002)
 FOR, AGAINST = (230, 97, 0), (60, 60, 200)  # what speaks for a writer, and what against
 DPI = 120
-_SPREAD = 4.0  # pixels by which evidence, which stands on the strokes alone, is spread like the ink of a marker pen
+_SPREAD = 1 / 28  # of a line's height, by which evidence, which stands on strokes alone, is spread like a marker's ink
+_COLUMNS = 800  # lines that are shorter are not drawn larger
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -61,7 +62,7 @@ def marked(line: np.ndarray, evidence: np.ndarray) -> np.ndarray:
 
     Parameters: a line, uint8 (height, width); evidence, float (height, width), which is scaled to its own largest.
     """
-    spread = gaussian_filter(evidence.astype(np.float64), _SPREAD)
+    spread = gaussian_filter(evidence.astype(np.float64), _SPREAD * line.shape[0])
     strength = np.clip(np.abs(spread) / (np.quantile(np.abs(spread), 0.985) or 1.0), 0, 1)[..., None] ** 0.7
     tint = np.where(spread[..., None] > 0, FOR, AGAINST)
     paper = 255 - strength * (255 - tint) * 0.85
@@ -71,6 +72,7 @@ def marked(line: np.ndarray, evidence: np.ndarray) -> np.ndarray:
 def stacked(images: Sequence[np.ndarray], titles: Sequence[str], heading: str, path: Path, note: str = "") -> None:
     """Draw lines of writing one below the other, at one scale, each under its title."""
     columns = max((image.shape[1] for image in images), default=1)
+    columns = max(columns, _COLUMNS)
     width = float(np.clip(columns / 90, 8, 14))
     row = width * max((image.shape[0] for image in images), default=1) / columns + 0.34
     top = 0.6 if note else 0.4

@@ -159,7 +159,7 @@ def lines_read(runs: Sequence[Run]) -> Spec:
         .mark_line(point=True)
         .encode(
             x=alt.X("lines:O", sort=None, title="lines read of a form", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("accuracy:Q", axis=PERCENT, scale=alt.Scale(domain=[max(0.0, low), 1]), title=None),
+            y=alt.Y("accuracy:Q", axis=alt.Axis(format=".1%"), scale=alt.Scale(domain=[max(0.0, low), 1]), title=None),
             tooltip=["run:N", "lines:O", alt.Tooltip("accuracy:Q", format=".1%", title="forms right")],
         )
     )

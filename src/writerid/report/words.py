@@ -105,13 +105,20 @@ def trust(run: Run) -> str:
     """Say whether the evidence maps hold what they promise."""
     own = "integrated_gradients"
     deletion, insertion = run.explain["deletion"], run.explain["insertion"]
-    holds = all(test[own][f"over_{other}_low"] > 0 for test in (deletion, insertion) for other in ("random", "ink"))
+    holds = _beats(deletion[own]) and _beats(insertion[own])
     if run.explain["crops"] < ENOUGH:
         verdict = f"So few crops prove nothing; raise explain.crops to {ENOUGH} or more."
     elif holds:
         verdict = "The maps mark what decides: all four differences are beyond chance (95 %)."
     else:
         verdict = "At least one of these differences may be chance: do not read much into the maps of this run."
+    failing = [
+        name
+        for method, name in (("gradient_x_input", "gradient x input"), ("grad_cam", "Grad-CAM"))
+        if not _beats(deletion[method]) or not _beats(insertion[method])
+    ]
+    if run.explain["crops"] >= ENOUGH and failing:
+        verdict += f" {' and '.join(failing)}, shown beside it further down, cannot be told from chance here."
     return (
         f"Checked on {run.explain['crops']} test crops: when the ink that the map marks is wiped out first, confidence "
         f"on the way averages {percent(deletion[own]['area'])}; at random {percent(deletion['random']['area'])}, "
@@ -119,6 +126,11 @@ def trust(run: Run) -> str:
         f"{percent(insertion[own]['area'])} against {percent(insertion['random']['area'])} and "
         f"{percent(insertion['ink']['area'])}. " + verdict
     )
+
+
+def _beats(figures: dict[str, float]) -> bool:
+    """Whether an order is better than both that know nothing of the network, beyond chance."""
+    return figures["over_random_low"] > 0 and figures["over_ink_low"] > 0
 
 
 def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
