@@ -1,5 +1,6 @@
 """tune: try the grid of params.yaml as DVC experiments, and compare them. A command, not a stage of the pipeline."""
 
+import io
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,8 @@ from writerid.tuning import cli
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; what people can mend is shown as `error: ...`, anything else keeps its traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # a log of hours is to be read while it is written
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_interrupt)  # from here on there are workers to end
     try:

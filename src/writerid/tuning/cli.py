@@ -17,6 +17,7 @@ from writerid.tuning.queue import Queue
 from writerid.tuning.running import Run, in_words, tail
 from writerid.tuning.trials import Trial
 from writerid.tuning.workers import places
+from writerid.tuning.workspace import put_back
 
 Load = Callable[[Path], Mapping[str, Any]]
 Check = Callable[[Mapping[str, Any]], object]
@@ -65,12 +66,15 @@ def main(load: Load, check: Check, arguments: Sequence[str]) -> int:
         show(params, options.curves, options.page, arguments)
         return 0
     found, impossible = combinations(params, check, options.seeds)
-    for line in impossible:
-        print(f"impossible: {line}")
-    if impossible and options.strict:
-        raise InputError(f"{len(impossible)} impossible combinations (--strict); nothing was run")
     every = found
     found = only(found, options.only, params["grid"])
+    left_out = [
+        (reason, named) for reason, each in impossible.items() if (named := only(each, options.only, params["grid"]))
+    ]
+    for reason, named in left_out:
+        print(f"impossible, left out: {', '.join(each.name for each in named)}: {reason}")
+    if left_out and options.strict:
+        raise InputError(f"{sum(len(named) for _, named in left_out)} impossible (--strict); nothing was run")
     if options.random:
         found = random_subset(found, options.random, options.seed)
     if not found:
@@ -170,6 +174,7 @@ def show(params: Mapping[str, Any], drawn: Sequence[str], page: Path, command: S
 def _run(every: Sequence[Combination], found: Sequence[Combination], params: Mapping[str, Any], options: Any) -> int:
     where = places(options.workers)
     _check_dataset(str(params["dataset"]))
+    put_back()
     queue = Queue()
     if queue.is_served():
         raise InputError("workers of DVC's queue are at work (`dvc queue status`); wait, or end them: dvc queue stop")

@@ -120,7 +120,7 @@ def effects(comparison: Comparison) -> tuple[list[Effect], tuple[float, float]]:
     found = []
     for key, values in factors.items():
         without = np.delete(design, columns[key], axis=1)
-        share = (_fit(without, figures)[1] - left) / total
+        share = np.maximum(_fit(without, figures)[1] - left, 0) / total
         own = np.vstack([np.zeros(2), coefficients[columns[key]]])
         # The mean over equally many of each value of each other parameter.
         rest = coefficients[0] + sum(

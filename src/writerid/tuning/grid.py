@@ -49,8 +49,8 @@ def flat(params: Content, prefix: str = "") -> dict[str, Any]:
 
 def combinations(
     params: Content, check: Callable[[Content], object], seeds: int = 1
-) -> tuple[list[Combination], list[str]]:
-    """All combinations of a grid in its order, seed after seed, and one line for each that is impossible.
+) -> tuple[list[Combination], dict[str, list[Combination]]]:
+    """All combinations of a grid in its order, seed after seed, and by reason those that are impossible.
 
     Each is checked as a whole by `check`, which raises InputError where its values do not fit one another.
     Repetition number i of a combination has the seed of `params` plus i.
@@ -63,22 +63,23 @@ def combinations(
     own_seeds = "seed" in grid
     if own_seeds and seeds > 1:
         raise InputError("--seeds: the grid names seeds of its own; remove `seed` from it, or --seeds")
-    found, impossible = [], []
+    found: list[Combination] = []
+    impossible: dict[str, list[Combination]] = {}
     for repetition in range(seeds):
         for values in product(*(dict.fromkeys(values) for values in grid.values())):
             changes = dict(zip(grid, values, strict=True))
             name = "_".join(_part(key, value) for key, value in changes.items())
             if not own_seeds:
                 changes["seed"] = params["seed"] + repetition
-            whole = {**params, **changes}
+            name += f"_seed-{changes['seed']}" if repetition else ""
+            combination = Combination(name, changes, {**params, **changes})
             try:
-                check(whole)
+                check(combination.params)
             except InputError as error:
-                if repetition == 0:
-                    reason = "; ".join(line.removeprefix("params.yaml: ") for line in str(error).splitlines())
-                    impossible.append(f"{name}: {reason}")
-                continue
-            found.append(Combination(name + (f"_seed-{changes['seed']}" if repetition else ""), changes, whole))
+                reason = "; ".join(line.removeprefix("params.yaml: ") for line in str(error).splitlines())
+                impossible.setdefault(reason, []).append(combination)
+            else:
+                found.append(combination)
     return found, impossible
 
 

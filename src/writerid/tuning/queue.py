@@ -38,6 +38,7 @@ class Queue:
         try:
             self._repo = Repo(".")
             self._queue = self._repo.experiments.celery_queue
+            self._repo.scm.get_rev()
         except (DvcException, SCMError) as error:
             raise InputError(f"DVC cannot be used here: {brief(error)}") from None
 

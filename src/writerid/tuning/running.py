@@ -16,6 +16,7 @@ from writerid.errors import InputError
 from writerid.tuning.grid import Combination, flat, overrides
 from writerid.tuning.queue import Done, Queue
 from writerid.tuning.workers import Place, Worker, environment, kill_tree
+from writerid.tuning.workspace import kept
 
 DATA_STAGES = ("synthesize", "map_writers", "split", "crop")
 _ATTEMPTS = 3  # at one experiment, where DVC itself fails before or after the stages
@@ -45,10 +46,11 @@ class Run:
         Raises KeyboardInterrupt where it is interrupted; what was finished stays, and nothing is left in the queue.
         """
         if len(self._places) > 1:
-            prepare_data(pending, self._set)
+            with kept():
+                prepare_data(pending, self._set)
         others = self._queue.waiting()
         try:
-            with tqdm(pending, desc="queue", unit=" experiments", disable=None) as bar:
+            with kept(), tqdm(pending, desc="queue", unit=" experiments", disable=None) as bar:
                 taken = self._queue.names() | set(others.values())
                 for combination in bar:
                     name = combination.name
@@ -104,7 +106,8 @@ class Run:
             self._attempts[name] += 1
             if name in self._wanted and self._attempts[name] < _ATTEMPTS:
                 self._queue.remove([stash_rev])
-                self._put(name, self._wanted[name])
+                with kept():
+                    self._put(name, self._wanted[name])
                 return f"{name}: DVC could not run it; queued again"
         count = f"[{total - len(self._open)}/{total}]"
         if done.rev is None:
@@ -132,7 +135,8 @@ class Run:
                         self.failed.append(name)
                         print(f"{name}: its worker was killed {self._attempts[name]} times; left out")
                     else:
-                        self._put(name, self._wanted[name])
+                        with kept():
+                            self._put(name, self._wanted[name])
             self._workers = [Worker(number, place) for number, place in enumerate(self._places)]
         for number, worker in enumerate(self._workers):
             if not worker.is_alive and self._queue.waiting():

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.repo.experiments.utils import exp_refs
 from dvc.utils.serialize import ParseError, parse_yaml
+from scmrepo.exceptions import SCMError
 
+from writerid.errors import InputError, brief
 from writerid.tuning.grid import flat, identity
 
 FITTED_BY = ("synthesize", "map_writers", "split", "crop", "train")  # the stages that validation figures follow from
@@ -63,7 +66,17 @@ class Trial:
 
 
 def read(root: Path = Path()) -> list[Trial]:
-    """All experiments of all commits, the oldest first, then those of the queue."""
+    """All experiments of all commits, those that are queued, running or failed among them, the oldest first.
+
+    Raises InputError where DVC cannot read them.
+    """
+    try:
+        return _read(root)
+    except (DvcException, SCMError) as error:
+        raise InputError(f"DVC cannot read its experiments here: {brief(error)}") from None
+
+
+def _read(root: Path) -> list[Trial]:
     with Repo(str(root)) as repo:
         queue = repo.experiments.celery_queue
         waiting = [*queue.iter_queued(), *queue.iter_active(), *(result.entry for result in queue.iter_failed())]
