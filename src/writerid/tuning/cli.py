@@ -63,7 +63,7 @@ def main(load: Load, check: Check, arguments: Sequence[str]) -> int:
         raise InputError(f"--page {options.page}: wants a name that ends in .md")
     params = with_changes(load, options.set_param)
     if options.show:
-        show(params, options.curves, options.page, arguments)
+        show(params, options.curves, options.page, options.set_param)
         return 0
     found, impossible = combinations(params, check, options.seeds)
     every = found
@@ -157,7 +157,7 @@ def guess(known: Sequence[Trial], params: Mapping[str, Any]) -> float | None:
     return None
 
 
-def show(params: Mapping[str, Any], drawn: Sequence[str], page: Path, command: Sequence[str]) -> None:
+def show(params: Mapping[str, Any], drawn: Sequence[str], page: Path, set_params: Sequence[str]) -> None:
     """Print the tables of all that was tried, and write them, the pictures and their data."""
     known = trials.read()
     comparison = compare.compare(known, params, trials.code_now(), trials.data_now(str(params["dataset"])))
@@ -167,7 +167,7 @@ def show(params: Mapping[str, Any], drawn: Sequence[str], page: Path, command: S
     chosen = report.chosen(comparison, drawn)
     print(report.table(comparison), "", report.importance(*compare.effects(comparison)), sep="\n")
     print("", report.reference(comparison), "", report.omissions(comparison), sep="\n")
-    written = report.write(comparison, params, chosen, page, command)
+    written = report.write(comparison, params, chosen, page, set_params)
     print("written:", ", ".join(map(str, written)))
 
 

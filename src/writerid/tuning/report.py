@@ -102,9 +102,11 @@ def chosen(comparison: Comparison, names: Sequence[str]) -> list[Trial]:
 
 
 def write(
-    comparison: Comparison, params: Mapping[str, Any], drawn: Sequence[Trial], page: Path, command: Sequence[str]
+    comparison: Comparison, params: Mapping[str, Any], drawn: Sequence[Trial], page: Path, set_params: Sequence[str]
 ) -> list[Path]:
     """Write the page, and beside it, in a folder of its name, pictures and their data; returns what was written.
+
+    `set_params` is what `-S` set in this call and, for the page to be true, in those that ran the trials.
 
     Figures are of the validation side alone.
     """
@@ -137,13 +139,15 @@ def write(
     pictures.values(comparison, found, folder / "values.png")
     pictures.curves(logged, folder / "curves.png")
     pictures.seconds(comparison, folder / "seconds.png")
-    text = _page(comparison, params, importance(found, left), folder.name, command)
+    own = ["python -m stages.tune", *(f"-S {shlex.quote(each)}" for each in set_params)]
+    text = _page(comparison, params, importance(found, left), page, " ".join(own))
     with atomic(page) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
     return [page, *(folder / name for name in ("values.png", "curves.png", "seconds.png"))]
 
 
-def _page(comparison: Comparison, params: Mapping[str, Any], matters: str, folder: str, command: Sequence[str]) -> str:
+def _page(comparison: Comparison, params: Mapping[str, Any], matters: str, page: Path, command: str) -> str:
+    folder = page.stem
     trials = [trial for row in comparison.rows for trial in row.trials]
     seconds = [compare.scored(trial).seconds for trial in trials]
     known = [value for value in seconds if value is not None]
@@ -160,7 +164,8 @@ test side takes no part. {omissions(comparison)}
 Time: {timed}. Trained on: {devices}. This page was written on {hardware()}, by
 
 ```sh
-{" ".join(["python -m stages.tune", *map(shlex.quote, command)])}
+{command}
+python -m stages.tune --show{command.removeprefix("python -m stages.tune")} --page {page}
 ```
 
 ## All, best first
