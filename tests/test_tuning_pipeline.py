@@ -71,7 +71,7 @@ Tune = Callable[..., subprocess.Popen[str]]
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = copy_checkout(
         tmp_path_factory.mktemp("tuning") / "a clone",
-        {**TINY, "crop.height": 16, "grid": {"layers": [1, 2, 3, 6], "optimizer": ["adam"]}},
+        {**TINY, "residual": 0, "grid": {"layers": [1, 2, 3, 6], "optimizer": ["adam"]}},
     )
     (copy / "stages/train.py").write_text(TRAIN)
     (copy / "stages/evaluate.py").write_text(EVALUATE)

@@ -77,9 +77,9 @@ _SIDES = (("training (as it was trained: with dropout and label smoothing)", "--
 
 
 def seconds(comparison: Comparison, path: Path) -> None:
-    """Draw the validation accuracy by line over the seconds of training; trials that none beats in both are named."""
+    """Draw the validation accuracy by line over the seconds of training; those that none beats in both are named."""
     timed = sorted((row for row in comparison.rows if row.seconds is not None), key=lambda row: row.seconds or 0.0)
-    figure = Figure(figsize=(9, 5), layout="constrained")
+    figure = Figure(figsize=(9, 5.8), layout="constrained")
     if not timed:
         figure.text(0.5, 0.5, "No trial's time was measured.", ha="center", va="center")
         _save(figure, path)
@@ -92,22 +92,16 @@ def seconds(comparison: Comparison, path: Path) -> None:
     axis.plot(*_points(timed), "o", ms=5, alpha=0.5, color="tab:blue")
     axis.plot(*_points(front), "-o", ms=6, lw=1, color="tab:red")
     named = front[-_MOST_NAMED:]
-    middle = ((timed[0].seconds or 0.0) + (timed[-1].seconds or 0.0)) / 2
-    for row in named:
-        left = (row.seconds or 0.0) > middle  # a name goes where there is room for it
-        axis.annotate(
-            row.name,
-            (row.seconds or 0.0, row.by_line),
-            xytext=(-6 if left else 6, -10),
-            textcoords="offset points",
-            fontsize=8,
-            ha="right" if left else "left",
-        )
+    for number, row in enumerate(named, start=1):
+        place = (row.seconds or 0.0, row.by_line)
+        axis.annotate(str(number), place, xytext=(0, 6), textcoords="offset points", fontsize=8, ha="center")
+    handles = [Line2D([], [], ls="", label=f"{number} {row.name}") for number, row in enumerate(named, start=1)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8, frameon=False, handlelength=0)
     axis.margins(0.08)
     axis.set_xlabel("seconds of training (mean over seeds)")
     axis.set_ylabel("validation accuracy by line")
     axis.grid(alpha=0.3)
-    axis.set_title("Accuracy against time; in red those that no other beats in both", fontsize=11)
+    axis.set_title("Accuracy against time; red: no other is both faster and better", fontsize=11)
     _save(figure, path)
 
 
