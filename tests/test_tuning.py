@@ -199,7 +199,7 @@ class TestComparison:
         found = compare.compare(known, params(), "code", None)
         assert len(found.rows) == 20
         assert report.omissions(found) == (
-            "Not in these tables: 1 failed, 1 by other code than the present, 1 stopped before the fit, "
+            "Not in these tables: 1 failed, 1 by other code than the present (--any-code), 1 stopped before the fit, "
             "1 on other data or another split."
         )
 

@@ -91,7 +91,7 @@ def flags(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("flags")
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
     """Killed half-way, gone on with two workers, one combination that fails, tried again, compared."""
 
@@ -107,7 +107,7 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
 
     def run(*command: str, status: int = 0) -> str:
         process = start(*command)
-        output = process.communicate(timeout=250)[0]
+        output = process.communicate(timeout=600)[0]
         assert process.returncode == status, output
         return str(output)
 
@@ -161,9 +161,10 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
         assert (clone / "metrics/tuning" / name).stat().st_size > 100
 
     shown = run("dvc", "exp", "show", "--csv")
+    assert "tune-data" not in shown  # ran the stages up to crop for two workers, and is gone
     assert all(name in shown for name in names)
     plots = json.loads(run("dvc", "plots", "diff", "layers-1_adam", "layers-2_adam", "--json"))
-    assert {"layers-1_adam", "layers-2_adam"} <= {str(each.get("rev")) for each in _points(plots)} or plots["data"]
+    assert {"layers-1_adam", "layers-2_adam"} == {each for plot in plots["data"].values() for each in _revisions(plot)}
     run("dvc", "exp", "apply", "layers-3_adam")
     assert (clone / "models/model.keras").read_text() == "3"
 
@@ -178,7 +179,7 @@ def test_the_stand_in_writes_what_the_fit_writes():
         assert (train / "plots/metrics" / f"{name}.tsv").read_text().startswith(f"step\t{name.partition('/')[2]}\n")
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 200) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 600) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -190,5 +191,5 @@ def _flags(process: psutil.Process) -> str:
     return str(environ.get("FLAGS", ""))
 
 
-def _points(plots: dict[str, Any]) -> list[dict[str, Any]]:
-    return [point for each in plots["data"].values() for plot in each for point in plot.get("revisions", []) or []]
+def _revisions(plot: list[dict[str, Any]]) -> set[str]:
+    return {str(revision) for part in plot for revision in part.get("revisions") or []}

@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     add("--strict", action="store_true", help="end where a combination is impossible, before any is run")
     add("--retry", action="store_true", help="run those again that failed")
     add("--curves", nargs="+", default=[], metavar="EXP", help="with --show: draw the curves of these experiments")
+    add("--any-code", action="store_true", help="with --show: compare runs of other code than the present, too")
     add("--page", type=Path, default=report.PAGE, metavar="FILE.md", help=f"with --show: default {report.PAGE}")
     return parser
 
@@ -63,7 +65,7 @@ def main(load: Load, check: Check, arguments: Sequence[str]) -> int:
         raise InputError(f"--page {options.page}: wants a name that ends in .md")
     params = with_changes(load, options.set_param)
     if options.show:
-        show(params, options.curves, options.page, options.set_param)
+        show(params, options)
         return 0
     found, impossible = combinations(params, check, options.seeds)
     every = found
@@ -146,9 +148,13 @@ def plan(
 
 
 def guess(known: Sequence[Trial], params: Mapping[str, Any]) -> float | None:
-    """Seconds that a fit may take: the mean of those with the same number of crops, or else by crops."""
+    """Seconds that a combination may take: the mean of those with the same number of crops, or else by crops."""
     wanted = _crops(params)
-    timed = [(_crops(each.params), each.scores.seconds) for each in known if each.scores and each.scores.seconds]
+    timed = [
+        (_crops(each.params), seconds)
+        for each in known
+        if each.scores and (seconds := max(each.wall or 0.0, each.scores.seconds or 0.0)) and each.scores.seconds
+    ]
     same = [seconds for crops, seconds in timed if crops == wanted]
     if same:
         return sum(same) / len(same)
@@ -157,26 +163,30 @@ def guess(known: Sequence[Trial], params: Mapping[str, Any]) -> float | None:
     return None
 
 
-def show(params: Mapping[str, Any], drawn: Sequence[str], page: Path, set_params: Sequence[str]) -> None:
+def show(params: Mapping[str, Any], options: argparse.Namespace) -> None:
     """Print the tables of all that was tried, and write them, the pictures and their data."""
     known = trials.read()
-    comparison = compare.compare(known, params, trials.code_now(), trials.data_now(str(params["dataset"])))
+    code = None if options.any_code else trials.code_now()
+    comparison = compare.compare(known, params, code, trials.data_now(str(params["dataset"])))
     if not comparison.rows:
         hint = report.omissions(comparison) or "`python -m stages.tune` runs the grid."
         raise InputError(f"there is nothing to compare yet. {hint}")
-    chosen = report.chosen(comparison, drawn)
+    chosen = report.chosen(comparison, options.curves)
     print(report.table(comparison), "", report.importance(*compare.effects(comparison)), sep="\n")
     print("", report.reference(comparison), "", report.omissions(comparison), sep="\n")
-    written = report.write(comparison, params, chosen, page, set_params)
+    written = report.write(comparison, params, chosen, options.page, options.set_param)
     print("written:", ", ".join(map(str, written)))
 
 
-def _run(every: Sequence[Combination], found: Sequence[Combination], params: Mapping[str, Any], options: Any) -> int:
+def _run(
+    every: Sequence[Combination], found: Sequence[Combination], params: Mapping[str, Any], options: argparse.Namespace
+) -> int:
     where = places(options.workers)
     _check_dataset(str(params["dataset"]))
     put_back()
     queue = Queue()
-    if queue.is_served():
+    # Workers of a call that was killed end within seconds.
+    if all(queue.is_served() and time.sleep(1) is None for _ in range(10)):
         raise InputError("workers of DVC's queue are at work (`dvc queue status`); wait, or end them: dvc queue stop")
     interrupted = queue.clear_interrupted()
     own = {each.name for each in every}

@@ -64,8 +64,11 @@ def scored(trial: Trial) -> Scores:
     return trial.scores
 
 
-def compare(trials: Sequence[Trial], params: Mapping[str, Any], code: str, data: str | None) -> Comparison:
-    """Put together the trials that share data, split and code with `params`, best by validation accuracy by line."""
+def compare(trials: Sequence[Trial], params: Mapping[str, Any], code: str | None, data: str | None) -> Comparison:
+    """Put together the trials that share data and split with `params`, best by validation accuracy by line.
+
+    `code` and `data` are digests that they must have, or None where any will do.
+    """
     left_out: dict[str, int] = {}
     kept: dict[str, Trial] = {}
     wanted = _of(DATA, flat(params))
@@ -76,8 +79,8 @@ def compare(trials: Sequence[Trial], params: Mapping[str, Any], code: str, data:
             reason = "stopped before the fit"
         elif _of(DATA, trial.flat) != wanted or (data is not None and trial.data != data):
             reason = "on other data or another split"
-        elif trial.code != code:
-            reason = "by other code than the present"
+        elif code is not None and trial.code != code:
+            reason = "by other code than the present (--any-code)"
         else:
             kept[trial.key] = trial  # of two that are the same, the later
             continue

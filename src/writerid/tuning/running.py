@@ -20,6 +20,7 @@ from writerid.tuning.workspace import kept
 
 DATA_STAGES = ("synthesize", "map_writers", "split", "crop")
 _ATTEMPTS = 3  # at one experiment, where DVC itself fails before or after the stages
+_LOST = 60  # seconds after which an experiment that the queue does not know is queued again
 _SHOWN = 6  # last lines of a log
 _EPOCH = re.compile(rb"^epoch +(\d+)/(\d+)", re.MULTILINE)
 
@@ -36,6 +37,7 @@ class Run:
         self._started: dict[str, float] = {}
         self._durations: list[float] = []
         self._attempts: Counter[str] = Counter()
+        self._missing: dict[str, float] = {}  # when first found nowhere
         self._workers: list[Worker] = []
         self.succeeded: list[str] = []
         self.failed: list[str] = []
@@ -93,6 +95,7 @@ class Run:
                     name = self._open.pop(stash_rev)
                     bar.write(self._conclude(stash_rev, name, done[stash_rev], total), file=sys.stdout)
                 self._tend(running)
+                self._find_lost({*running, *done, *self._queue.waiting()})
                 share = sum(self._progress(stash_rev) for stash_rev in running)
                 bar.n = min(total, total - len(self._open) + share)
                 now = ", ".join(sorted(running.values()))
@@ -142,6 +145,20 @@ class Run:
             if not worker.is_alive and self._queue.waiting():
                 self._workers[number] = Worker(number, self._places[number])
 
+    def _find_lost(self, known: set[str]) -> None:
+        """Queue those again that DVC's queue has lost: two workers that reach for one at once can do that."""
+        now = time.monotonic()
+        self._missing = {each: self._missing.get(each, now) for each in self._open if each not in known}
+        for stash_rev in [each for each, since in self._missing.items() if now - since > _LOST]:
+            name = self._open.pop(stash_rev)
+            self._attempts[name] += 1
+            if name in self._wanted and self._attempts[name] < _ATTEMPTS:
+                with kept():
+                    self._put(name, self._wanted[name])
+            else:
+                self.failed.append(name)
+                print(f"{name}: DVC's queue lost it")
+
     def _progress(self, stash_rev: str) -> float:
         """The share of an experiment that is done, by its epochs."""
         log = self._queue.log(stash_rev)
@@ -176,7 +193,7 @@ def _run_data_stages(set_params: Sequence[str]) -> None:
     command = [sys.executable, "-m", "dvc", "exp"]
     given = [part for each in set_params for part in ("-S", each)]
     process = subprocess.Popen(
-        [*command, "run", "--temp", "--force", "--name", name, *given, DATA_STAGES[-1]],
+        [*command, "run", "--temp", "--force", "--name", name, *given, DATA_STAGES[0], DATA_STAGES[-1]],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environment({}),

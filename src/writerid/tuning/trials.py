@@ -53,6 +53,7 @@ class Trial:
     data: str | None  # the hash of the dataset, as DVC recorded it
     scores: Scores | None = None
     log: str | None = None
+    wall: float | None = None  # seconds of the whole experiment, where DVC's queue ran it and still knows of it
 
     @property
     def key(self) -> str:
@@ -98,6 +99,7 @@ def _read(root: Path) -> list[Trial]:
             if not isinstance(params, Mapping):
                 continue
             kind = each.executor.state if each.executor else "success"
+            log = each.executor.local.log if each.executor and each.executor.local else None
             lock = _lock(repo, tip.rev) if kind == "success" else {}
             trials.append(
                 Trial(
@@ -108,7 +110,8 @@ def _read(root: Path) -> list[Trial]:
                     code=_locked_code(lock),
                     data=_locked_data(lock, str(params.get("dataset"))),
                     scores=_scores(tip.data, lock, params, seen),
-                    log=each.executor.local.log if each.executor and each.executor.local else None,
+                    log=log,
+                    wall=_wall(Path(log)) if log and kind == "success" else None,
                 )
             )
         return trials
@@ -197,6 +200,15 @@ def _seconds(runtime: Mapping[str, Any], seen: set[float]) -> float | None:
         return None
     seen.add(seconds)
     return float(seconds)
+
+
+def _wall(log: Path) -> float | None:
+    """The time between what DVC noted beside a log when the experiment's process started, and when it had ended."""
+    try:
+        seconds = log.with_suffix(".json").stat().st_mtime - log.with_suffix(".pid").stat().st_mtime
+    except OSError:
+        return None
+    return seconds if seconds > 0 else None
 
 
 def _time(state: Any) -> float:
