@@ -35,6 +35,8 @@ params = load()
 flags = Path(os.environ["FLAGS"])
 with (flags / "trained").open("a") as log:
     log.write(f"{params.layers}\\n")
+with (flags / "gpus").open("a") as log:
+    log.write(os.environ["CUDA_VISIBLE_DEVICES"] + "\\n")
 while (flags / f"wait-{params.layers}").exists():
     time.sleep(0.1)
 if (flags / f"fail-{params.layers}").exists():
@@ -99,7 +101,7 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
         return subprocess.Popen(
             command,
             cwd=clone,
-            env=environment() | {"FLAGS": str(flags), "CUDA_VISIBLE_DEVICES": ""},
+            env=environment() | {"FLAGS": str(flags), "CUDA_VISIBLE_DEVICES": "0,1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -144,6 +146,8 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
     assert "layers-3_adam: by line 0.6000" in run(*tune, "--retry")
     assert sorted(trained.read_text().split()) == ["1", "2", "2", "3", "3"]  # one was killed, one failed
     assert (flags / "cropped").read_text() == "x"
+    gpus = (flags / "gpus").read_text().split()
+    assert gpus[:2] == ["0", "0"] and sorted(gpus[2:4]) == ["0", "1"]  # two workers, two (pretended) GPUs
     assert not list(clone.glob(".dvc/tmp/exps/tmp*"))
     assert run("git", "status", "--porcelain") == ""
 

@@ -115,9 +115,12 @@ class Queue:
         return [entry.name for entry in entries]
 
     def score(self, rev: str) -> dict[str, Any]:
-        """The validation figures of the best epoch of an experiment."""
-        with self._repo.scm.get_fs(rev).open("metrics/train/metrics.json", "r", encoding="utf-8") as file:
-            return dict(json.load(file)["best"]["validation"])
+        """The validation figures of the best epoch of an experiment; {} where it has none, as one of other stages."""
+        try:
+            with self._repo.scm.get_fs(rev).open("metrics/train/metrics.json", "r", encoding="utf-8") as file:
+                return dict(json.load(file)["best"]["validation"])
+        except (OSError, ValueError, KeyError):
+            return {}
 
 
 def _runs(number: int, stash_rev: str) -> bool:

@@ -1,5 +1,7 @@
 """Running combinations: into DVC's queue, past the workers, with progress, and nothing twice."""
 
+import contextlib
+import os
 import re
 import signal
 import subprocess
@@ -118,11 +120,9 @@ class Run:
             return f"{count} {name}: failed; `dvc queue logs {name}` shows its log, which ends\n{tail(done.log)}"
         self.succeeded.append(name)
         self._durations.append(seconds)
-        figures = self._queue.score(done.rev)
-        return (
-            f"{count} {name}: by line {figures['line_accuracy']:.4f}, by crop {figures['accuracy']:.4f}, "
-            f"{seconds:.0f} s{self._left(0.0)}"
-        )
+        found = self._queue.score(done.rev)
+        figures = f"by line {found['line_accuracy']:.4f}, by crop {found['accuracy']:.4f}, " if found else ""
+        return f"{count} {name}: {figures}{seconds:.0f} s{self._left(0.0)}"
 
     def _tend(self, running: Mapping[str, str]) -> None:
         """Start workers anew that have ended too early, or, where one was killed, all."""
@@ -202,6 +202,11 @@ def _run_data_stages(set_params: Sequence[str]) -> None:
     )
     try:
         output = process.communicate()[0]
+    except KeyboardInterrupt:
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does; DVC then removes its copy of the repository
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        raise
     finally:
         kill_tree(process.pid)
     if process.returncode:
