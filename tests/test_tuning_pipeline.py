@@ -130,10 +130,13 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
     first.send_signal(signal.SIGKILL)
     first.communicate()
     wait_for(lambda: not [each for each in psutil.process_iter(["environ"]) if str(flags) in _flags(each)])
-    (flags / "wait-2").unlink()
 
     (flags / "fail-3").touch()
-    output = run(*tune, "--workers", "2", status=1)
+    both = start(*tune, "--workers", "2")
+    wait_for(lambda: len(trained.read_text().split()) == 4)  # the second goes on waiting while the third starts
+    (flags / "wait-2").unlink()
+    output = both.communicate(timeout=600)[0]
+    assert both.returncode == 1, output
     assert "an earlier call left 1 unfinished and 1 queued" in output
     assert "3 combinations: 1 of 3 done, 2 to run" in output
     assert "layers-2_adam: by line 0.7000" in output
