@@ -124,7 +124,7 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
 
     (flags / "wait-2").touch()
     first = start(*tune)
-    wait_for(lambda: trained.exists() and trained.read_text() == "1\n2\n")
+    wait_for(lambda: trained.exists() and trained.read_text() == "1\n2\n", first)
     assert (sum(path.stat().st_nlink > 1 for path in clone.glob(".dvc/tmp/exps/tmp*/data/crops/*.npy"))) == 4
     assert "another `python -m stages.tune` is at work" in run(*tune, status=1)
     first.send_signal(signal.SIGKILL)
@@ -133,7 +133,7 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
 
     (flags / "fail-3").touch()
     both = start(*tune, "--workers", "2")
-    wait_for(lambda: len(trained.read_text().split()) == 4)  # the second goes on waiting while the third starts
+    wait_for(lambda: len(trained.read_text().split()) == 4, both)  # the second goes on waiting while the third starts
     (flags / "wait-2").unlink()
     output = both.communicate(timeout=600)[0]
     assert both.returncode == 1, output
@@ -186,9 +186,10 @@ def test_the_stand_in_writes_what_the_fit_writes():
         assert (train / "plots/metrics" / f"{name}.tsv").read_text().startswith(f"step\t{name.partition('/')[2]}\n")
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 600) -> None:
-    deadline = time.monotonic() + seconds
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
+    deadline = time.monotonic() + 600
     while not condition():
+        assert process is None or process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.3)
 

@@ -192,8 +192,10 @@ def _run_data_stages(set_params: Sequence[str]) -> None:
     name = "tune-data"  # of an experiment without a fit, which is removed again
     command = [sys.executable, "-m", "dvc", "exp"]
     given = [part for each in set_params for part in ("-S", each)]
+    remove = [*command, "remove", name]
+    subprocess.run(remove, capture_output=True, check=False)  # of a call that was killed
     process = subprocess.Popen(
-        [*command, "run", "--temp", "--force", "--name", name, *given, DATA_STAGES[0], DATA_STAGES[-1]],
+        [*command, "run", "--temp", "--name", name, *given, DATA_STAGES[0], DATA_STAGES[-1]],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environment({}),
@@ -211,7 +213,7 @@ def _run_data_stages(set_params: Sequence[str]) -> None:
         kill_tree(process.pid)
     if process.returncode:
         raise InputError(f"the stages up to crop failed:\n{_last(output)}")
-    subprocess.run([*command, "remove", name], capture_output=True, check=False)
+    subprocess.run(remove, capture_output=True, check=False)
 
 
 def hash_of(combination: Combination, taken: set[str]) -> str:
