@@ -28,7 +28,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
     installed = [backend for backend in options.backends if find_spec(backend)]
-    print(f"{'':>10} {'seed':>5} " + " ".join(f"{f'by {level}':>8}" for level in LEVELS) + f" {'train, s':>9} {'crops/s':>8}")
+    print(
+        f"{'':>10} {'seed':>5} "
+        + " ".join(f"{f'by {level}':>8}" for level in LEVELS)
+        + f" {'train, s':>9} {'crops/s':>8}"
+    )
     found: dict[str, list[list[float]]] = {backend: [] for backend in installed}
     for seed in range(options.seeds):
         with tempfile.TemporaryDirectory() as name:
@@ -37,7 +41,9 @@ def main() -> None:
             scratch.measure(["map_writers", "split", "crop"], folder)
             for backend in installed:
                 scratch.measure(["train", "evaluate"], folder, {"KERAS_BACKEND": backend})
-                test, runtime = (json.loads((folder / f"metrics/{part}.json").read_text()) for part in ("test", "runtime"))
+                test, runtime = (
+                    json.loads((folder / f"metrics/{part}.json").read_text()) for part in ("test", "runtime")
+                )
                 assert runtime["backend"] == backend
                 row = [test[level]["accuracy"] for level in LEVELS]
                 found[backend].append(row)
