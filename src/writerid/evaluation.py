@@ -9,7 +9,6 @@ import numpy as np
 
 from writerid.calibration import scaled, temperature
 from writerid.errors import InputError
-from writerid.figures import Pair
 from writerid.geometry import line_scales, strip_widths
 from writerid.models import RETRAIN
 from writerid.prediction import predict
@@ -17,8 +16,6 @@ from writerid.scoring import (
     Decisions,
     accuracy,
     baselines,
-    confused_pairs,
-    confusion,
     ece,
     figures,
     log_softmax,
@@ -169,27 +166,3 @@ class Scores:
             by_crop = right_crop[self._levels.crop.labels == label].mean()
             rows.append((right_line[own].mean(), by_crop, self._test.writers[label], own.sum()))
         return [(writer, lines, f"{line:.4f}", f"{crop:.4f}") for line, crop, writer, lines in sorted(rows)]
-
-    def pairs(self, count: int) -> list[Pair]:
-        """Return the writers most confused by crop, each pair with the lines that look most like the mistaken one."""
-        writers = self._test.writers
-        recall = confusion(self._levels.crop.log_probs.argmax(axis=1), self._levels.crop.labels, len(writers))
-        return [
-            Pair(
-                actual=writers[actual],
-                predicted=writers[predicted],
-                share=share,
-                actual_line=self._likest(actual, predicted),
-                predicted_line=self._likest(predicted, predicted),
-            )
-            for actual, predicted, share in confused_pairs(recall, count)
-        ]
-
-    def _likest(self, writer: int, other: int) -> np.ndarray:
-        """Return the strip, uint8 (height, columns), of the writer's test line that is most likely the other's."""
-        own = np.flatnonzero(self._levels.line.labels == writer)
-        if not len(own):  # a random split of lines may leave a writer without a test line
-            return np.full((self._test.strips.shape[1], self._test.width), 255, np.uint8)
-        row = self._levels.rows[own[np.argmax(self._levels.line.log_probs[own, other])]]
-        starts = self._test.crops["start"][self._test.crops["line"] == row]
-        return self._test.strips[starts.min() : starts.max() + self._test.width].T
