@@ -76,8 +76,9 @@ def figures(decisions: Decisions, resamples: int, rng: np.random.Generator) -> d
 
     `accuracy` is top-1, `balanced_` means averaged over writers; `_low` and `_high` are the 2.5 and 97.5
     percentiles over bootstrap resamples of the test forms: lines of one form share pen, paper and mood, so
-    resampling lines would claim too much. Where all items are right, or all wrong, resamples cannot differ; the bound is
-    then the exact one of so many forms without a single exception (C. Clopper and E. Pearson, Biometrika 26:404-413, 1934).
+    resampling lines would claim too much. Where all items are right, or all wrong, resamples cannot differ; the bound
+    is then the exact one of so many forms without an exception (C. Clopper and E. Pearson, Biometrika 26:404-413,
+    1934).
     """
     labels, log_probs = decisions.labels, decisions.log_probs
     rank = ranks(log_probs, labels)
