@@ -3,21 +3,25 @@
     python -m benchmarks.accuracy ARCHIVE [--seeds 5] [--settings form-clip form-raw line-raw] [--results FILE]
 
 Each run is what `dvc exp run` with the recommended preset does, in a folder of its own: params.yaml's recipe under
-RECOMMENDED's budget. The seed decides the split, the crops and the fit. Each finished run is a line of FILE; runs
-that are there already are not repeated, so that an interrupted benchmark goes on. Test figures are looked at once a run, and
-nothing is chosen by them.
+RECOMMENDED's budget. The seed decides the split, the crops and the fit. Test figures are looked at once a run, and
+nothing is chosen by them. Each finished run is a line of FILE (accuracy.jsonl); runs that are there already are not
+repeated, so that an interrupted benchmark goes on. `--results docs/accuracy.jsonl` prints the tables of the runs in the
+README.
 """
 
 import argparse
 import json
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import scratch
+from tests.conftest import edit_params
+from writerid.params import Params, load
 
 RECOMMENDED = {"epochs": 6, "steps_per_epoch": 500, "warmup_steps": 200, "augment.share": 0.5}
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -28,6 +32,15 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 LEVELS = ("crop", "line", "form")
 STAGES = ("map_writers", "split", "crop", "train", "evaluate")
+
+
+def recommended() -> Params:
+    """Return params.yaml's parameters under the recommended budget."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "params.yaml"
+        shutil.copyfile(scratch.ROOT / path.name, path)
+        edit_params(path, RECOMMENDED)
+        return load(path)
 
 
 def run(archive: Path, setting: str, seed: int) -> dict[str, Any]:
@@ -47,7 +60,7 @@ def mean_and_spread(values: Sequence[float]) -> str:
     return f"{np.mean(values):.4f} +- {spread:.4f} ({min(values):.4f})"
 
 
-def table(title: str, rows: dict[str, list[dict[str, Any]]], columns: dict[str, tuple[str, ...]]) -> None:
+def table(title: str, rows: dict[str, list[dict[str, Any]]], columns: Mapping[str, tuple[str, ...]]) -> None:
     """Print a row a setting; each column is a path into the test figures."""
     print(f"\n{title}: mean +- standard deviation over seeds (least)")
     print(f"{'':>10} {'runs':>5} " + " ".join(f"{name:>26}" for name in columns))
@@ -70,7 +83,7 @@ def main() -> None:
     parser.add_argument("archive", type=Path)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=["form-clip", "form-raw", "line-raw"])
-    parser.add_argument("--results", type=Path, default=scratch.ROOT / "accuracy.jsonl")
+    parser.add_argument("--results", type=Path, default=Path("accuracy.jsonl"))
     options = parser.parse_args()
     done: dict[tuple[str, int], dict[str, Any]] = {}
     if options.results.is_file():

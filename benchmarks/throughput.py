@@ -2,12 +2,12 @@
 
     python -m benchmarks.throughput [--steps 200] [--runs 3]
 
-Trains params.yaml's network on what the crop stage left in data/. Rates are crops a second, each the median of so many
-runs that take turns, with what it is a share of:
+Trains params.yaml's network, with the recommended budget, on what the crop stage left in data/. Rates are crops a
+second, each the median of so many runs that take turns, with what it is a share of:
   matrix product   what the machine can do at best: the product of two large float32 matrices
   resident batch   training steps on one batch that is already there
   with gathering   training steps on batches that are drawn, gathered and, if params.yaml says so, changed
-  whole fit        training.fit with validation, log and checkpoints, under the recommended budget
+  whole fit        training.fit with validation, log and checkpoints
   prediction       one batch that is already there, predicted again and again
   evaluate         validation and test crops gathered and predicted, lines and forms decided, temperatures fitted
 Compiling the network's first step is left out everywhere but in the whole fit.
@@ -18,7 +18,6 @@ import itertools
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +25,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from benchmarks.accuracy import RECOMMENDED
+from benchmarks.accuracy import recommended
 from stages.train import network, recipe
 from writerid import crops, devices, evaluation, models, splits, training
 from writerid.lines import read_lines, writers
-from writerid.params import load
 from writerid.prediction import BATCH
 
 SIZE = 4096  # rows and columns of the matrices
@@ -115,11 +113,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    params = load()
+    params = recommended()
     devices.prepare(params.seed)
     lines = read_lines(Path("data/lines.csv"))
     names = writers(lines)
-    shape, how = network(params, len(names)), replace(recipe(params), **RECOMMENDED)
+    shape, how = network(params, len(names)), recipe(params)
     packed = crops.read(
         Path("data/crops/strips.npy"),
         {side: Path(f"data/crops/{side}.npy") for side in splits.SIDES},

@@ -14,9 +14,10 @@ CHANGES = 7  # numbers that say how one crop is changed
 class Augmentation:
     """How far crops are changed at most; the fields are the parameters of the same names under `augment.`.
 
-    share: of the crops that are changed at all; the rest keep their edges as sharp as those of the test side are, which
-    drawing anew at other places softens. scale: of the logarithm of the size. slant, rotation: columns a row, rows a column (the tangent of the angle).
-    shift: pixels. stroke: share of the way to strokes one pixel wider, or narrower, on either side.
+    share: of the crops that are changed at all. The rest keep their edges as sharp as those of the test side are;
+    drawing a crop anew at other places softens them. scale: of the logarithm of the size. slant, rotation: columns a
+    row, rows a column (the tangent of the angle). shift: pixels. stroke: share of the way to strokes one pixel wider,
+    or narrower, on either side.
     """
 
     share: float

@@ -135,7 +135,7 @@ def build(
         return x
 
     def ink(pixels: Tensor) -> Tensor:
-        """Darkest ink, 0..1, in the pixels behind each place of the last map, which is made smaller in the same steps."""
+        """Darkest ink, 0..1, behind each place of the last map; the crop is made smaller in the map's own steps."""
         dark = pixels if network.invert else kl.Rescaling(-1, offset=1, name="darkness", dtype=precision)(pixels)
         dark = kl.MaxPooling2D(2, padding="same", name="ink", dtype=precision)(dark)
         for layer in range(1, min(network.layers, POOLED_LAYERS) + 1):

@@ -1,0 +1,1 @@
+"""The tuning grid: trying its combinations as DVC experiments, and comparing what came of them."""

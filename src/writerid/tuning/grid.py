@@ -1,0 +1,144 @@
+"""From the grid of params.yaml to the combinations to try: which there are, their names, and what is chosen of them."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from writerid.errors import InputError
+
+Content = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One point of the grid: its name, what it sets, and all parameters it runs with."""
+
+    name: str
+    changes: Mapping[str, Any]  # key: value, the seed among them
+    params: Mapping[str, Any]  # as in params.yaml
+
+    @property
+    def key(self) -> str:
+        """What makes two runs the same but for code and data; see `identity`."""
+        return identity(self.params)
+
+
+def identity(params: Content) -> str:
+    """A text that is the same for two contents of params.yaml that differ at most in their grids."""
+    return json.dumps(flat(params), sort_keys=True)
+
+
+def flat(params: Content, prefix: str = "") -> dict[str, Any]:
+    """Parameters by dotted name, without the grid; 0 and 0.0 are one value."""
+    found: dict[str, Any] = {}
+    for key, value in params.items():
+        if isinstance(value, Mapping):
+            if prefix or key != "grid":
+                found |= flat(value, f"{prefix}{key}.")
+        else:
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            found[prefix + key] = float(value) if number else value
+    return found
+
+
+def combinations(
+    params: Content, check: Callable[[Content], object], seeds: int = 1
+) -> tuple[list[Combination], dict[str, list[Combination]]]:
+    """All combinations of a grid in its order, seed after seed, and by reason those that are impossible.
+
+    Each is checked as a whole by `check`, which raises InputError where its values do not fit one another.
+    Repetition number i of a combination has the seed of `params` plus i.
+
+    Raises InputError where the grid is empty.
+    """
+    grid: Mapping[str, Sequence[Any]] = params["grid"]
+    if not grid:
+        raise InputError("params.yaml: grid: holds no parameter; name at least one with the values to try")
+    own_seeds = "seed" in grid
+    if own_seeds and seeds > 1:
+        raise InputError("--seeds: the grid names seeds of its own; remove `seed` from it, or --seeds")
+    found: list[Combination] = []
+    impossible: dict[str, list[Combination]] = {}
+    for repetition in range(seeds):
+        for values in product(*(dict.fromkeys(values) for values in grid.values())):
+            changes = dict(zip(grid, values, strict=True))
+            name = "_".join(_part(key, value) for key, value in changes.items())
+            if not own_seeds:
+                changes["seed"] = params["seed"] + repetition
+            name += f"_seed-{changes['seed']}" if repetition else ""
+            combination = Combination(name, changes, {**params, **changes})
+            try:
+                check(combination.params)
+            except InputError as error:
+                reason = "; ".join(line.removeprefix("params.yaml: ") for line in str(error).splitlines())
+                impossible.setdefault(reason, []).append(combination)
+            else:
+                found.append(combination)
+    return found, impossible
+
+
+def only(found: Sequence[Combination], wanted: Sequence[str], grid: Mapping[str, Sequence[Any]]) -> list[Combination]:
+    """Those combinations whose values are among the wanted, each `key=value,value` with keys and values of the grid.
+
+    Raises InputError where a key or a value is not in the grid.
+    """
+    kept = list(found)
+    for text in wanted:
+        key, equals, listed = text.partition("=")
+        if not equals or key not in grid:
+            close = get_close_matches(key, list(grid), n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise InputError(f"--only {text}: wants KEY=VALUE,... with a key of the grid ({', '.join(grid)}){hint}")
+        by_text = {show(value): value for value in grid[key]} | {repr(value): value for value in grid[key]}
+        values = []
+        for value in listed.split(","):
+            if value.strip() not in by_text:
+                held = ", ".join(show(value) for value in grid[key])
+                raise InputError(f"--only {text}: the grid's {key} has no value {value.strip()!r}; it holds {held}")
+            values.append(by_text[value.strip()])
+        kept = [combination for combination in kept if combination.changes[key] in values]
+    return kept
+
+
+def random_subset(found: Sequence[Combination], count: int, seed: int) -> list[Combination]:
+    """`count` combinations drawn at random, with all their repetitions, in the grid's order.
+
+    The same seed draws the same, and a larger count keeps what a smaller one drew.
+    """
+    groups = list(dict.fromkeys(_without_seed(combination) for combination in found))
+    drawn = np.random.default_rng(seed).permutation(len(groups))[:count]
+    kept = {groups[i] for i in drawn}
+    return [combination for combination in found if _without_seed(combination) in kept]
+
+
+def show(value: object) -> str:
+    """A value as params.yaml and `-S` write it."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{value:g}"
+    return str(value)
+
+
+def overrides(changes: Mapping[str, Any]) -> list[str]:
+    """What `dvc exp run -S` takes to set these values."""
+    # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
+    return [
+        f"{key}={value!r}" if isinstance(value, float) else f"{key}={show(value)}" for key, value in changes.items()
+    ]
+
+
+def _without_seed(combination: Combination) -> str:
+    return json.dumps(flat({**combination.params, "seed": 0}), sort_keys=True)
+
+
+def _part(key: str, value: object) -> str:
+    """`layers-4`, `kernel-5`, `adam`: a value that is a word speaks for itself."""
+    text = re.sub(r"[^A-Za-z0-9.+-]+", "-", show(value)).strip("-.")
+    return text if isinstance(value, str) else f"{key.removesuffix('_size')}-{text}"
