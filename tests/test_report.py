@@ -169,8 +169,6 @@ def test_what_is_said_of_a_result():
         "drawn by a program" in s for s in words.against_reference(made_up(params={"dataset": "data/synthetic.zip"}))
     )
     assert "w (50 % of 8)" in words.failures(run)[0]
-    perfect = {**run.test, "line": {**run.test["line"], "accuracy": 1.0}}
-    assert "no mistake on 40 forms, which leaves room for up to 7.2 %" in words.headline(made_up(test=perfect))
 
 
 def test_evidence_is_believed_only_where_it_beats_chance():

@@ -20,25 +20,12 @@ def interval(figures: dict[str, Any], name: str = "accuracy") -> str:
     return f"{percent(figures[f'{name}_low'])} to {percent(figures[f'{name}_high'])}"
 
 
-def bounds(run: Run, level: str) -> str:
-    """Return how sure the accuracy of a level is.
-
-    Resampling forms that are all right, or all wrong, gives no interval; the share of the other kind that would in 5 %
-    of cases go unseen among so many forms stands in its place.
-    """
-    accuracy, forms = run.test[level]["accuracy"], run.test["form"]["items"]
-    if 0 < accuracy < 1:
-        return f"95 % interval: {interval(run.test[level])}"
-    seen = "no mistake" if accuracy else "none right"
-    return f"{seen} on {forms} forms, which leaves room for up to {percent(1 - 0.05 ** (1 / forms))}"
-
-
 def headline(run: Run) -> str:
     """Say in one sentence how good the model is."""
     line, count = run.test["line"], run.dataset["writers"]
     return (
         f"Of {line['items']} test lines, {percent(line['accuracy'])} are given to the right one of {count} writers "
-        f"({bounds(run, 'line')}); guessing would give {percent(run.test['chance']['accuracy'])}."
+        f"(95 % interval: {interval(line)}); guessing would give {percent(run.test['chance']['accuracy'])}."
     )
 
 
