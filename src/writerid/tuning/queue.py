@@ -13,6 +13,8 @@ from typing import Any
 import psutil
 from dvc.exceptions import DvcException
 from dvc.repo import Repo, lock_repo
+from dvc.repo.experiments.queue.remove import remove_tasks
+from dvc.repo.experiments.utils import exp_refs
 from scmrepo.exceptions import SCMError
 
 from writerid.errors import InputError, brief
@@ -79,15 +81,12 @@ class Queue:
         """Take experiments out of the queue, those that have ended with it too."""
         wanted = set(stash_revs)
         entries = [*self._queue.iter_queued(), *(done.entry for done in self._queue.iter_done())]
-        from dvc.repo.experiments.queue.remove import remove_tasks
-
         remove_tasks(self._queue, [entry for entry in entries if entry.stash_rev in wanted])
 
     def names(self) -> set[str]:
         """The names of all experiments on the present commit."""
-        from dvc.repo.experiments.utils import exp_refs_by_baseline
-
-        return {ref.name for ref in exp_refs_by_baseline(self._repo.scm, self._repo.scm.get_rev())}
+        present = self._repo.scm.get_rev()
+        return {ref.name for ref in exp_refs(self._repo.scm) if ref.baseline_sha == present}
 
     def is_served(self) -> bool:
         """Whether workers, such as those of `dvc queue start`, are at work."""
