@@ -140,7 +140,9 @@ def main() -> None:
     model = training.compiled(shape, how)
     measures: dict[str, Callable[[], float]] = {
         "matrix product": matrix_product,
-        "resident batch": lambda: crops_per_second(model, itertools.repeat(one), how.batch_size, options.steps),
+        "resident batch": lambda: crops_per_second(
+            model, (one for _ in itertools.count()), how.batch_size, options.steps
+        ),
         "with gathering": lambda: crops_per_second(
             model, training.batches(data, how, shape, 0), how.batch_size, options.steps
         ),
