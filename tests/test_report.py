@@ -121,7 +121,7 @@ def test_the_plots_of_dvc_open_offline(clone: Path, page: Path, run: Call, tmp_p
         for command in (["show"], ["diff", "HEAD", "no-dropout"]):
             run("dvc", "plots", *command)
             chromium.open(
-                clone / "dvc_plots" / "index.html", "document.querySelectorAll('.vega-embed canvas').length > 8"
+                clone / "dvc_plots" / "index.html", "document.querySelectorAll('.vega-embed svg.marks').length > 8"
             )
             assert chromium.console() == []
             assert chromium.requests() == []
