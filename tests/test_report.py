@@ -179,7 +179,7 @@ def test_evidence_is_believed_only_where_it_beats_chance():
     coarse = {**test, "grad_cam": {**good, "over_random_low": -0.1}}
     told = words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": coarse}))
     assert "beyond chance" in told
-    assert "Grad-CAM, shown beside it further down, cannot be told from chance here." in told
+    assert "Grad-CAM, shown further down, does not beat both orders in both tests here." in told
     bad = {**test, "integrated_gradients": {**good, "over_ink_low": -0.1}}
     assert "do not read" in words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": bad}))
 
