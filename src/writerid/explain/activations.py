@@ -89,8 +89,10 @@ def _grow(taps: Taps, layer: Layer, filters: np.ndarray, side: int, rng: np.rand
     own = np.zeros((len(filters), rows, columns, count), np.float32)
     own[np.arange(len(filters)), rows // 2, columns // 2, filters] = 1
 
+    weights = ops.convert_to_tensor(own)
+
     def drive(tensor: Any) -> Any:
-        return ops.sum(network(tensor, training=False) * own, axis=(1, 2, 3))
+        return ops.sum(network(tensor, training=False) * weights, axis=(1, 2, 3))
 
     images = rng.normal(0.5, 0.05, (len(filters), taps.height, taps.width, 1)).astype(np.float32)
     for step in range(ASCENT_STEPS):

@@ -98,4 +98,5 @@ def over_line(taps: Taps, strips: np.ndarray, crops: np.ndarray, target: int, me
 def _gain(network: keras.Model, classes: np.ndarray) -> Callable[[Any], Any]:
     """From a network's inputs to the classes' logits less the mean of all logits."""
     weight = np.eye(network.output_shape[-1], dtype=np.float32)[classes] - np.float32(1 / network.output_shape[-1])
-    return lambda tensor: ops.sum(network(tensor, training=False) * weight, axis=1)
+    weights = ops.convert_to_tensor(weight)
+    return lambda tensor: ops.sum(network(tensor, training=False) * weights, axis=1)

@@ -10,7 +10,8 @@ from typing import Any
 
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
-from dvc.scm import RevError
+from dvc.repo import Repo
+from dvc.scm import RevError, resolve_rev
 from ruamel.yaml import YAML
 
 from writerid.errors import InputError, brief
@@ -109,7 +110,8 @@ def _workspace(path: str) -> bytes | None:
 
 def _revision(name: str) -> Read:
     try:
-        files = DVCFileSystem(rev=name)
+        with Repo() as repo:
+            files = DVCFileSystem(rev=resolve_rev(repo.scm, name))
     except (RevError, DvcException) as error:
         raise InputError(f"{name}: no experiment, branch, tag or commit ({brief(error)}); see `dvc exp list`") from None
 

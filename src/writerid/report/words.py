@@ -105,7 +105,7 @@ def trust(run: Run) -> str:
         if not _beats(deletion[method]) or not _beats(insertion[method])
     ]
     if run.explain["crops"] >= ENOUGH and failing:
-        verdict += f" {' and '.join(failing)}, shown beside it further down, cannot be told from chance here."
+        verdict += f" {' and '.join(failing)}, shown further down, does not beat both orders in both tests here."
     return (
         f"Checked on {run.explain['crops']} test crops: when the ink that the map marks is wiped out first, confidence "
         f"on the way averages {percent(deletion[own]['area'])}; at random {percent(deletion['random']['area'])}, "
