@@ -56,17 +56,28 @@ def test_the_page_of_one_run(clone: Path, page: Path):
     call(sys.executable, "-m", "tools.report", "workspace", "no-dropout")
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [("never-run", "never-run: no experiment, branch, tag or commit"), ("HEAD~1", "HEAD~1: has no metrics")],
-)
-def test_a_run_that_is_not_there_is_refused(clone: Path, page: Path, name: str, message: str):
-    before = page.read_text()
-    done = runner(clone)(sys.executable, "-m", "tools.report", name, check=False)
+@pytest.mark.parametrize("name", ["never-run", "nothing"])
+def test_a_run_that_is_not_there_is_refused(clone: Path, page: Path, name: str):
+    before, call = page.read_text(), runner(clone)
+    message = "never-run: no experiment, branch, tag or commit"
+    if name == "nothing":  # a commit without any file
+        tree = call("git", "hash-object", "-w", "-t", "tree", "/dev/null").stdout.strip()
+        name = call("git", "commit-tree", tree, "-m", "nothing").stdout.strip()
+        message = f"{name}: has no params.yaml"
+    done = call(sys.executable, "-m", "tools.report", name, check=False)
     assert done.returncode == 1
     assert f"error: {message}" in done.stderr
     assert "Traceback" not in done.stderr
     assert page.read_text() == before
+
+
+def test_a_run_whose_pictures_are_on_another_machine(clone: Path, page: Path, tmp_path: Path):
+    """Git brings its figures, and DVC's cache is empty."""
+    other = tmp_path / "another machine"
+    runner(tmp_path)("git", "clone", "--quiet", str(clone), str(other))
+    runner(other)(sys.executable, "-m", "tools.report", "HEAD")
+    found = (other / "report.html").read_text()
+    assert "metrics/figures/feature_maps.png is not on this machine; dvc pull or dvc repro brings it." in found
 
 
 @needs_chromium

@@ -3,11 +3,14 @@
 The only module that touches a backend itself; everything else goes through Keras.
 """
 
+import itertools
 import platform
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import keras
+import numpy as np
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow", "scikit-learn", "dvc", "dvclive")
 
@@ -33,6 +36,26 @@ def prepare(seed: int) -> None:
         import torch
 
         torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def feed(batches: Iterator[tuple[dict[str, np.ndarray], np.ndarray]]) -> Any:
+    """Return what `fit` reads batches of one size from: TensorFlow's dataset where that is the backend.
+
+    Keras would make one too, but one that tunes itself, in a thread that sleeps for up to a minute and is waited for
+    when the fit has ended.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    import tensorflow as tf
+
+    first = next(batches)
+    dataset = tf.data.Dataset.from_generator(
+        lambda: itertools.chain([first], batches),
+        output_signature=tf.nest.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), first),
+    )
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.prefetch(2).with_options(options)
 
 
 def gpu() -> str | None:

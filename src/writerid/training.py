@@ -170,7 +170,7 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
             _log(live, row)
         recorder = _Recorder(recipe, data, portable, outputs, state, live, rows)
         model.fit(
-            batches(data, recipe, network, done * recipe.steps_per_epoch, on_device=on_device),
+            devices.feed(batches(data, recipe, network, done * recipe.steps_per_epoch, on_device=on_device)),
             epochs=recipe.epochs,
             initial_epoch=done,
             steps_per_epoch=recipe.steps_per_epoch,

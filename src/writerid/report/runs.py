@@ -12,6 +12,7 @@ from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.scm import RevError, resolve_rev
+from dvc_data.index import DataIndexError
 from ruamel.yaml import YAML
 
 from writerid.errors import InputError, brief
@@ -119,7 +120,7 @@ def _revision(name: str) -> Read:
         try:
             with files.open(path, "rb") as file:
                 return bytes(file.read())
-        except (FileNotFoundError, DvcException):
+        except (FileNotFoundError, DvcException, DataIndexError):  # the last: pictures that this machine has never had
             return None
 
     return read
