@@ -185,8 +185,10 @@ def _run(
     _check_dataset(str(params["dataset"]))
     put_back()
     queue = Queue()
-    # Workers of a call that was killed end within seconds.
-    if all(queue.is_served() and time.sleep(1) is None for _ in range(10)):
+    deadline = time.monotonic() + 10  # workers of a call that was killed end within seconds
+    while (served := queue.is_served()) and time.monotonic() < deadline:
+        time.sleep(1)
+    if served:
         raise InputError("workers of DVC's queue are at work (`dvc queue status`); wait, or end them: dvc queue stop")
     interrupted = queue.clear_interrupted()
     own = {each.name for each in every}
