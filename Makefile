@@ -5,7 +5,7 @@ STAMP := $(VENV)/.made
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro tune unlock test torture lint format lock gpu jax torch clean clean-state
+.PHONY: help env repro tune report unlock test torture lint format lock gpu jax torch clean clean-state
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ repro: env unlock ## run the pipeline: dvc repro
 
 tune: env unlock ## try the grid of params.yaml as experiments: make tune ARGS='--random 6 -S epochs=2'; ARGS=--show compares
 	@python -m stages.tune $(ARGS)
+
+report: env ## write report.html, one page about the run; EXP="NAME ..." compares experiments
+	@python -m tools.report $(EXP)
 
 unlock: ## mend DVC's own files, which it cannot read where a kill in the middle of writing left them cut off
 	@python -m tools.unlock

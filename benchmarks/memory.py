@@ -66,7 +66,7 @@ def main() -> None:
             size = f"{strips.stat().st_size / 1e6:,.0f}" if stage == "crop" else ""
             print(f"{dataset:>10} {stage:>12} {lines:>8,} {size:>11} {seconds:>8.1f} {peak:>9.0f}", flush=True)
 
-        for stage in ("map_writers", "split", "crop", "train", "evaluate"):
+        for stage in ("map_writers", "split", "crop", "train", "evaluate", "explain"):
             report("as it is", stage)
         tables = {table: (folder / "data" / table).read_text() for table in ("lines.csv", "split.csv")}
         target.unlink()

@@ -40,7 +40,7 @@ RECIPE = training.Recipe(
     epochs=EPOCHS,
     steps_per_epoch=STEPS,
     balance=0.0,
-    augment=Augmentation(0, 0, 0, 0, 0),
+    augment=Augmentation(0, 0, 0, 0, 0, 0),
     precision="auto",
     seed=0,
 )

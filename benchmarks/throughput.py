@@ -1,20 +1,23 @@
-"""Where the time of a fit goes: the machine's arithmetic, the network's, gathering, and all the rest of the stage.
+"""Where the time of train and evaluate goes: the machine's arithmetic, the network's, gathering, and all the rest.
 
-    python -m benchmarks.throughput [--steps 60]
+    python -m benchmarks.throughput [--steps 200] [--runs 3]
 
-Trains params.yaml's network. The lines of the table, each with what it is a share of:
+Trains params.yaml's network, with the recommended budget, on what the crop stage left in data/. Rates are crops a
+second, each the median of so many runs that take turns, with what it is a share of:
   matrix product   what the machine can do at best: the product of two large float32 matrices
   resident batch   training steps on one batch that is already there
-  with gathering   training steps on batches drawn and gathered from the strips (random pixels)
-  whole fit        training.fit on data/crops, with validation, log and checkpoints (where data/crops exists)
+  with gathering   training steps on batches that are drawn, gathered and, if params.yaml says so, changed
+  whole fit        training.fit with validation, log and checkpoints
+  prediction       one batch that is already there, predicted again and again
+  evaluate         validation and test crops gathered and predicted, lines and forms decided, temperatures fitted
+Compiling the network's first step is left out everywhere but in the whole fit.
 """
 
 import argparse
 import itertools
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +25,21 @@ import keras
 import numpy as np
 from keras import ops
 
-from benchmarks.data import WRITERS, project_data, random_data
+from benchmarks.accuracy import recommended
 from stages.train import network, recipe
-from writerid import devices, models, training
-from writerid.params import load
+from writerid import crops, devices, evaluation, models, splits, training
+from writerid.lines import read_lines, writers
+from writerid.prediction import BATCH
 
 SIZE = 4096  # rows and columns of the matrices
 WARM_UP = 10  # steps, or products, before the clock starts
+SHARES = {
+    "resident batch": "matrix product",
+    "with gathering": "resident batch",
+    "whole fit": "resident batch",
+    "prediction": "matrix product",
+    "evaluate": "prediction",
+}
 
 
 def matrix_product() -> float:
@@ -72,41 +83,90 @@ class _Clock(keras.callbacks.Callback):
         self.seconds = time.perf_counter() - self._started
 
 
-def whole_fit(shape: models.Network, how: training.Recipe) -> float:
-    """Training crops a second of a whole fit on data/crops, from its beginning to its end."""
-    data = project_data()
-    shape = replace(shape, classes=len(data.provenance.writers))
+def whole_fit(shape: models.Network, how: training.Recipe, data: training.Data) -> float:
+    """Training crops a second of a whole fit, from its beginning to its end."""
     with tempfile.TemporaryDirectory() as name:
         results = Path(name)
         outputs = training.Outputs(results / "model.keras", results / "checkpoints", results / "train")
         return float(training.fit(shape, how, data, outputs)["overall_crops_per_second"])
 
 
+def prediction(model: keras.Model, batch: np.ndarray, count: int) -> float:
+    """Crops a second when one batch is predicted again and again, until `count` crops are."""
+    keras.ops.convert_to_numpy(model.predict_on_batch(batch))
+    started = time.perf_counter()
+    for _ in range(-(-count // len(batch))):
+        keras.ops.convert_to_numpy(model.predict_on_batch(batch))
+    return -(-count // len(batch)) * len(batch) / (time.perf_counter() - started)
+
+
+def evaluate(model: keras.Model, sides: Sequence[evaluation.Side]) -> float:
+    """Crops a second of all decisions that the evaluate stage makes."""
+    started = time.perf_counter()
+    evaluation.evaluate(model, sides[0].writers, *sides)
+    return sum(len(side.crops) for side in sides) / (time.perf_counter() - started)
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=60)
-    steps = parser.parse_args().steps
-    params = load()
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    params = recommended()
     devices.prepare(params.seed)
-    shape, how = network(params, WRITERS), recipe(params)
-    data = random_data(shape.height, shape.width)
-    work = 3 * operations(models.build(shape, 0))  # backwards takes twice what forwards does
-    peak = matrix_product()
+    lines = read_lines(Path("data/lines.csv"))
+    names = writers(lines)
+    shape, how = network(params, len(names)), recipe(params)
+    packed = crops.read(
+        Path("data/crops/strips.npy"),
+        {side: Path(f"data/crops/{side}.npy") for side in splits.SIDES},
+        lines,
+        height=params.crop.height,
+        width=params.crop.width,
+        fit=params.crop.fit,
+    )
+    data = training.Data(
+        packed.strips, packed.tables["train"], packed.tables["validation"], models.Provenance(names, [], [])
+    )
+    sides = [
+        evaluation.Side(packed.strips, packed.tables[side], packed.width, lines, names)
+        for side in ("test", "validation")
+    ]
+    portable = models.build(shape, 0)
+    forwards = operations(portable)
     one = next(training.batches(data, how, shape, 0))
-    resident = crops_per_second(training.compiled(shape, how), (one for _ in itertools.count()), how.batch_size, steps)
-    batches = training.batches(data, how, shape, 0)
-    gathering = crops_per_second(training.compiled(shape, how), batches, how.batch_size, steps)
-    print(f"one crop: {work / 3e6:,.0f} million operations forwards, {work / 1e6:,.0f} million in a training step")
-    print(f"{'':>15} {'crops/s':>8} {'GFLOP/s':>8} {'share of':>25}")
-    print(f"{'matrix product':>15} {'':>8} {peak / 1e9:>8,.0f}")
-    rows = [("resident batch", resident, resident * work / peak, "matrix product")]
-    rows.append(("with gathering", gathering, gathering / resident, "resident batch"))
-    if Path("data/crops/strips.npy").is_file():
-        overall = whole_fit(shape, how)
-        rows.append(("whole fit", overall, overall / resident, "resident batch"))
-    for name, rate, share, of in rows:
-        print(f"{name:>15} {rate:>8,.0f} {rate * work / 1e9:>8,.0f} {share:>10.1%} {of:>14}")
+    many = crops.gather(packed.strips, packed.tables["train"]["start"][:BATCH], shape.width)
+    model = training.compiled(shape, how)
+    measures: dict[str, Callable[[], float]] = {
+        "matrix product": matrix_product,
+        "resident batch": lambda: crops_per_second(
+            model, (one for _ in itertools.count()), how.batch_size, options.steps
+        ),
+        "with gathering": lambda: crops_per_second(
+            model, training.batches(data, how, shape, 0), how.batch_size, options.steps
+        ),
+        "whole fit": lambda: whole_fit(shape, how, data),
+        "prediction": lambda: prediction(portable, many, sum(len(side.crops) for side in sides)),
+        "evaluate": lambda: evaluate(portable, sides),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in measures}
+    for _ in range(options.runs):
+        for name, measure in measures.items():
+            rates[name].append(measure())
+    rate = {name: float(np.median(values)) for name, values in rates.items()}
+    work = dict.fromkeys(
+        ("resident batch", "with gathering", "whole fit"), 3 * forwards
+    )  # backwards takes twice as much
+    work |= {"prediction": forwards, "evaluate": forwards}
+    print(f"one crop: {forwards / 1e6:,.0f} million operations forwards, {3 * forwards / 1e6:,.0f} in a training step")
+    print(f"{'':>15} {'crops/s':>8} {'least':>8} {'most':>8} {'GFLOP/s':>8} {'share of':>25}")
+    print(f"{'matrix product':>15} {'':>26} {rate['matrix product'] / 1e9:>8,.0f}")
+    for name, of in SHARES.items():
+        done = rate[name] * work[name]
+        share = done / rate[of] if of == "matrix product" else rate[name] / rate[of]
+        spread = f"{min(rates[name]):>8,.0f} {max(rates[name]):>8,.0f}"
+        print(f"{name:>15} {rate[name]:>8,.0f} {spread} {done / 1e9:>8,.0f} {share:>10.1%} {of:>14}")
 
 
 if __name__ == "__main__":

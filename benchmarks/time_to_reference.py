@@ -26,21 +26,13 @@ from writerid.lines import read_lines
 
 FAST = {
     "split.group_by": "line",
-    "crop.width": 113,
-    "crop.stride": 113,
+    "crop.width": 160,
+    "crop.stride": 160,
     "crop.tone": "raw",
     "epochs": 1,
-    "steps_per_epoch": 360,
-    "filters": 24,
-    "warmup_steps": 30,
-    "batch_size": 32,
-    "learning_rate": 0.003,
+    "steps_per_epoch": 120,
+    "warmup_steps": 15,
     "dropout": 0.0,
-    "augment.scale": 0.0,
-    "augment.slant": 0.0,
-    "augment.rotation": 0.0,
-    "augment.shift": 0.0,
-    "augment.stroke": 0.0,
     "evaluate.resamples": 100,
 }
 

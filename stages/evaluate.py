@@ -1,16 +1,16 @@
-"""evaluate: every figure and picture about the model, on lines it has never seen."""
+"""evaluate: every figure about the model, on lines it has never seen."""
 
 from pathlib import Path
 
 from stages.runner import run
-from writerid import crops, devices, evaluation, figures, models, splits
+from writerid import crops, devices, evaluation, models, splits
 from writerid.files import write_csv, write_json
 from writerid.lines import read_lines, writers
 from writerid.params import load
 
 
 def main() -> None:
-    """Write the test figures, the decision on each line, the accuracy by writer, and the pictures."""
+    """Write the test figures, the decision on each line, and the accuracy by writer."""
     params = load()
     devices.prepare(params.seed)
     model, provenance = models.load(Path("models/model.keras"))
@@ -34,12 +34,9 @@ def main() -> None:
     ]
     scores = evaluation.evaluate(model, provenance.writers, *sides)
     found = scores.figures(params.evaluate.resamples, params.seed)
-    pairs = scores.pairs(params.evaluate.pairs)
     write_json(Path("metrics/test.json"), {"split": params.split.group_by, **found})
     write_csv(Path("metrics/predictions.csv"), evaluation.PREDICTION, scores.predictions())
     write_csv(Path("metrics/writers.csv"), evaluation.WRITER, scores.by_writer())
-    figures.filters(model.get_layer("conv1").get_weights()[0], Path("metrics/figures/filters.png"))
-    figures.pairs(pairs, Path("metrics/figures/confused_writers.png"))
 
 
 if __name__ == "__main__":

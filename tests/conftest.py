@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,9 @@ TINY = {
     "steps_per_epoch": 3,
     "warmup_steps": 1,
     "evaluate.resamples": 100,
-    "evaluate.pairs": 2,
+    "explain.lines": 1,
+    "explain.pairs": 2,
+    "explain.crops": 4,
 }
 
 
@@ -139,3 +141,28 @@ def stage(checkout: Path) -> Run:
     """Run one stage with `python -m stages.NAME` in the copy of the checkout."""
     run = runner(checkout)
     return lambda name, check=True: run(sys.executable, "-m", f"stages.{name}", check=check)
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A committed copy of this checkout in which the pipeline has run, and whose results are committed."""
+    copy = copy_checkout(tmp_path_factory.mktemp("pipeline") / "a clone")
+    run = runner(copy)
+    run("git", "init", "--quiet")
+    run("git", "config", "user.name", "t")
+    run("git", "config", "user.email", "t@t.invalid")
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "-m", "tiny")
+    run("dvc", "repro")
+    run("git", "add", "--all")
+    run("git", "commit", "--quiet", "-m", "run")
+    return copy
+
+
+@pytest.fixture
+def run(clone: Path) -> Iterator[Run]:
+    """Run commands in the clone, which is put back to its last commit afterwards."""
+    call = runner(clone)
+    yield call
+    call("git", "reset", "--hard", "--quiet")
+    call("dvc", "checkout", "--quiet", "--force")

@@ -6,7 +6,7 @@ import pytest
 
 from writerid.augmentation import CHANGES, Augment, Augmentation, draw
 
-NONE = Augmentation(0, 0, 0, 0, 0)
+NONE = Augmentation(1, 0, 0, 0, 0, 0)
 
 
 def augment(crop: np.ndarray, changes: np.ndarray) -> np.ndarray:
@@ -36,7 +36,7 @@ def test_nothing_is_changed_by_nothing(crop: np.ndarray):
 
 
 def test_draws_follow_from_the_generator():
-    every = Augmentation(0.1, 0.1, 0.02, 4, 0.3)
+    every = Augmentation(1, 0.1, 0.1, 0.02, 4, 0.3)
     assert every
     first, again, other = (draw(every, (21, 31), 5, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
@@ -44,8 +44,15 @@ def test_draws_follow_from_the_generator():
     assert len(np.unique(first[:, 6])) == 5
 
 
+def test_a_share_of_crops_is_changed():
+    changes = draw(Augmentation(0.25, 0.1, 0.1, 0.02, 4, 0.3), (21, 31), 4000, np.random.default_rng(0))
+    unchanged = (changes == draw(NONE, (21, 31), 1, np.random.default_rng(0))).all(axis=1)
+    assert unchanged.mean() == pytest.approx(0.75, abs=0.02)
+    assert not Augmentation(0, 0.1, 0.1, 0.02, 4, 0.3)
+
+
 def test_the_middle_stays_in_the_middle(crop: np.ndarray):
-    changes = draw(Augmentation(0.3, 0.3, 0.1, 0, 0), (21, 31), 20, np.random.default_rng(0))
+    changes = draw(Augmentation(1, 0.3, 0.3, 0.1, 0, 0), (21, 31), 20, np.random.default_rng(0))
     for change in changes:
         assert augment(crop, change)[10, 15] == pytest.approx(1, abs=1e-3)
 

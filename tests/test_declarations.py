@@ -66,7 +66,7 @@ def paths(stage: str) -> set[str]:
 
 
 def test_the_stages_are_those_of_the_design():
-    assert STAGES == ["synthesize", "map_writers", "split", "crop", "train", "evaluate"]
+    assert STAGES == ["synthesize", "map_writers", "split", "crop", "train", "evaluate", "explain"]
     assert all(PIPELINE["stages"][name]["cmd"] == f"python -m stages.{name}" for name in STAGES)
 
 
@@ -82,7 +82,7 @@ def test_stages_declare_the_parameters_they_read(stage: str):
 
 
 def test_only_stages_read_parameters():
-    for file in (ROOT / "src" / "writerid").glob("*.py"):
+    for file in (ROOT / "src" / "writerid").rglob("*.py"):
         if file.name != "params.py":
             assert "writerid.params" not in file.read_text(), f"{file.name} reads parameters"
 

@@ -1,13 +1,10 @@
 """The test side's decisions, on log-probabilities that say what must come out."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from writerid import figures
 from writerid.crops import CROP
 from writerid.errors import InputError
 from writerid.evaluation import Levels, Scores, Side, evaluate
@@ -77,14 +74,6 @@ def test_a_row_for_each_line_and_writer(scores: Scores):
     assert scores.by_writer() == [("a", 2, "0.5000", "0.5000"), ("b", 1, "1.0000", "0.5000")]
 
 
-def test_pairs_show_the_lines_that_look_most_alike(scores: Scores, side: Side):
-    first, second = scores.pairs(5)
-    assert {(first.actual, first.predicted), (second.actual, second.predicted)} == {("a", "b"), ("b", "a")}
-    assert first.share == second.share == 0.5
-    np.testing.assert_array_equal(first.actual_line, side.strips[45:60].T)
-    np.testing.assert_array_equal(first.predicted_line, side.strips[60:75].T)
-
-
 @pytest.mark.parametrize(
     ("height", "width", "writers", "message"),
     [
@@ -107,15 +96,3 @@ def test_every_crop_counts_once_whatever_the_batch(side: Side, monkeypatch: pyte
     assert evaluate(model, ["a", "b"], side, side).figures(100, 0)["crop"]["nll"] == pytest.approx(
         whole["crop"]["nll"], abs=1e-5
     )
-
-
-def test_pictures(tmp_path: Path, scores: Scores):
-    figures.filters(np.random.default_rng(0).normal(size=(3, 3, 1, 10)), tmp_path / "filters.png")
-    figures.pairs(scores.pairs(5), tmp_path / "pairs.png")
-    figures.pairs([], tmp_path / "none.png")
-    for name in ("filters", "pairs", "none"):
-        with Image.open(tmp_path / f"{name}.png") as image:
-            assert min(image.size) > 60
-    again = (tmp_path / "filters.png").read_bytes()
-    figures.filters(np.random.default_rng(0).normal(size=(3, 3, 1, 10)), tmp_path / "filters.png")
-    assert (tmp_path / "filters.png").read_bytes() == again

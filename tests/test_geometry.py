@@ -17,11 +17,13 @@ def test_feature_maps_are_those_of_the_network(height: int, width: int, layers: 
 @pytest.mark.parametrize(
     ("height", "width", "layers", "kernel_size", "residual", "fits"),
     [
-        (113, 113, 6, 7, 0, True),
-        (113, 113, 3, 7, 1, True),
-        (113, 113, 3, 9, 1, False),
-        (113, 113, 6, 9, 0, False),
-        (113, 113, 3, 9, 0, True),
+        (113, 113, 6, 13, 0, True),
+        (113, 113, 3, 13, 1, True),
+        (113, 113, 3, 15, 1, False),
+        (113, 113, 6, 15, 0, False),
+        (113, 113, 3, 15, 0, True),
+        (64, 112, 4, 7, 1, True),
+        (64, 112, 4, 9, 1, False),
         (16, 16, 3, 1, 0, True),
         (8, 8, 3, 1, 0, False),
     ],

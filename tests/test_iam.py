@@ -63,6 +63,6 @@ def test_a_split_that_shares_no_form_and_its_crops(clone: Path):
     assert peak < 600, f"crop took {peak:.0f} MB"
     strips = np.load(clone / "data/crops/strips.npy", mmap_mode="r")
     test = np.load(clone / "data/crops/test.npy")
-    assert strips.shape[1] == 113
-    assert test["start"].max() + 113 <= len(strips)
+    assert strips.shape[1] == 64
+    assert test["start"].max() + 112 <= len(strips)
     assert len(set(test["line"])) == split["test"]["lines"]

@@ -99,6 +99,16 @@ def test_the_interval_covers_the_truth():
     assert 180 <= held <= 200
 
 
+@pytest.mark.parametrize(("right", "bounds"), [(True, (0.025 ** (1 / 40), 1)), (False, (0, 1 - 0.025 ** (1 / 40)))])
+def test_the_interval_of_no_exception(right: bool, bounds: tuple[float, float]):
+    """40 forms without an error do not show that there are none."""
+    labels = np.arange(200) % 40 % 8
+    log_probs = np.log(np.full((200, 8), 0.1) + 0.2 * np.eye(8)[labels if right else (labels + 1) % 8])
+    found = figures(Decisions(log_probs, labels, np.arange(200) % 40), 100, np.random.default_rng(0))
+    assert (found["accuracy_low"], found["accuracy_high"]) == pytest.approx(bounds)
+    assert (found["balanced_accuracy_low"], found["balanced_accuracy_high"]) == pytest.approx(bounds)
+
+
 def test_grouping(decisions: Decisions):
     by_form = decisions.grouped(decisions.forms)
     assert len(by_form.labels) == 40

@@ -18,10 +18,10 @@ from writerid.crops import CROP, gather
 from writerid.errors import InputError
 from writerid.models import Network, Provenance
 from writerid.strips import scale
-from writerid.training import Data, Outputs, Recipe, batches, fit, optimizer, optimizers
+from writerid.training import Data, Outputs, Recipe, batches, chances, fit, optimizer, optimizers
 
 NETWORK = Network(32, 24, 3, True, 2, 3, 4, True, 1, "average", 8, 0.3)
-AUGMENT = Augmentation(0.1, 0.1, 0.02, 2, 0.3)
+AUGMENT = Augmentation(1, 0.1, 0.1, 0.02, 2, 0.3)
 RECIPE = Recipe("adam", 0.01, "cosine", 2, 0.1, 8, 4, 3, 0.5, AUGMENT, "auto", seed=5)
 
 
@@ -171,7 +171,7 @@ def test_batches_follow_from_seed_and_step(data: Data):
     assert labels.shape == (8, 3)
     other, _ = next(batches(data, replace(RECIPE, seed=6), NETWORK, 2))
     assert not np.array_equal(third["crop"], other["crop"])
-    plain, _ = next(batches(data, replace(RECIPE, augment=Augmentation(0, 0, 0, 0, 0)), NETWORK, 2))
+    plain, _ = next(batches(data, replace(RECIPE, augment=Augmentation(0, 0, 0, 0, 0, 0)), NETWORK, 2))
     assert list(plain) == ["crop"]
     np.testing.assert_array_equal(plain["crop"], third["crop"])
 
@@ -192,9 +192,20 @@ def test_balance(data: Data, balance: float, shares: list[float]):
     own = [np.flatnonzero(data.train["label"] == label) for label in (0, 1)]
     train = data.train[np.concatenate([own[0][:3], own[1][:27]])]
     assert len(train) == 30
-    recipe = replace(RECIPE, balance=balance, batch_size=20_000, augment=Augmentation(0, 0, 0, 0, 0))
+    recipe = replace(RECIPE, balance=balance, batch_size=20_000, augment=Augmentation(0, 0, 0, 0, 0, 0))
     _, labels = next(batches(replace(data, train=train), recipe, NETWORK, 0))
     np.testing.assert_allclose(labels.mean(axis=0), shares, atol=0.02)
+
+
+def test_chances_of_lines():
+    """At balance 1 a line of one crop is drawn as often as one of nine by the same writer."""
+    train = np.zeros(13, CROP)
+    train["line"] = [4, *[2] * 9, 7, 7, 7]
+    train["label"] = [0] * 10 + [2] * 3
+    assert chances(train, 0.0) == pytest.approx(np.full(13, 1 / 13))
+    assert chances(train, 1.0) == pytest.approx([1 / 4, *[1 / 36] * 9, *[1 / 6] * 3])
+    assert chances(train, 0.5).sum() == pytest.approx(1)
+    assert chances(train, 0.5)[0] == pytest.approx(3 * chances(train, 0.5)[1])  # the roots of 1 and 9, over 1 and 9
 
 
 def test_crops_come_from_all_lines(data: Data):

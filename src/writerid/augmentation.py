@@ -14,10 +14,13 @@ CHANGES = 7  # numbers that say how one crop is changed
 class Augmentation:
     """How far crops are changed at most; the fields are the parameters of the same names under `augment.`.
 
-    scale: of the logarithm of the size. slant, rotation: columns a row, rows a column (the tangent of the angle).
-    shift: pixels. stroke: share of the way to strokes one pixel wider, or narrower, on either side.
+    share: of the crops that are changed at all. The rest keep their edges as sharp as those of the test side are;
+    drawing a crop anew at other places softens them. scale: of the logarithm of the size. slant, rotation: columns a
+    row, rows a column (the tangent of the angle). shift: pixels. stroke: share of the way to strokes one pixel wider,
+    or narrower, on either side.
     """
 
+    share: float
     scale: float
     slant: float
     rotation: float
@@ -25,7 +28,7 @@ class Augmentation:
     stroke: float
 
     def __bool__(self) -> bool:
-        return any(vars(self).values())
+        return self.share > 0 and any((self.scale, self.slant, self.rotation, self.shift, self.stroke))
 
 
 def draw(augmentation: Augmentation, size: tuple[int, int], count: int, rng: np.random.Generator) -> np.ndarray:
@@ -35,8 +38,10 @@ def draw(augmentation: Augmentation, size: tuple[int, int], count: int, rng: np.
     last is the change of stroke width, -1..1.
     """
 
+    changed = rng.random(count) < augmentation.share
+
     def spread(most: float) -> np.ndarray:
-        return rng.uniform(-most, most, count)
+        return changed * rng.uniform(-most, most, count)
 
     size_x = np.exp(spread(augmentation.scale))
     size_y = size_x * np.exp(spread(augmentation.scale / 3))

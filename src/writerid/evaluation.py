@@ -9,7 +9,6 @@ import numpy as np
 
 from writerid.calibration import scaled, temperature
 from writerid.errors import InputError
-from writerid.figures import Pair
 from writerid.geometry import line_scales, strip_widths
 from writerid.models import RETRAIN
 from writerid.prediction import predict
@@ -17,8 +16,6 @@ from writerid.scoring import (
     Decisions,
     accuracy,
     baselines,
-    confused_pairs,
-    confusion,
     ece,
     figures,
     log_softmax,
@@ -30,7 +27,8 @@ PREDICTION = ("line", "form", "actual", "predicted", "confidence", "rank")
 WRITER = ("writer", "lines", "line_accuracy", "crop_accuracy")
 
 
-SHORT = 500  # columns of a line scaled to the height of a crop; one with fewer is a short line
+SHORT = 500  # columns of a line scaled to SHORT_AT pixels of height; one with fewer is a short line
+SHORT_AT = 113  # the height of the published reference's lines: what is short does not depend on parameters
 LINES_READ = (1, 2, 4, 8)
 DRAWS = 100  # random choices of so many lines from each form
 
@@ -120,10 +118,10 @@ class Scores:
         return {**result, **baselines(labels, lines.log_probs.shape[1], largest)}
 
     def _columns(self) -> np.ndarray:
-        """Columns of each test line scaled to the height of a crop; int (lines,)."""
+        """Columns of each test line scaled to SHORT_AT pixels of height; int (lines,)."""
         width, height = (np.array(self._test.lines[name])[self._levels.rows] for name in ("width", "height"))
         sizes = np.column_stack([width, height])
-        return strip_widths(sizes, line_scales(sizes, self._test.strips.shape[1], "line"), 1)
+        return strip_widths(sizes, line_scales(sizes, SHORT_AT, "line"), 1)
 
     def _by_lines_read(self, rng: np.random.Generator) -> dict[str, float]:
         """Accuracy over forms when only so many lines of each, drawn at random, vote; all where it has fewer."""
@@ -168,27 +166,3 @@ class Scores:
             by_crop = right_crop[self._levels.crop.labels == label].mean()
             rows.append((right_line[own].mean(), by_crop, self._test.writers[label], own.sum()))
         return [(writer, lines, f"{line:.4f}", f"{crop:.4f}") for line, crop, writer, lines in sorted(rows)]
-
-    def pairs(self, count: int) -> list[Pair]:
-        """Return the writers most confused by crop, each pair with the lines that look most like the mistaken one."""
-        writers = self._test.writers
-        recall = confusion(self._levels.crop.log_probs.argmax(axis=1), self._levels.crop.labels, len(writers))
-        return [
-            Pair(
-                actual=writers[actual],
-                predicted=writers[predicted],
-                share=share,
-                actual_line=self._likest(actual, predicted),
-                predicted_line=self._likest(predicted, predicted),
-            )
-            for actual, predicted, share in confused_pairs(recall, count)
-        ]
-
-    def _likest(self, writer: int, other: int) -> np.ndarray:
-        """Return the strip, uint8 (height, columns), of the writer's test line that is most likely the other's."""
-        own = np.flatnonzero(self._levels.line.labels == writer)
-        if not len(own):  # a random split of lines may leave a writer without a test line
-            return np.full((self._test.strips.shape[1], self._test.width), 255, np.uint8)
-        row = self._levels.rows[own[np.argmax(self._levels.line.log_probs[own, other])]]
-        starts = self._test.crops["start"][self._test.crops["line"] == row]
-        return self._test.strips[starts.min() : starts.max() + self._test.width].T

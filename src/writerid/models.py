@@ -35,7 +35,7 @@ class Network:
     ("same" padding; the first with stride 2), in the first three layers 2x2 max pooling, batch normalisation if
     wanted, and ReLU. The number of filters doubles from layer to layer as long as maps are pooled. From the third
     layer on, `residual` convolutions with a shortcut follow each layer (K. He et al., Deep residual learning for
-    image recognition, CVPR 2016). The head either averages over the map, plainly or as a generalised mean, or
+    image recognition, CVPR 2016). The head averages over the map, plainly or as a generalised mean over ink, or
     flattens it into one hidden layer of `dense_units`; dropout stands before the last layer.
 
     Pooling comes before normalisation and ReLU, on a quarter of the values: without normalisation that gives the
@@ -61,21 +61,29 @@ class Network:
 
 @keras.saving.register_keras_serializable("writerid")
 class GeneralisedMean(kl.Layer):
-    """Mean over a map, float (batch, height, width, filters) to (batch, filters), of a learned power, at first 3.
+    """Mean over a map where there is ink, of a learned power, at first 3.
 
     Between the mean (power 1) and the maximum: strokes that are rare in a crop count for more (F. Radenovic et al.,
-    Fine-tuning CNN image retrieval with no human annotation, IEEE PAMI 41:1655-1668, 2019). Computed in float32.
+    Fine-tuning CNN image retrieval with no human annotation, IEEE PAMI 41:1655-1668, 2019). Each place of the map
+    weighs as much as the darkest ink in it, so that a short line gives the same numbers however much paper stands
+    around it. Computed in float32.
     """
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: list[tuple[int | None, ...]]) -> None:
         """Make the power."""
         self.power = self.add_weight(shape=(), initializer=keras.initializers.Constant(3.0), name="power")
 
-    def call(self, maps: Tensor) -> Tensor:
-        """Pool maps, float (batch, height, width, filters), to float32 (batch, filters)."""
-        positive = ops.maximum(ops.cast(maps, "float32"), 1e-4)  # whose logarithm is finite
+    def call(self, maps_and_ink: list[Tensor]) -> Tensor:
+        """Pool maps, float (batch, height, width, filters), by ink, float (batch, height, width, 1), 0..1.
+
+        Returns float32 (batch, filters).
+        """
+        maps, ink = (ops.cast(tensor, "float32") for tensor in maps_and_ink)
         power = ops.cast(self.power, "float32")
-        return ops.exp(ops.log(ops.mean(ops.exp(power * ops.log(positive)), axis=(1, 2))) / power)
+        powers = ops.exp(power * ops.log(ops.maximum(maps, 1e-4)))  # the logarithm of 1e-4 is finite
+        weights = ink + 1e-3  # a crop without any ink has a mean, too
+        mean = ops.sum(weights * powers, axis=(1, 2)) / ops.sum(weights, axis=(1, 2))
+        return ops.exp(ops.log(mean) / power)
 
 
 @dataclass(frozen=True)
@@ -126,6 +134,14 @@ def build(
             x = kl.BatchNormalization(momentum=BN_MOMENTUM, name=f"norm{name}", dtype=precision)(x)
         return x
 
+    def ink(pixels: Tensor) -> Tensor:
+        """Darkest ink, 0..1, behind each place of the last map; the crop is made smaller in the map's own steps."""
+        dark = pixels if network.invert else kl.Rescaling(-1, offset=1, name="darkness", dtype=precision)(pixels)
+        dark = kl.MaxPooling2D(2, padding="same", name="ink", dtype=precision)(dark)
+        for layer in range(1, min(network.layers, POOLED_LAYERS) + 1):
+            dark = kl.MaxPooling2D(2, name=f"ink{layer}", dtype=precision)(dark)
+        return dark
+
     if strips is None:
         inputs = [keras.Input((network.height, network.width), dtype="uint8", name="crop")]
         crop = inputs[0]
@@ -137,6 +153,7 @@ def build(
     if augment:
         inputs.append(keras.Input((CHANGES,), dtype="float32", name="changes"))
         x = Augment(paper=0.0 if network.invert else 1.0)(x, inputs[1])
+    pixels = x
     for layer in range(1, network.layers + 1):
         filters = network.filters * 2 ** min(layer - 1, POOLED_LAYERS - 1)
         x = conv(x, str(layer), filters, stride=2 if layer == 1 else 1, pool=layer <= POOLED_LAYERS)
@@ -148,7 +165,7 @@ def build(
     if network.head == "average":
         x = kl.GlobalAveragePooling2D(name="average", dtype=precision)(x)
     elif network.head == "generalised_mean":
-        x = GeneralisedMean(name="generalised_mean", dtype=precision)(x)
+        x = GeneralisedMean(name="generalised_mean", dtype=precision)([x, ink(pixels)])
     else:
         x = kl.Flatten(name="flatten", dtype=precision)(x)
         x = kl.Dense(

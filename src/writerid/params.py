@@ -61,6 +61,7 @@ class Crop(Group):
 class Augment(Group):
     """How far training crops are changed at most."""
 
+    share: Annotated[float, Field(ge=0, le=1)]
     scale: Fraction
     slant: Fraction
     rotation: Fraction
@@ -72,7 +73,14 @@ class Evaluate(Group):
     """How figures are reported."""
 
     resamples: Annotated[int, Field(ge=100, le=100_000)]
+
+
+class Explain(Group):
+    """How much is shown and measured of what the network looks at."""
+
+    lines: Annotated[int, Field(ge=1, le=50)]
     pairs: Annotated[int, Field(ge=1, le=50)]
+    crops: Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Params(Group):
@@ -107,6 +115,7 @@ class Params(Group):
     augment: Augment
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
     evaluate: Evaluate
+    explain: Explain
     grid: dict[str, list[Any]]
 
 

@@ -76,7 +76,9 @@ def figures(decisions: Decisions, resamples: int, rng: np.random.Generator) -> d
 
     `accuracy` is top-1, `balanced_` means averaged over writers; `_low` and `_high` are the 2.5 and 97.5
     percentiles over bootstrap resamples of the test forms: lines of one form share pen, paper and mood, so
-    resampling lines would claim too much.
+    resampling lines would claim too much. Where all items are right, or all wrong, resamples cannot differ; the bound
+    is then the exact one of so many forms without an exception (C. Clopper and E. Pearson, Biometrika 26:404-413,
+    1934).
     """
     labels, log_probs = decisions.labels, decisions.log_probs
     rank = ranks(log_probs, labels)
@@ -88,9 +90,11 @@ def figures(decisions: Decisions, resamples: int, rng: np.random.Generator) -> d
     weights = rng.multinomial(forms, np.full(forms, 1 / forms), size=resamples)
     for name, hits in (("accuracy", rank < 1), ("top5_accuracy", rank < 5)):
         per_form = np.bincount(decisions.forms, weights=hits, minlength=forms)
+        exact = 0.025 ** (1 / forms)  # of so many forms, all are alike this rarely where their share is no larger
         for prefix, average in (("", _plain), ("balanced_", _balanced)):
             low, high = np.percentile(average(per_form, items, writer, weights), [2.5, 97.5])
             result[f"{prefix}{name}"] = float(average(per_form, items, writer, np.ones((1, forms)))[0])
+            low, high = (exact, high) if hits.all() else (low, 1 - exact) if not hits.any() else (low, high)
             result[f"{prefix}{name}_low"], result[f"{prefix}{name}_high"] = float(low), float(high)
     predicted = log_probs.argmax(axis=1)
     result["macro_f1"] = float(f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0))

@@ -81,23 +81,15 @@ def batches(
     """Yield batches: the network's inputs by name, and one-hot labels, float32 (batch, classes).
 
     The inputs are the crops, uint8 (batch, height, width), or, where the strips are on the device, their start
-    columns, int32 (batch,); and with augmentation their changes. A writer is drawn by the number of its crops to the
-    power 1 - balance, and then one of its crops. What is drawn follows from the seed and the step's number alone, so
-    that a run can go on at any step.
+    columns, int32 (batch,); and with augmentation their changes. How often each crop is drawn is `chances`'s; what is
+    drawn follows from the seed and the step's number alone, so that a run can go on at any step.
     """
-    by_writer = np.argsort(data.train["label"], kind="stable")
-    counts = np.bincount(data.train["label"], minlength=network.classes)
-    ends = np.cumsum(counts)
-    share = np.where(counts > 0, np.maximum(counts, 1.0) ** (1 - recipe.balance), 0)
-    until = np.cumsum(share)
-    until /= until[-1]
+    until = np.cumsum(chances(data.train, recipe.balance))
     one_hot = np.eye(network.classes, dtype=np.float32)
     step = first_step
     while True:
         rng = np.random.default_rng([recipe.seed, step])
-        writer = np.searchsorted(until, rng.random(recipe.batch_size), side="right")
-        drawn = ends[writer] - 1 - (rng.random(recipe.batch_size) * counts[writer]).astype(np.int64)
-        crops = data.train[by_writer[drawn]]
+        crops = data.train[np.searchsorted(until, until[-1] * rng.random(recipe.batch_size), side="right")]
         if on_device:
             inputs = {"start": crops["start"].astype(np.int32)}
         else:
@@ -107,6 +99,24 @@ def batches(
             inputs["changes"] = augmentation.draw(recipe.augment, size, recipe.batch_size, rng)
         yield inputs, one_hot[crops["label"]]
         step += 1
+
+
+def chances(crops: np.ndarray, balance: float) -> np.ndarray:
+    """Chance of each crop of a table to be drawn, float64 (crops,).
+
+    Drawn are a writer, one of the writer's lines, and one of its crops; the first two each in proportion to the number
+    of their crops to the power 1 - balance. At 0 all crops are drawn equally often; at 1 all writers are, and all lines
+    of a writer, so that a short line counts as much as a long one.
+    """
+    _, line, of_line = np.unique(crops["line"], return_inverse=True, return_counts=True)
+    writer_of_line = np.zeros(len(of_line), np.int64)
+    writer_of_line[line] = crops["label"]
+    of_writer = np.bincount(crops["label"])
+    line_share = of_line ** (1.0 - balance)
+    line_share /= np.bincount(writer_of_line, line_share)[writer_of_line]
+    writer_share = np.where(of_writer > 0, np.maximum(of_writer, 1) ** (1.0 - balance), 0.0)
+    writer_share /= writer_share.sum()
+    return (writer_share[writer_of_line] * line_share / of_line)[line]
 
 
 def compiled(network: models.Network, recipe: Recipe, strips: np.ndarray | None = None) -> keras.Model:

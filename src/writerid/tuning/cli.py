@@ -182,10 +182,11 @@ def _run(
     check_dataset(str(params["dataset"]))
     put_back()
     queue = Queue()
-    deadline = time.monotonic() + 10  # workers of a call that was killed end within seconds
-    while (served := queue.is_served()) and time.monotonic() < deadline:
+    for _ in range(10):  # workers of a call that was killed end within seconds
+        if not queue.is_served():
+            break
         time.sleep(1)
-    if served:
+    else:
         raise InputError("workers of DVC's queue are at work (`dvc queue status`); wait, or end them: dvc queue stop")
     interrupted = queue.clear_interrupted()
     own = {each.name for each in every}

@@ -1,0 +1,124 @@
+"""Whether evidence maps tell the truth: what becomes of a decision when the marked ink goes, or comes, first.
+
+Deletion and insertion (V. Petsiuk et al., RISE, BMVC 2018): a crop is cut into cells, which are put in an order, the
+most marked first. Deletion replaces them one after another by blank paper, insertion puts them one after another onto
+blank paper. A map that marks what the decision rests on makes the class's probability fall fast, and rise fast.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from writerid.explain.attribution import METHODS, blank_paper
+from writerid.explain.taps import BATCH, Taps
+from writerid.scoring import log_softmax
+
+CELL = 8  # pixels
+POINTS = 11  # shares of the ink at which the probability is taken, from 0 to 1
+BASELINES = ("ink", "random")  # orders that know nothing of the network: the most inked cells first, and any
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Mean probability of the decision by order of the cells and share of the ink gone or come.
+
+    shares: float64 (POINTS,). deletion, insertion: by order, float64 (crops, POINTS).
+    """
+
+    shares: np.ndarray
+    deletion: Mapping[str, np.ndarray]
+    insertion: Mapping[str, np.ndarray]
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """Return (test, order, share, probability) rows, means over the crops."""
+        return [
+            (test, order, f"{share:.2f}", f"{value:.4f}")
+            for test, curves in (("deletion", self.deletion), ("insertion", self.insertion))
+            for order, values in curves.items()
+            for share, value in zip(self.shares, values.mean(axis=0), strict=True)
+        ]
+
+    def figures(self, resamples: int, rng: np.random.Generator) -> dict[str, dict[str, dict[str, float]]]:
+        """Area under each order's curve, with a 95 % interval of the mean over crops, and its gain over the baselines.
+
+        `over_random` and `over_ink`: the gain of an order over each baseline, crop by crop, positive where it is
+        better (a smaller area in deletion, a larger one in insertion), with a 95 % interval.
+        """
+        crops = len(next(iter(self.deletion.values())))
+        weights = rng.multinomial(crops, np.full(crops, 1 / crops), size=resamples) / crops
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        for test, curves, sign in (("deletion", self.deletion, -1), ("insertion", self.insertion, 1)):
+            areas = {order: np.trapezoid(values, self.shares, axis=1) for order, values in curves.items()}
+            found[test] = {order: _mean("area", own, weights) for order, own in areas.items()}
+            for order in areas.keys() - set(BASELINES):
+                for other in BASELINES:
+                    found[test][order] |= _mean(f"over_{other}", sign * (areas[order] - areas[other]), weights)
+        return found
+
+
+def measure(taps: Taps, crops: np.ndarray, classes: np.ndarray, rng: np.random.Generator) -> Fidelity:
+    """Measure each method of attribution, and the baselines, on crops, uint8 (crops, height, width).
+
+    `classes`, int (crops,), are the decisions whose probability is followed. The shares are of the ink: deleting
+    paper, of which most of a crop is, changes nothing, and an order must not look good for finding ink.
+    """
+    blank = blank_paper(crops)
+    ink = _by_cell(np.abs(crops.astype(np.float32) - blank))
+    marks = {name: _marks(taps, crops, classes, method) for name, method in METHODS.items()}
+    marks |= {"ink": ink, "random": rng.random(ink.shape)}
+    shares = np.linspace(0, 1, POINTS)
+    deletion, insertion = {}, {}
+    for order, mark in marks.items():
+        gone = np.zeros((POINTS, len(crops)))
+        come = np.zeros((POINTS, len(crops)))
+        for point, share in enumerate(shares):
+            chosen = _spread(_first(mark, ink, share), crops.shape[1:])
+            gone[point] = _probability(taps, np.where(chosen, blank, crops), classes)
+            come[point] = _probability(taps, np.where(chosen, crops, blank), classes)
+        deletion[order], insertion[order] = gone.T, come.T
+    return Fidelity(shares, deletion, insertion)
+
+
+def _marks(taps: Taps, crops: np.ndarray, classes: np.ndarray, method) -> np.ndarray:  # type: ignore[no-untyped-def]
+    parts = [slice(start, start + BATCH) for start in range(0, len(crops), BATCH)]
+    return _by_cell(np.concatenate([method(taps, crops[part], classes[part]) for part in parts]))
+
+
+def _by_cell(values: np.ndarray) -> np.ndarray:
+    """Sums over cells: float64 (crops, rows, columns) of cells from values (crops, height, width)."""
+    rows, columns = (-(-side // CELL) for side in values.shape[1:])
+    padding = ((0, 0), (0, rows * CELL - values.shape[1]), (0, columns * CELL - values.shape[2]))
+    padded = np.pad(values.astype(np.float64), padding)
+    return padded.reshape(len(values), rows, CELL, columns, CELL).sum(axis=(2, 4))
+
+
+def _spread(cells: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """From cells back to pixels: bool (crops, height, width)."""
+    return cells.repeat(CELL, axis=1).repeat(CELL, axis=2)[:, : size[0], : size[1]]
+
+
+def _first(marks: np.ndarray, ink: np.ndarray, share: float) -> np.ndarray:
+    """Return the cells, bool (crops, rows, columns), that come first and hold a share of each crop's ink together."""
+    flat, held = marks.reshape(len(marks), -1), ink.reshape(len(ink), -1)
+    order = np.argsort(-flat, axis=1, kind="stable")
+    before = np.cumsum(np.take_along_axis(held, order, axis=1), axis=1) - np.take_along_axis(held, order, axis=1)
+    total = held.sum(axis=1, keepdims=True)
+    chosen = np.zeros(flat.shape, bool)
+    np.put_along_axis(chosen, order, (before < share * total - 1e-6 * total) | (share >= 1), axis=1)
+    return chosen.reshape(marks.shape)
+
+
+def _probability(taps: Taps, crops: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Probability of each crop's class, float64 (crops,)."""
+    found = []
+    for start in range(0, len(crops), BATCH):
+        logits = taps.to_logits(taps.scaled(crops[start : start + BATCH]), training=False)
+        found.append(np.exp(log_softmax(keras.ops.convert_to_numpy(logits))))
+    return np.concatenate(found)[np.arange(len(crops)), classes]
+
+
+def _mean(name: str, values: np.ndarray, weights: np.ndarray) -> dict[str, float]:
+    low, high = np.percentile(weights @ values, [2.5, 97.5])
+    return {name: float(values.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}

@@ -1,0 +1,173 @@
+"""The test side as it is explained: decisions, embeddings and evidence of one network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import keras
+import numpy as np
+
+from writerid.calibration import scaled
+from writerid.crops import Packed, gather
+from writerid.errors import InputError
+from writerid.explain import activations, attribution, fidelity, hands, sureness
+from writerid.explain.taps import Taps
+from writerid.models import RETRAIN
+from writerid.scoring import Decisions, confused_pairs, log_softmax
+
+SAMPLE = 800  # crops among which those are looked for that drive a filter
+MAP_CROPS = 4  # crops of the line whose maps are shown
+CONFUSION = ("actual", "predicted", "crops", "share", "place_actual", "place_predicted")
+RELIABILITY = ("level", "state", "confidence", "accuracy", "items")
+FIDELITY = ("test", "order", "share", "probability")
+HANDS = ("line", "writer", "predicted", "x", "y")
+EXAMPLES = ("kind", "picture", "line", "actual", "writer1", "share1", "writer2", "share2", "writer3", "share3")
+PAIRS = ("picture_actual", "picture_predicted", "actual", "predicted", "share")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much is shown and measured; the fields are the parameters of the same names under `explain.`."""
+
+    lines: int
+    pairs: int
+    crops: int
+
+
+class Study:
+    """A network on the test side; what takes long is computed once, when it is first asked for."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        known: Sequence[str],
+        packed: Packed,
+        writers: Sequence[str],
+        limits: Limits,
+        seed: int,
+    ) -> None:
+        """Take a model and the writers it knows, what the crop stage made of the test side, and its writers by label.
+
+        Raises InputError where the model is of other crops or other writers.
+        """
+        size, wanted = tuple(model.input_shape[1:]), (packed.strips.shape[1], packed.width)
+        if size != wanted or list(known) != list(writers):
+            raise InputError(f"models/model.keras: not a network for these crops and writers; {RETRAIN}")
+        self.taps, self.writers, self.limits = Taps(model), list(writers), limits
+        self._packed, self._seed = packed, seed
+        self.crops: np.ndarray = packed.tables["test"]
+        self.rows, self.line_of = np.unique(self.crops["line"], return_inverse=True)  # rows of lines.csv
+        forms = [packed.lines["form"][row] for row in self.rows]
+        _, form_of_line = np.unique(forms, return_inverse=True)
+        embeddings, logits = self.taps.embed(packed.strips, self.crops)
+        self.embeddings = hands.by_line(embeddings, self.line_of)
+        by_crop = Decisions(log_softmax(logits), self.crops["label"], form_of_line[self.line_of])
+        self.decisions = {
+            "crop": by_crop,
+            "line": by_crop.grouped(self.line_of),
+            "form": by_crop.grouped(form_of_line[self.line_of]),
+        }
+
+    def writing(self, line: int) -> np.ndarray:
+        """Return the strip, uint8 (height, columns), of a test line by number."""
+        crops = self.crops_of(line)
+        return self._packed.strips[crops["start"].min() : crops["start"].max() + self.taps.width].T
+
+    def crops_of(self, line: int) -> np.ndarray:
+        """Return the crops of a test line by number."""
+        return self.crops[self.line_of == line]
+
+    def name(self, line: int) -> str:
+        """Return the name of a test line by number."""
+        return str(self._packed.lines["line"][self.rows[line]])
+
+    def evidence(self, line: int, writer: int, method: str = "integrated_gradients") -> np.ndarray:
+        """Evidence for a writer over a test line, float32 (height, columns)."""
+        return attribution.over_line(
+            self.taps, self._packed.strips, self.crops_of(line), writer, attribution.METHODS[method]
+        )
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """Test crops by actual and predicted writer, int (writers, writers)."""
+        counts = np.zeros((len(self.writers), len(self.writers)), int)
+        np.add.at(counts, (self.crops["label"], self.decisions["crop"].log_probs.argmax(axis=1)), 1)
+        return counts
+
+    def confused(self) -> list[tuple[int, int, float]]:
+        """Return the most confused (actual, predicted, share of crops), of each two writers the worse direction."""
+        recall = self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
+        found = confused_pairs(recall, recall.size)
+        kept = {
+            frozenset(pair[:2]): pair for pair in reversed(found)
+        }  # of two directions the worse one, which is first
+        return sorted(kept.values(), key=found.index)[: self.limits.pairs]
+
+    def likest(self, writer: int, other: int) -> int | None:
+        """Return the writer's test line that is most likely the other's; None for a writer without a test line."""
+        line = self.decisions["line"]
+        own = np.flatnonzero(line.labels == writer)
+        return int(own[np.argmax(line.log_probs[own, other])]) if len(own) else None
+
+    def examples(self, temperature: float) -> list[sureness.Example]:
+        """The surest right, the surest wrong and the least sure lines, at a temperature (see calibration)."""
+        line = self.decisions["line"]
+        return sureness.examples(scaled(line.log_probs, temperature), line.labels, self.limits.lines)
+
+    def reliability(self, temperatures: Mapping[str, float]) -> dict[str, dict[str, list[tuple[float, float, int]]]]:
+        """Reliability by level, raw and calibrated."""
+        return {
+            level: {
+                state: sureness.reliability(scaled(own.log_probs, by), own.labels)
+                for state, by in (("raw", 1.0), ("calibrated", temperatures[level]))
+            }
+            for level, own in self.decisions.items()
+        }
+
+    @cached_property
+    def places(self) -> np.ndarray:
+        """The map of hands, float64 (lines, 2)."""
+        return hands.layout(self.embeddings, self._seed)
+
+    @cached_property
+    def _sample(self) -> tuple[np.ndarray, np.ndarray]:
+        """Test crops, uint8 (crops, height, width), spread evenly, and their numbers."""
+        return self._some(SAMPLE)
+
+    def _some(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        numbers = np.unique(np.linspace(0, len(self.crops) - 1, count).astype(int))
+        return gather(self._packed.strips, self.crops["start"][numbers], self.taps.width), numbers
+
+    @cached_property
+    def fidelity(self) -> tuple[fidelity.Fidelity, float]:
+        """Deletion and insertion on some test crops, and by what share integrated gradients miss their sum."""
+        crops, numbers = self._some(self.limits.crops)
+        classes = self.decisions["crop"].log_probs[numbers].argmax(axis=1)
+        found = fidelity.measure(self.taps, crops, classes, np.random.default_rng([self._seed, 1]))
+        part = slice(0, 16)
+        total = attribution.integrated_gradients(self.taps, crops[part], classes[part]).sum(axis=(1, 2))
+        blank = attribution.blank_paper(crops[part])
+        gained = attribution.gains(self.taps, crops[part], classes[part]) - attribution.gains(
+            self.taps, blank, classes[part]
+        )
+        return found, float(np.abs(total - gained).mean() / max(float(np.abs(gained).mean()), 1e-9))
+
+    def driven(self) -> list[activations.Driven]:
+        """What drives the filters of each layer (see activations)."""
+        crops, numbers = self._sample
+        return activations.driven(self.taps, crops, self.line_of[numbers], np.random.default_rng([self._seed, 2]))
+
+    def maps(self, line: int, count: int) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
+        """Part of a test line, uint8 (height, columns), and `count` maps of it a layer, those that vary most.
+
+        The line is seen crop by crop, and so are its maps, side by side.
+        """
+        crops = self.crops_of(line)[:MAP_CROPS]
+        seen = gather(self._packed.strips, crops["start"], self.taps.width)
+        layers = []
+        for layer, found in zip(self.taps.layers, self.taps.maps(seen), strict=True):
+            found = np.maximum(found, 0)
+            strongest = np.sort(np.argsort(-found.std(axis=(0, 1, 2)), kind="stable")[:count])
+            beside = np.concatenate(list(found), axis=1)[:, :, strongest].transpose(2, 0, 1)
+            layers.append((f"{layer.name}\n{found.shape[-1]} maps of\n{found.shape[1]} x {found.shape[2]}", beside))
+        return np.concatenate(list(seen), axis=1), layers

@@ -1,0 +1,74 @@
+"""How sure the network is, and whether it may be: the surest and least sure lines, and reliability by bin."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from writerid.scoring import ECE_BINS
+
+TOP = 3
+
+
+@dataclass(frozen=True)
+class Example:
+    """One line of a kind, by its number among the lines that were decided on, and the classes it may be of, top-3."""
+
+    kind: str
+    number: int
+    classes: tuple[int, ...]
+    confidences: tuple[float, ...]
+
+
+def examples(log_probs: np.ndarray, labels: np.ndarray, count: int) -> list[Example]:
+    """Choose the surest right, the surest wrong and the least sure lines, `count` of each kind where there are so many.
+
+    Parameters: calibrated log-probabilities, float64 (lines, classes); labels, int (lines,).
+    """
+    probability = np.exp(log_probs)
+    ranked = np.argsort(-probability, axis=1, kind="stable")[:, :TOP]
+    sure = probability.max(axis=1)
+    right = ranked[:, 0] == labels
+    by_sureness = np.argsort(-sure, kind="stable")
+    chosen = {
+        "surest_right": _of_many(by_sureness[right[by_sureness]], labels, count),
+        "surest_wrong": by_sureness[~right[by_sureness]][:count],
+        "least_sure": by_sureness[::-1][:count],
+    }
+    return [
+        Example(
+            kind,
+            int(line),
+            tuple(int(own) for own in ranked[line]),
+            tuple(float(probability[line, own]) for own in ranked[line]),
+        )
+        for kind, lines in chosen.items()
+        for line in lines
+    ]
+
+
+def _of_many(lines: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+    """The first lines, one a writer as long as there are writers left."""
+    _, first = np.unique(labels[lines], return_index=True)
+    each = np.sort(first)
+    rest = np.setdiff1d(np.arange(len(lines)), each)
+    return lines[np.concatenate([each, rest])[:count].astype(int)]
+
+
+def reliability(log_probs: np.ndarray, labels: np.ndarray) -> list[tuple[float, float, int]]:
+    """Return (mean confidence, accuracy, items) of each bin of confidence that holds an item (see scoring.ece)."""
+    confidence = np.exp(log_probs.max(axis=1))
+    right = log_probs.argmax(axis=1) == labels
+    bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
+    return [
+        (float(confidence[bins == own].mean()), float(right[bins == own].mean()), int((bins == own).sum()))
+        for own in np.unique(bins)
+    ]
+
+
+def wilson(right: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """95 % intervals (low, high), float64 (n,), of shares right / items (E. Wilson, JASA 22:209-212, 1927)."""
+    z = 1.959964
+    share, items = np.asarray(right) / items, np.asarray(items, float)
+    middle = (share + z**2 / (2 * items)) / (1 + z**2 / items)
+    half = z / (1 + z**2 / items) * np.sqrt(share * (1 - share) / items + z**2 / (4 * items**2))
+    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)

@@ -1,0 +1,98 @@
+"""Where a network can be looked into: its layers of convolutions, the map before its head, and its embedding."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras.layers import Conv2D
+
+from writerid.crops import gather
+
+BATCH = 64  # crops at a time
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What leaves a convolution and what belongs to it (pooling, normalisation, shortcut, ReLU).
+
+    output, and drive, which is the same before the last ReLU: (batch, rows, columns, filters). `field`: side in pixels
+    of what one value sees; `step`: pixels from one value to the next.
+    """
+
+    name: str
+    output: keras.KerasTensor
+    drive: keras.KerasTensor
+    field: int
+    step: int
+
+
+class Taps:
+    """A network from grey crops to logits, open at its joints; any whose first convolution takes scaled crops."""
+
+    def __init__(self, model: keras.Model) -> None:
+        """Find the joints."""
+        self.model = model
+        first = next(layer for layer in model.layers if isinstance(layer, Conv2D))
+        self.kernel = np.asarray(first.get_weights()[0])  # float32 (rows, columns, 1, filters)
+        self.height, self.width = model.input_shape[1:3]
+        self.layers = _layers(model)
+        self._scaled = first.input
+        self._scale = keras.Model(model.input, first.input)
+        self.to_map = keras.Model(self._scaled, self.layers[-1].output)
+        # A head may look at the crop beside the map, to know where there is ink.
+        self.from_map = keras.Model([self._scaled, self.layers[-1].output], model.output)
+        self.to_logits = keras.Model(self._scaled, model.output)
+
+    def scaled(self, crops: np.ndarray) -> np.ndarray:
+        """Crops, uint8 (batch, height, width), as the first convolution sees them: float32, with a last axis of 1."""
+        return keras.ops.convert_to_numpy(self._scale(crops)).astype(np.float32)
+
+    def to_drive(self, layer: Layer) -> keras.Model:
+        """Return the network from scaled crops to what a layer gives before its last ReLU."""
+        return keras.Model(self._scaled, layer.drive)
+
+    def maps(self, crops: np.ndarray) -> list[np.ndarray]:
+        """What leaves each layer for crops, uint8 (batch, height, width): float32 (batch, rows, columns, filters)."""
+        tapped = keras.Model(self._scaled, [layer.output for layer in self.layers])
+        found = tapped(self.scaled(crops), training=False)
+        return [keras.ops.convert_to_numpy(each).astype(np.float32) for each in _listed(found)]
+
+    def embed(self, strips: np.ndarray, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Embeddings, float32 (crops, features), which enter the last layer, and logits, float32 (crops, classes)."""
+        tapped = keras.Model(self._scaled, [self.model.get_layer("logits").input, self.model.output])
+        parts: list[list[np.ndarray]] = [[], []]
+        for start in range(0, len(crops), BATCH):
+            batch = gather(strips, crops["start"][start : start + BATCH], self.width)
+            for part, found in zip(parts, tapped(self.scaled(batch), training=False), strict=True):
+                part.append(keras.ops.convert_to_numpy(found).astype(np.float32))
+        embeddings, logits = (np.concatenate(part) for part in parts)
+        return embeddings, logits
+
+
+def _layers(model: keras.Model) -> list[Layer]:
+    """Each convolution with all that follows it up to the next one or the head."""
+    found: list[Layer] = []
+    field = step = 1
+    name, output, drive = "", None, None
+    trunk: set[int] = set()  # tensors that come from a convolution, where others may be made of the crop itself
+    for layer in model.layers:
+        if not isinstance(layer, Conv2D) and not trunk & {id(tensor) for tensor in _listed(layer.input)}:
+            continue
+        if len(layer.output.shape) != 4:
+            break
+        trunk.add(id(layer.output))
+        if isinstance(layer, Conv2D):
+            if output is not None:
+                found.append(Layer(name, output, drive, field, step))
+            name = layer.name
+        if isinstance(layer, Conv2D):
+            field, step = field + (layer.kernel_size[0] - 1) * step, step * layer.strides[0]
+        elif isinstance(layer, keras.layers.MaxPooling2D | keras.layers.AveragePooling2D):
+            field, step = field + (layer.pool_size[0] - 1) * step, step * layer.strides[0]
+        output = layer.output
+        drive = layer.input if isinstance(layer, keras.layers.ReLU | keras.layers.Activation) else output
+    return [*found, Layer(name, output, drive, field, step)]
+
+
+def _listed(found: object) -> list:
+    return list(found) if isinstance(found, list | tuple) else [found]

@@ -1,0 +1,197 @@
+"""All pictures and tables of a study, each in its place."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from writerid.explain import confusions, study
+from writerid.explain.attribution import METHODS
+from writerid.explain.reports import LEVELS, History
+from writerid.explain.study import Study
+from writerid.figures import charts, filters, writers
+from writerid.figures.canvas import marked, save_image, stacked, tinted
+from writerid.files import write_csv, write_json
+
+EVIDENCE_LINES = 2  # lines on which all methods are drawn one below the other
+MAPS = 3  # of each layer
+INSETS = 10  # lines shown at their place on the map of hands
+KINDS = {
+    "surest_right": "The surest right lines",
+    "surest_wrong": "The surest wrong lines",
+    "least_sure": "The least sure lines",
+}
+LEGEND = "orange: speaks for the first name; blue: against it"
+
+
+def make(
+    own: Study,
+    test: Mapping[str, Any],
+    history: History,
+    by_writer: Mapping[str, list[Any]],
+    *,
+    resamples: int,
+    seed: int,
+    pictures: Path,
+    tables: Path,
+    figures: Path,
+) -> None:
+    """Write the folder of pictures, the folder of tables and the file of figures.
+
+    Parameters: the study; what test.json holds; what train logged; the columns of writers.csv;
+    resamples behind the intervals, and their seed.
+    """
+    shutil.rmtree(pictures, ignore_errors=True)
+    shutil.rmtree(tables, ignore_errors=True)
+    temperature = {level: float(test[level]["temperature"]) for level in LEVELS}
+    steps: list[tuple[str, Callable[[], None]]] = [
+        ("curves", partial(charts.curves, history.curves, history.best, pictures / "curves.png")),
+        ("writers", partial(_writers, by_writer, test, pictures, tables)),
+        ("reliability", partial(_reliability, own, temperature, pictures, tables)),
+        ("confusion", partial(_confusion, own, pictures, tables)),
+        ("hands", partial(_hands, own, pictures, tables)),
+        ("filters", partial(_filters, own, pictures)),
+        ("evidence", partial(_evidence, own, pictures)),
+        ("examples", partial(_examples, own, temperature["line"], pictures, tables)),
+        ("deletion and insertion", partial(_fidelity, own, resamples, seed, pictures, tables, figures)),
+    ]
+    with tqdm(steps, desc="explain", unit=" subjects", disable=None) as bar:
+        for name, step in bar:
+            bar.set_postfix_str(name)
+            step()
+
+
+def _writers(by_writer: Mapping[str, list[Any]], test: Mapping[str, Any], pictures: Path, tables: Path) -> None:
+    charts.by_writer(by_writer["writer"], by_writer["lines"], by_writer["line_accuracy"], pictures / "writers.png")
+    charts.lines_read(test["lines_read"], pictures / "lines_read.png")
+    write_csv(tables / "lines_read.csv", ("lines", "accuracy"), test["lines_read"].items())
+
+
+def _reliability(own: Study, temperature: Mapping[str, float], pictures: Path, tables: Path) -> None:
+    levels = own.reliability(temperature)
+    charts.reliability(levels, pictures / "reliability.png")
+    write_csv(
+        tables / "reliability.csv",
+        study.RELIABILITY,
+        (
+            (level, state, f"{confidence:.4f}", f"{accuracy:.4f}", items)
+            for level, states in levels.items()
+            for state, bins in states.items()
+            for confidence, accuracy, items in bins
+        ),
+    )
+
+
+def _confusion(own: Study, pictures: Path, tables: Path) -> None:
+    recall = own.counts / np.maximum(own.counts.sum(axis=1, keepdims=True), 1)
+    order = confusions.order(recall)
+    writers.confusion(recall[np.ix_(order, order)], [own.writers[i] for i in order], pictures / "confusion.png")
+    write_csv(tables / "confusion.csv", study.CONFUSION, confusions.entries(own.counts, own.writers))
+    pairs, rows = [], []
+    for number, (actual, predicted, share) in enumerate(own.confused(), start=1):
+        names, lines = [], []
+        for role, writer in (("actual", actual), ("predicted", predicted)):
+            line = own.likest(writer, predicted)
+            blank = np.full((own.taps.height, own.taps.width), 255, np.uint8)
+            lines.append(blank if line is None else own.writing(line))
+            names.append(f"pair_{number}_{role}.png")
+            save_image(lines[-1], pictures / "lines" / names[-1])
+        pairs.append(writers.Pair(own.writers[actual], own.writers[predicted], share, *lines))
+        rows.append((*names, own.writers[actual], own.writers[predicted], f"{share:.4f}"))
+    writers.pairs(pairs, pictures / "confused_writers.png")
+    write_csv(tables / "pairs.csv", study.PAIRS, rows)
+
+
+def _hands(own: Study, pictures: Path, tables: Path) -> None:
+    line = own.decisions["line"]
+    spread = _apart(own.places, INSETS)
+    writers.hands(own.places, line.labels, own.writers, [(i, own.writing(i)) for i in spread], pictures / "hands.png")
+    predicted = line.log_probs.argmax(axis=1)
+    write_csv(
+        tables / "hands.csv",
+        study.HANDS,
+        (
+            (own.name(i), own.writers[line.labels[i]], own.writers[predicted[i]], f"{x:.3f}", f"{y:.3f}")
+            for i, (x, y) in enumerate(own.places)
+        ),
+    )
+
+
+def _apart(places: np.ndarray, count: int) -> list[int]:
+    """Numbers of points that lie far from one another, the first one far from the middle."""
+    chosen = [int(np.argmax(((places - places.mean(axis=0)) ** 2).sum(axis=1)))]
+    while len(chosen) < min(count, len(places)):
+        nearest = ((places[:, None] - places[chosen][None]) ** 2).sum(axis=2).min(axis=1)
+        chosen.append(int(np.argmax(nearest)))
+    return chosen
+
+
+def _filters(own: Study, pictures: Path) -> None:
+    filters.filters(own.taps.kernel, pictures / "filters.png")
+    filters.driven(own.driven(), pictures / "filter_inputs.png")
+    line = _sure_line(own)[0]
+    writing, layers = own.maps(line, MAPS)
+    heading = (
+        f"Line {own.name(line)} on its way through the network: the {MAPS} maps of each layer that vary most "
+        "(dark is strong), crop by crop"
+    )
+    filters.maps(writing, layers, heading, pictures / "feature_maps.png")
+
+
+def _evidence(own: Study, pictures: Path) -> None:
+    images, titles = [], []
+    for line in _sure_line(own)[:EVIDENCE_LINES]:
+        writer = int(own.decisions["line"].log_probs[line].argmax())
+        for method in METHODS:
+            draw = tinted if method == "grad_cam" else marked
+            images.append(draw(own.writing(line), own.evidence(line, writer, method)))
+            titles.append(f"{charts.NAMES[method]}: why line {own.name(line)} is given to writer {own.writers[writer]}")
+    heading = "What the network looks at, by three methods"
+    note = "orange: speaks for the writer; blue: against (Grad-CAM: only for, and coarse)"
+    stacked(images, titles, heading, pictures / "evidence.png", note)
+
+
+def _sure_line(own: Study) -> list[int]:
+    """Lines by number: those that are long enough to show, then those decided right, then the surest first."""
+    line = own.decisions["line"]
+    right = line.log_probs.argmax(axis=1) == line.labels
+    long = np.bincount(own.line_of) >= study.MAP_CROPS
+    sure = 4 * long + 2 * right + np.exp(line.log_probs.max(axis=1))
+    return [int(i) for i in np.argsort(-sure, kind="stable")]
+
+
+def _examples(own: Study, temperature: float, pictures: Path, tables: Path) -> None:
+    rows = []
+    images: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
+    titles: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for example in own.examples(temperature):
+        actual = own.writers[own.decisions["line"].labels[example.number]]
+        image = marked(own.writing(example.number), own.evidence(example.number, example.classes[0]))
+        top = [(own.writers[w], c) for w, c in zip(example.classes, example.confidences, strict=True)]
+        images[example.kind].append(image)
+        titles[example.kind].append(
+            f"{own.name(example.number)}, by writer {actual}. Named: " + ", ".join(f"{w} ({c:.0%})" for w, c in top)
+        )
+        name = f"{example.kind}_{len(images[example.kind])}.png"
+        save_image(image, pictures / "lines" / name)
+        cells = [cell for w, c in top for cell in (w, f"{c:.4f}")]
+        rows.append((example.kind, name, own.name(example.number), actual, *cells, *[""] * (6 - len(cells))))
+    for kind, heading in KINDS.items():
+        stacked(images[kind], titles[kind], heading, pictures / f"{kind}.png", LEGEND)
+    write_csv(tables / "examples.csv", study.EXAMPLES, rows)
+
+
+def _fidelity(own: Study, resamples: int, seed: int, pictures: Path, tables: Path, figures: Path) -> None:
+    found, missed = own.fidelity
+    rows = found.rows()
+    charts.fidelity(rows, pictures / "fidelity.png")
+    write_csv(tables / "fidelity.csv", study.FIDELITY, rows)
+    measured = found.figures(resamples, np.random.default_rng([seed, 3]))
+    write_json(
+        figures,
+        {"crops": len(found.deletion["random"]), "integrated_gradients_missed": missed, **measured},
+    )

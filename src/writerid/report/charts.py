@@ -1,0 +1,257 @@
+"""The page's charts, as Vega-Lite specifications made with Altair; colours come from the page, light or dark."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from writerid.explain.sureness import wilson
+from writerid.report.runs import Run
+
+MOST = 60  # writers of a confusion matrix that can be read
+PERCENT = alt.Axis(format=".0%")
+ORDERS = {
+    "integrated_gradients": "integrated gradients",
+    "gradient_x_input": "gradient x input",
+    "grad_cam": "Grad-CAM",
+    "ink": "most ink first",
+    "random": "at random",
+}
+Spec = dict[str, Any]
+
+
+def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None = None) -> Spec:
+    """Draw the loss or the accuracy by epoch of one run or several; a dot rings each run's best epoch."""
+    rows: list[dict[str, Any]] = []
+    for run in runs:
+        best = int(run.train["best"]["epoch"])
+        for side, own in run.curves.items():
+            for name, values in own.items():
+                if figure not in (name, name.removeprefix("line_")):
+                    continue
+                series = f"{side}, by {'line' if name.startswith('line_') else 'crop'}"
+                rows += [
+                    {"run": run.name, "series": series, "epoch": i, figure: v, "best": i == best and side != "train"}
+                    for i, v in enumerate(values, start=1)
+                ]
+    several = len(runs) > 1
+    axis = alt.Axis(format=".0%") if figure == "accuracy" else alt.Axis()
+    scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=figure == "loss")
+    epochs = max(row["epoch"] for row in rows)
+    ticks = list(range(1, epochs + 1, max(1, round(epochs / 8))))
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("epoch:Q", axis=alt.Axis(values=ticks, format="d", title="epoch")),
+        y=alt.Y(f"{figure}:Q", axis=axis, scale=scale, title=None),
+        color=alt.Color("run:N" if several else "series:N", title=None, sort=None),
+        tooltip=["run:N", "series:N", "epoch:Q", alt.Tooltip(f"{figure}:Q", format=".4f")],
+    )
+    lines = base.mark_line(point=True)
+    if several:
+        lines = lines.encode(
+            strokeDash=alt.StrokeDash(
+                "series:N", title=None, sort=None, legend=alt.Legend(symbolType="stroke", symbolStrokeColor="gray")
+            )
+        )
+    best_dots = base.mark_point(size=190, strokeWidth=2.5).transform_filter("datum.best")
+    return _done(lines + best_dots, f"{figure} by epoch; a ring marks the best epoch", 240)
+
+
+def by_writer(run: Run) -> Spec:
+    """Draw accuracy by writer with 95 % Wilson intervals, the least first."""
+    rows = writers(run)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("writer:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+        tooltip=[
+            alt.Tooltip("writer:N"),
+            alt.Tooltip("lines:Q", title="test lines"),
+            alt.Tooltip("accuracy:Q", format=".1%", title="right, by line"),
+            alt.Tooltip("low:Q", format=".1%", title="from"),
+            alt.Tooltip("high:Q", format=".1%", title="to"),
+            alt.Tooltip("crops:Q", format=".1%", title="right, by crop"),
+        ],
+    )
+    x = alt.X("accuracy:Q", axis=alt.Axis(format=".0%", orient="top"), scale=alt.Scale(domain=[0, 1]), title=None)
+    bars = base.mark_rule(strokeWidth=3, opacity=0.4).encode(x=x, x2="high:Q").encode(x=alt.X("low:Q", title=None))
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x)
+    return _done(bars + dots, "accuracy by writer, the least first", alt.Step(16))
+
+
+def writers(run: Run) -> list[dict[str, Any]]:
+    """Return accuracy by writer and its interval, the least first."""
+    table = run.tables["writers"]
+    lines = np.array([int(row["lines"]) for row in table])
+    share = np.array([float(row["line_accuracy"]) for row in table])
+    low, high = wilson(np.rint(share * lines), lines)
+    return [
+        {
+            "writer": row["writer"],
+            "lines": int(lines[i]),
+            "accuracy": float(share[i]),
+            "low": float(low[i]),
+            "high": float(high[i]),
+            "crops": float(row["crop_accuracy"]),
+        }
+        for i, row in enumerate(table)
+    ]
+
+
+def confusion(run: Run) -> Spec:
+    """Draw the confusion matrix by recall, confused writers beside one another; of many, those most confused."""
+    rows = run.tables["confusion"]
+    confused: dict[str, float] = {row["actual"]: 0.0 for row in rows} | {row["predicted"]: 0.0 for row in rows}
+    for row in rows:
+        if row["actual"] != row["predicted"]:
+            confused[row["actual"]] += float(row["share"])
+            confused[row["predicted"]] += float(row["share"])
+    kept = set(sorted(confused, key=lambda writer: (-confused[writer], writer))[:MOST])
+    place = {row["actual"]: int(row["place_actual"]) for row in rows} | {
+        row["predicted"]: int(row["place_predicted"]) for row in rows
+    }
+    order = sorted(kept, key=lambda writer: place[writer])
+    values = [
+        {"actual": row["actual"], "predicted": row["predicted"], "share": float(row["share"]), "crops": row["crops"]}
+        for row in rows
+        if row["actual"] in kept and row["predicted"] in kept
+    ]
+    chart = (
+        alt.Chart(alt.Data(values=values))
+        .mark_rect()
+        .encode(
+            x=alt.X(
+                "predicted:N",
+                title="taken for",
+                scale=alt.Scale(domain=order),
+                axis=alt.Axis(labelAngle=-90, labelOverlap=True, labelFontSize=9),
+            ),
+            y=alt.Y(
+                "actual:N",
+                title="by",
+                scale=alt.Scale(domain=order),
+                axis=alt.Axis(labelOverlap=True, labelFontSize=9),
+            ),
+            color=alt.Color(
+                "share:Q",
+                scale=alt.Scale(domain=[0, 1]),
+                legend=alt.Legend(format=".0%", title=None, orient="top", direction="horizontal", gradientLength=160),
+            ),
+            tooltip=[
+                alt.Tooltip("actual:N", title="by"),
+                alt.Tooltip("predicted:N", title="taken for"),
+                alt.Tooltip("share:Q", format=".1%", title="of its test crops"),
+                alt.Tooltip("crops:Q", title="crops"),
+            ],
+        )
+    )
+    return _done(chart, "confusion matrix by recall", max(260, min(640, 14 * len(order))))
+
+
+def lines_read(runs: Sequence[Run]) -> Spec:
+    """Draw accuracy over forms against the lines that are read of each."""
+    rows: list[dict[str, Any]] = [
+        {"run": run.name, "lines": row["lines"], "accuracy": float(row["accuracy"])}
+        for run in runs
+        for row in run.tables["lines_read"]
+    ]
+    low = min(row["accuracy"] for row in rows) - 0.02
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("lines:O", sort=None, title="lines read of a form", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("accuracy:Q", axis=alt.Axis(format=".1%"), scale=alt.Scale(domain=[max(0.0, low), 1]), title=None),
+            tooltip=["run:N", "lines:O", alt.Tooltip("accuracy:Q", format=".1%", title="forms right")],
+        )
+    )
+    return _done(_by_run(chart, runs), "accuracy against lines read", 220)
+
+
+def reliability(run: Run, level: str) -> Spec:
+    """Draw the reliability diagram of a level, raw and calibrated."""
+    rows = [
+        {key: float(value) if key not in ("level", "state") else value for key, value in row.items()}
+        for row in run.tables["reliability"]
+        if row["level"] == level
+    ]
+    just = alt.Chart(alt.Data(values=[{"c": 0, "a": 0}, {"c": 1, "a": 1}]))
+    line = just.mark_line(strokeDash=[3, 3], color="#888", strokeWidth=1).encode(x="c:Q", y="a:Q")
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("confidence:Q", axis=PERCENT, scale=alt.Scale(domain=[0, 1]), title="how sure it is"),
+        y=alt.Y("accuracy:Q", axis=PERCENT, scale=alt.Scale(domain=[0, 1]), title="how often right"),
+        color=alt.Color("state:N", title=None, sort=None),
+        tooltip=[
+            "state:N",
+            alt.Tooltip("confidence:Q", format=".1%", title="sure"),
+            alt.Tooltip("accuracy:Q", format=".1%", title="right"),
+            alt.Tooltip("items:Q", title=f"{level}s"),
+        ],
+    )
+    dots = base.mark_circle(opacity=1).encode(size=alt.Size("items:Q", legend=None, scale=alt.Scale(range=[25, 250])))
+    return _done(line + base.mark_line(strokeWidth=1) + dots, f"reliability by {level}", 230)
+
+
+def fidelity(run: Run, test: str) -> Spec:
+    """Draw deletion or insertion: confidence against the share of the ink that is gone or there."""
+    rows = [
+        {"order": ORDERS[row["order"]], "share": float(row["share"]), "probability": float(row["probability"])}
+        for row in run.tables["fidelity"]
+        if row["test"] == test
+    ]
+    there = "gone" if test == "deletion" else "there"
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_line(point={"size": 20})
+        .encode(
+            x=alt.X("share:Q", axis=PERCENT, title=f"share of the ink {there}"),
+            y=alt.Y("probability:Q", axis=PERCENT, scale=alt.Scale(domain=[0, 1]), title="confidence"),
+            color=alt.Color("order:N", title=None, sort=list(ORDERS.values()), legend=alt.Legend(columns=2)),
+            tooltip=[
+                "order:N",
+                alt.Tooltip("share:Q", format=".0%", title=f"ink {there}"),
+                alt.Tooltip("probability:Q", format=".1%", title="confidence"),
+            ],
+        )
+    )
+    return _done(chart, test, 240)
+
+
+def hands(run: Run) -> Spec:
+    """Draw the map of hands: a dot a test line, coloured by writer, a cross where it is given to another."""
+    rows = [
+        {
+            **row,
+            "x": float(row["x"]),
+            "y": float(row["y"]),
+            "decided": "right" if row["writer"] == row["predicted"] else "wrong",
+        }
+        for row in run.tables["hands"]
+    ]
+    chart = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_point(filled=True, size=45, opacity=0.85)
+        .encode(
+            x=alt.X("x:Q", axis=None, scale=alt.Scale(zero=False)),
+            y=alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False)),
+            color=alt.Color("writer:N", legend=None, scale=alt.Scale(scheme="category20")),
+            shape=alt.Shape(
+                "decided:N", title=None, scale=alt.Scale(domain=["right", "wrong"], range=["circle", "cross"])
+            ),
+            size=alt.Size("decided:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=[35, 150])),
+            tooltip=["line:N", "writer:N", alt.Tooltip("predicted:N", title="given to")],
+        )
+    )
+    names = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_text(fontSize=10, fontWeight="bold")
+        .encode(x="median(x):Q", y="median(y):Q", text="writer:N")
+    )
+    return _done(chart + names, "map of hands", 460)
+
+
+def _by_run(chart: alt.Chart, runs: Sequence[Run]) -> alt.Chart:
+    return chart.encode(color=alt.Color("run:N", title=None, sort=None)) if len(runs) > 1 else chart
+
+
+def _done(chart: Any, description: str, height: Any) -> Spec:
+    found: Spec = chart.properties(width="container", height=height, description=description).to_dict()
+    return found

@@ -1,0 +1,136 @@
+"""What a run left, of the workspace or of an experiment, as far as the page tells of it."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dvc.api import DVCFileSystem
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+from dvc.scm import RevError, resolve_rev
+from ruamel.yaml import YAML
+
+from writerid.errors import InputError, brief
+
+WORKSPACE = "workspace"
+MAKE = "run `dvc repro` first"
+Read = Callable[[str], bytes | None]  # the content of a file by its path in the repository, None where it is not there
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: its name, parameters by dotted key, figures, curves `[side][name]`, tables by name, and its files."""
+
+    name: str
+    params: dict[str, Any]
+    test: dict[str, Any]
+    explain: dict[str, Any]
+    train: dict[str, Any]
+    dataset: dict[str, Any]
+    split: dict[str, Any]
+    runtime: dict[str, Any]
+    curves: dict[str, dict[str, list[float]]]
+    tables: dict[str, list[dict[str, str]]]
+    lock: dict[str, Any]
+    read: Read = field(repr=False)
+
+    def hashes(self) -> list[tuple[str, str, str]]:
+        """Return (stage, file, md5) of the dataset and of what the stages made, from dvc.lock."""
+        stages = self.lock.get("stages", {})
+        items = [item for own in stages.values() for key in ("outs", "deps") for item in own.get(key, [])]
+        files = {(str(item["path"]), str(item.get("md5", ""))) for item in items}
+        made = {str(item["path"]): stage for stage, own in stages.items() for item in own.get("outs", [])}
+        return sorted((made.get(path, "given"), path, md5) for path, md5 in files if not path.endswith(".py"))
+
+
+def load(name: str) -> Run:
+    """Load the workspace's run, or that of an experiment, branch, tag or commit.
+
+    Raises InputError where there is no such run, or it has not come to its end.
+    """
+    read = _workspace if name == WORKSPACE else _revision(name)
+
+    def document(path: str, *, needed: bool = True) -> dict[str, Any]:
+        content = read(path)
+        if content is None and not needed:
+            return {}
+        if content is None:
+            raise InputError(f"{name}: has no {path}; {MAKE}")
+        try:
+            found = json.loads(content) if path.endswith(".json") else YAML(typ="safe", pure=True).load(content)
+        except Exception as error:  # two libraries' many kinds
+            raise InputError(f"{name}: {path} cannot be read ({brief(error)}); {MAKE}") from None
+        if not isinstance(found, dict):
+            raise InputError(f"{name}: {path} holds no mapping; {MAKE}")
+        return found
+
+    def rows(path: str, delimiter: str = ",") -> list[dict[str, str]]:
+        content = read(path)
+        if content is None:
+            raise InputError(f"{name}: has no {path}; {MAKE}")
+        return list(csv.DictReader(io.StringIO(content.decode("utf-8", "replace"), newline=""), delimiter=delimiter))
+
+    def curve(side: str, figure: str) -> list[float]:
+        found = rows(f"metrics/train/plots/metrics/{side}/{figure}.tsv", "\t")
+        return [float(row[figure]) for row in found]
+
+    names = ("confusion", "examples", "fidelity", "hands", "lines_read", "pairs", "reliability")
+    try:
+        return Run(
+            name=name,
+            params=flat(document("params.yaml")),
+            test=document("metrics/test.json"),
+            explain=document("metrics/explain.json"),
+            train=document("metrics/train/metrics.json"),
+            dataset=document("metrics/dataset.json"),
+            split=document("metrics/split.json"),
+            runtime=document("metrics/runtime.json", needed=False),
+            curves={
+                "train": {figure: curve("train", figure) for figure in ("loss", "accuracy")},
+                "validation": {figure: curve("validation", figure) for figure in ("loss", "accuracy", "line_accuracy")},
+            },
+            tables={
+                "writers": rows("metrics/writers.csv"),
+                **{table: rows(f"metrics/explain/{table}.csv") for table in names},
+            },
+            lock=document("dvc.lock", needed=False),
+            read=read,
+        )
+    except (KeyError, ValueError, csv.Error) as error:
+        raise InputError(f"{name}: its metrics are not whole ({brief(error)}); {MAKE}") from None
+
+
+def _workspace(path: str) -> bytes | None:
+    return Path(path).read_bytes() if Path(path).is_file() else None
+
+
+def _revision(name: str) -> Read:
+    try:
+        with Repo() as repo:
+            files = DVCFileSystem(rev=resolve_rev(repo.scm, name))
+    except (RevError, DvcException) as error:
+        raise InputError(f"{name}: no experiment, branch, tag or commit ({brief(error)}); see `dvc exp list`") from None
+
+    def read(path: str) -> bytes | None:
+        try:
+            with files.open(path, "rb") as file:
+                return bytes(file.read())
+        except (FileNotFoundError, DvcException):
+            return None
+
+    return read
+
+
+def flat(params: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested parameters by dotted key, all but the grid."""
+    found: dict[str, Any] = {}
+    for key, value in params.items():
+        if isinstance(value, dict) and key != "grid":
+            found |= flat(value, f"{prefix}{key}.")
+        elif key != "grid":
+            found[f"{prefix}{key}"] = value
+    return found

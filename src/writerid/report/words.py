@@ -1,0 +1,167 @@
+"""What the page says of a run in words, each sentence from its figures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from writerid.report.runs import Run
+
+REFERENCE = 0.8128  # test accuracy by crop of the published result: IAM, 50 writers, lines of a form on both sides
+FEW = 5  # writers that are named
+ENOUGH = 30  # crops on which evidence is checked
+
+
+def percent(value: float | str, digits: int = 1) -> str:
+    """Return a share as a percentage."""
+    return f"{float(value):.{digits}%}".replace("%", " %")
+
+
+def interval(figures: dict[str, Any], name: str = "accuracy") -> str:
+    """Return the 95 % interval of a figure."""
+    return f"{percent(figures[f'{name}_low'])} to {percent(figures[f'{name}_high'])}"
+
+
+def headline(run: Run) -> str:
+    """Say in one sentence how good the model is."""
+    line, count = run.test["line"], run.dataset["writers"]
+    return (
+        f"Of {line['items']} test lines, {percent(line['accuracy'])} are given to the right one of {count} writers "
+        f"(95 % interval: {interval(line)}); guessing would give {percent(run.test['chance']['accuracy'])}."
+    )
+
+
+def against_reference(run: Run) -> list[str]:
+    """Say how the result stands to the published one, and what stands in the way of comparing them."""
+    crop = run.test["crop"]
+    better = crop["accuracy"] - REFERENCE
+    sure = crop["accuracy_low"] > REFERENCE or crop["accuracy_high"] < REFERENCE
+    told = [
+        f"By crop, as the published reference counts, {percent(crop['accuracy'])} ({interval(crop)}) stand against its "
+        f"{percent(REFERENCE)}: {abs(100 * better):.1f} points {'more' if better > 0 else 'less'}"
+        + ("." if sure else ", which is within this run's own uncertainty.")
+    ]
+    if "synthetic" in str(run.params.get("dataset", "")):
+        told.append(
+            "The reference is of IAM, real handwriting; these lines are drawn by a program. The two figures do not "
+            "measure the same, whichever is larger."
+        )
+    if run.test["split"] == "form":
+        told.append(
+            "No form is on two sides here. The reference's split puts lines of one form on both, which is easier: pen, "
+            "paper and mood are known from training."
+        )
+    else:
+        told.append("Lines of one form are on both sides, as in the reference: this measures pen and paper too.")
+    return told
+
+
+def sureness(run: Run) -> str:
+    """Say whether the confidence can be believed."""
+    line = run.test["line"]
+    return (
+        f"How sure the network says it is of a line is off by {percent(line['calibrated_ece'])} on average after "
+        f"calibration ({percent(line['ece'])} before; expected calibration error)."
+    )
+
+
+def failures(run: Run) -> list[str]:
+    """Say on what it fails: writers, pairs, short lines."""
+    told = []
+    wrong = [row for row in run.tables["writers"] if float(row["line_accuracy"]) < 1]
+    perfect = len(run.tables["writers"]) - len(wrong)
+    if wrong:
+        named = ", ".join(f"{r['writer']} ({percent(r['line_accuracy'], 0)} of {r['lines']})" for r in wrong[:FEW])
+        told.append(f"Hardest writers, by lines that are right: {named}. Of {perfect} others every line is right.")
+    else:
+        told.append(f"Every test line of all {perfect} writers is right; what follows looks at single crops.")
+    if run.tables["pairs"]:
+        pairs = "; ".join(
+            f"{row['actual']} for {row['predicted']} ({percent(row['share'], 0)} of its crops)"
+            for row in run.tables["pairs"][:3]
+        )
+        told.append(f"Most often taken for another: {pairs}.")
+    short, long = run.test.get("short_lines", {}), run.test.get("long_lines", {})
+    if short.get("items") and long.get("items"):
+        told.append(
+            f"Short lines: {percent(short['accuracy'])} of {short['items']} are right, "
+            f"of the {long['items']} longer ones {percent(long['accuracy'])}."
+        )
+    return told
+
+
+def trust(run: Run) -> str:
+    """Say whether the evidence maps hold what they promise."""
+    own = "integrated_gradients"
+    deletion, insertion = run.explain["deletion"], run.explain["insertion"]
+    holds = _beats(deletion[own]) and _beats(insertion[own])
+    if run.explain["crops"] < ENOUGH:
+        verdict = f"So few crops prove nothing; raise explain.crops to {ENOUGH} or more."
+    elif holds:
+        verdict = "The maps mark what decides: all four differences are beyond chance (95 %)."
+    else:
+        verdict = "At least one of these differences may be chance: do not read much into the maps of this run."
+    failing = [
+        name
+        for method, name in (("gradient_x_input", "gradient x input"), ("grad_cam", "Grad-CAM"))
+        if not _beats(deletion[method]) or not _beats(insertion[method])
+    ]
+    if run.explain["crops"] >= ENOUGH and failing:
+        verdict += f" {' and '.join(failing)}, shown further down, does not beat both orders in both tests here."
+    return (
+        f"Checked on {run.explain['crops']} test crops: when the ink that the map marks is wiped out first, confidence "
+        f"on the way averages {percent(deletion[own]['area'])}; at random {percent(deletion['random']['area'])}, "
+        f"most ink first {percent(deletion['ink']['area'])}. When the marked ink is put down first, it averages "
+        f"{percent(insertion[own]['area'])} against {percent(insertion['random']['area'])} and "
+        f"{percent(insertion['ink']['area'])}. " + verdict
+    )
+
+
+def _beats(figures: dict[str, float]) -> bool:
+    """Whether an order is better than both that know nothing of the network, beyond chance."""
+    return figures["over_random_low"] > 0 and figures["over_ink_low"] > 0
+
+
+def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    """Return a row for each figure: its name, and what each run has."""
+    rows = [
+        (
+            f"right by {level} (95 % interval)",
+            [f"{percent(r.test[level]['accuracy'])} ({interval(r.test[level])})" for r in runs],
+        )
+        for level in ("line", "crop", "form")
+    ]
+    rows += [
+        ("among the first five, by line", [percent(r.test["line"]["top5_accuracy"]) for r in runs]),
+        ("calibration error, by line", [percent(r.test["line"]["calibrated_ece"]) for r in runs]),
+        ("best validation loss", [f"{r.train['best']['validation']['loss']:.4f}" for r in runs]),
+        ("best epoch", [f"{r.train['best']['epoch']} of {len(r.curves['train']['loss'])}" for r in runs]),
+        ("training time", [f"{r.runtime['seconds']:.0f} s" if "seconds" in r.runtime else "not known" for r in runs]),
+        ("split", [str(r.test["split"]) for r in runs]),
+    ]
+    return rows
+
+
+def differing(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    """Return a row for each parameter in which runs differ."""
+    keys = dict.fromkeys(key for run in runs for key in run.params)
+    rows = [(key, [shown(run.params.get(key, "-")) for run in runs]) for key in keys]
+    return [row for row in rows if len(set(row[1])) > 1]
+
+
+def shown(value: object) -> str:
+    """Return a parameter's value as params.yaml writes it."""
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def dropout_pair(runs: Sequence[Run]) -> tuple[Run, Run] | None:
+    """Return two runs that differ in nothing but dropout, the one without it second; None where there are not."""
+    for run in runs:
+        for other in runs:
+            if run.params.get("dropout", 0) > 0 and differ_in_dropout(run.params, other.params):
+                return run, other
+    return None
+
+
+def differ_in_dropout(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether of two sets of parameters one has dropout, the other none, and all else is the same."""
+    both = (one.get("dropout", 0) > 0) != (other.get("dropout", 0) > 0)
+    return both and {**one, "dropout": 0} == {**other, "dropout": 0}

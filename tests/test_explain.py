@@ -1,0 +1,213 @@
+"""What the network looks at: on networks small enough that one can say what must come out."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+
+from writerid.crops import CROP, Packed
+from writerid.errors import InputError
+from writerid.explain import activations, attribution, confusions, fidelity, hands, sureness
+from writerid.explain.study import Limits, Study
+from writerid.explain.taps import Taps
+from writerid.gradients import gradient
+from writerid.models import Network, build
+
+
+@pytest.fixture(scope="module")
+def taps() -> Taps:
+    model = build(Network(32, 40, 3, True, 3, 3, 4, True, 1, "generalised_mean", 2, 0.2), seed=0)
+    rng = np.random.default_rng(0)
+    for weight in model.weights:  # a network as after training: normalisation, too, does something
+        if "moving_variance" not in weight.path:
+            weight.assign(weight + rng.normal(0, 0.05, weight.shape))
+    return Taps(model)
+
+
+@pytest.fixture(scope="module")
+def crops() -> np.ndarray:
+    grey = np.full((5, 32, 40), 255, np.uint8)
+    rng = np.random.default_rng(1)
+    for crop in grey:
+        for x in rng.integers(0, 38, 6):
+            crop[6:26, x : x + 2] = rng.integers(0, 90)
+    return grey
+
+
+def test_gradients_are_those_of_calculus():
+    x = np.array([[1.0, -2.0, 3.0]], np.float32)
+    np.testing.assert_allclose(gradient(lambda t: keras.ops.sum(t**3, axis=1), x), 3 * x**2, rtol=1e-6)
+
+
+def test_a_network_is_open_at_its_joints(taps: Taps, crops: np.ndarray):
+    assert [layer.name for layer in taps.layers] == ["conv1", "conv2", "conv3", "conv3_1"]
+    assert [(layer.field, layer.step) for layer in taps.layers] == [(5, 4), (17, 8), (41, 16), (73, 16)]
+    assert [maps.shape for maps in taps.maps(crops)] == [(5, 8, 10, 4), (5, 4, 5, 8), (5, 2, 2, 16), (5, 2, 2, 16)]
+    pixels = keras.ops.convert_to_tensor(taps.scaled(crops))
+    whole, *parts = (
+        keras.ops.convert_to_numpy(logits)
+        for logits in (taps.model(crops), taps.to_logits(pixels), taps.from_map([pixels, taps.to_map(pixels)]))
+    )
+    for part in parts:
+        np.testing.assert_allclose(part, whole, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["average", "dense"])
+def test_any_network_of_the_family_can_be_looked_into(head: str, crops: np.ndarray):
+    own = Taps(build(Network(32, 40, 2, False, 1, 3, 4, False, 0, head, 3, 0.0), seed=0))
+    for method in attribution.METHODS.values():
+        assert method(own, crops, np.zeros(5, int)).shape == crops.shape
+
+
+def test_integrated_gradients_add_up_to_what_is_explained(taps: Taps, crops: np.ndarray):
+    classes = np.array([0, 1, 2, 0, 1])
+    found = attribution.integrated_gradients(taps, crops, classes, steps=200).sum(axis=(1, 2))
+    gained = attribution.gains(taps, crops, classes) - attribution.gains(taps, attribution.blank_paper(crops), classes)
+    np.testing.assert_allclose(found, gained, atol=0.02 * np.abs(gained).max())
+
+
+def test_evidence_is_on_the_ink(taps: Taps, crops: np.ndarray):
+    for method in (attribution.integrated_gradients, attribution.gradient_x_input):
+        assert not method(taps, crops, np.zeros(5, int))[crops == 255].any()
+    cam = attribution.grad_cam(taps, crops, np.zeros(5, int))
+    assert cam.shape == crops.shape
+    assert cam.min() >= 0
+
+
+def test_evidence_of_crops_is_averaged_where_they_lap(taps: Taps):
+    strips = np.full((70, 32), 255, np.uint8)
+    table = np.array([(0, 0, 0), (20, 0, 0), (30, 0, 0)], CROP)
+
+    def ones(_: Taps, crops: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        return np.ones(crops.shape, np.float32)
+
+    assert (attribution.over_line(taps, strips, table, 0, ones) == np.ones((32, 70))).all()
+
+
+class OneSpot:
+    """A stand-in for a network that is sure of class 1 by the ink of one cell alone."""
+
+    def __init__(self) -> None:
+        self.height, self.width = 32, 40
+
+    def scaled(self, crops: np.ndarray) -> np.ndarray:
+        return crops
+
+    def to_logits(self, crops: np.ndarray, training: bool) -> np.ndarray:
+        ink = (255.0 - crops[:, 8:16, 16:24]).mean(axis=(1, 2)) / 255
+        return np.column_stack([np.zeros(len(crops)), 20 * ink - 4]).astype(np.float32)
+
+
+def test_deletion_and_insertion_reward_the_map_that_knows(crops: np.ndarray, monkeypatch: pytest.MonkeyPatch):
+    def methods(marks: np.ndarray) -> dict[str, Callable]:
+        return {"integrated_gradients": lambda taps, own, classes: np.broadcast_to(marks, own.shape)}
+
+    spot = np.zeros((32, 40))
+    spot[8:16, 16:24] = 1
+    written = np.zeros_like(crops)  # ink everywhere but a border of paper, so that blank paper is known
+    written[:, :10] = 255
+    written[:, 8:16, 16:24] = 0
+    one_spot: Taps = OneSpot()  # type: ignore[assignment]
+    areas = {}
+    for name, marks in (("right", spot), ("wrong", -spot)):
+        monkeypatch.setattr(fidelity, "METHODS", methods(marks))
+        found = fidelity.measure(one_spot, written, np.ones(5, int), np.random.default_rng(0))
+        areas[name] = found.figures(100, np.random.default_rng(0))
+        assert {row[:2] for row in found.rows()} >= {("deletion", "random"), ("insertion", "ink")}
+        for curves in (found.deletion, found.insertion):  # both ends are the same for all orders
+            ends = np.array([values[:, [0, -1]] for values in curves.values()])
+            assert np.ptp(ends, axis=0).max() < 1e-6
+    right, wrong = (areas[name] for name in ("right", "wrong"))
+    own = "integrated_gradients"
+    assert right["deletion"][own]["area"] < right["deletion"]["random"]["area"] < wrong["deletion"][own]["area"]
+    assert right["insertion"][own]["area"] > right["insertion"]["random"]["area"] > wrong["insertion"][own]["area"]
+    assert right["deletion"][own]["over_random_low"] > 0 > wrong["deletion"][own]["over_random_high"]
+
+
+def test_what_drives_a_filter(taps: Taps, crops: np.ndarray):
+    layers = activations.driven(taps, crops, np.arange(5), np.random.default_rng(0))
+    assert [own.layer.name for own in layers] == [layer.name for layer in taps.layers]
+    for own in layers:
+        side = own.grown.shape[-1]
+        assert own.patches.shape == (len(own.filters), 4, side, side)
+    # The image grown for a filter of the first layer moves it further than noise does.
+    first = layers[0]
+    middle = np.full((len(first.filters), 32, 40), 128, np.uint8)
+    grown = middle.copy()
+    side = first.grown.shape[-1]
+    top, left = int(4.5 * 4 - side / 2), int(5.5 * 4 - side / 2)
+    grown[:, top : top + side, left : left + side] = first.grown
+    drive = taps.to_drive(first.layer)
+    before, after = (
+        keras.ops.convert_to_numpy(drive(taps.scaled(images)))[np.arange(len(first.filters)), 4, 5, first.filters]
+        for images in (middle, grown)
+    )
+    assert (after > before).mean() > 0.7
+
+
+def test_the_strongest_pieces_are_of_different_lines():
+    peak = np.array([9.0, 8, 7, 6, 5, 4])
+    assert activations._strongest(peak, np.array([0, 0, 0, 1, 2, 3])) == [0, 3, 4, 5]
+    assert activations._strongest(peak[:1], np.array([0])) == [0, 0, 0, 0]
+
+
+def test_confused_writers_stand_together():
+    recall = np.eye(6)
+    recall[0] = [0.5, 0, 0, 0, 0, 0.5]
+    recall[2] = [0, 0, 0.6, 0.4, 0, 0]
+    order = list(confusions.order(recall))
+    assert sorted(order) == [0, 1, 2, 3, 4, 5]
+    assert abs(order.index(0) - order.index(5)) == 1
+    assert abs(order.index(2) - order.index(3)) == 1
+    assert list(confusions.order(np.eye(2))) == [0, 1]
+
+
+def test_entries_of_the_confusion_matrix():
+    rows = confusions.entries(np.array([[3, 1], [0, 0]]), ["a", "b"])
+    assert rows == [("a", "a", 3, "0.7500", 0, 0), ("a", "b", 1, "0.2500", 0, 1)]
+
+
+def test_examples_and_reliability():
+    probability = np.array([[0.9, 0.1], [0.8, 0.2], [0.45, 0.55], [0.3, 0.7]])
+    labels = np.array([0, 1, 1, 1])
+    found = sureness.examples(np.log(probability), labels, 2)
+    assert [(own.kind, own.number) for own in found] == [
+        ("surest_right", 0),
+        ("surest_right", 3),  # one a writer first
+        ("surest_wrong", 1),
+        ("least_sure", 2),
+        ("least_sure", 3),
+    ]
+    assert found[2].classes == (0, 1)
+    bins = sureness.reliability(np.log(probability), labels)
+    assert sum(items for *_, items in bins) == 4
+    assert (pytest.approx(0.8), 0.0, 1) in bins
+
+
+def test_wilson_intervals():
+    low, high = sureness.wilson(np.array([8, 0, 5]), np.array([8, 8, 10]))
+    np.testing.assert_allclose(low, [0.6756, 0, 0.2366], atol=1e-4)
+    np.testing.assert_allclose(high, [1, 0.3244, 0.7634], atol=1e-4)
+
+
+def test_a_network_of_other_crops_or_writers_is_refused(taps: Taps):
+    strips, table = np.full((60, 32), 255, np.uint8), np.zeros(1, CROP)
+    for width, writers in ((30, ["a", "b", "c"]), (40, ["a", "b", "d"])):
+        packed = Packed(strips, {"test": table}, {"form": ["f"]}, np.array([0, 60]), width)
+        with pytest.raises(InputError, match="not a network for these crops and writers; run train again"):
+            Study(taps.model, ["a", "b", "c"], packed, writers, Limits(1, 1, 1), 0)
+
+
+@pytest.mark.parametrize("lines", [1, 2, 5, 40])
+def test_the_map_of_hands(lines: int):
+    writer = np.arange(lines) % 2
+    embeddings = np.random.default_rng(0).normal(0, 0.1, (lines, 6)) + 10 * writer[:, None]
+    places = hands.layout(embeddings, seed=0)
+    assert places.shape == (lines, 2)
+    np.testing.assert_array_equal(places, hands.layout(embeddings, seed=0))
+    if lines == 40:
+        apart = np.linalg.norm(places[:, None] - places[None], axis=2)
+        same = writer[:, None] == writer[None]
+        assert apart[same].mean() < apart[~same].mean()
+    np.testing.assert_allclose(hands.by_line(np.array([[1.0], [3], [5]]), np.array([0, 0, 1])), [[2], [5]])

@@ -1,0 +1,33 @@
+"""One page about the run in the workspace, or about experiments, compared: `make report`, `make report EXP="a b"`.
+
+python -m tools.report [EXP ...] [--output report.html]
+"""
+
+import argparse
+from pathlib import Path
+
+from stages.runner import run
+from writerid.files import atomic
+from writerid.report.origin import commands, dropout_counterpart, provenance
+from writerid.report.page import render
+from writerid.report.runs import WORKSPACE, load
+from writerid.report.words import dropout_pair
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(prog="python -m tools.report", description="Write a page about a run, or several.")
+    parser.add_argument("runs", nargs="*", metavar="EXP", help=f"experiment, branch, tag, commit or {WORKSPACE}")
+    parser.add_argument("--output", type=Path, default=Path("report.html"), help="the file to write (report.html)")
+    arguments = parser.parse_args()
+    runs = [load(name) for name in dict.fromkeys(arguments.runs or [WORKSPACE])]
+    found = None if dropout_pair(runs) else dropout_counterpart(runs[0])
+    pair = dropout_pair([*runs, load(found)] if found else runs) or ()
+    page = render(runs, pair, provenance(runs[0]), commands(runs[0]))
+    with atomic(arguments.output) as temporary:
+        temporary.write_text(page, encoding="utf-8", newline="\n")
+    print(f"{arguments.output}: {len(page.encode()) / 1e6:.1f} MB; open it in a browser")
+
+
+if __name__ == "__main__":
+    run(main)
