@@ -140,6 +140,20 @@ def test_set_param_is_read_as_dvc_reads_it(tmp_path: Path, monkeypatch: pytest.M
         cli.with_changes(load, ["epoch=3"])
 
 
+def test_a_dataset_that_experiments_would_not_find_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    cli.check_dataset("data/synthetic.zip")
+    with pytest.raises(InputError, match=r"data/iam.zip: DVC does not track it.*dvc add"):
+        cli.check_dataset("data/iam.zip")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/iam.zip.dvc").write_text("outs: []")
+    with pytest.raises(InputError, match=r"data/iam.zip.dvc: not in git.*git add"):
+        cli.check_dataset("data/iam.zip")
+    subprocess.run(["git", "add", "data"], check=True)
+    cli.check_dataset("data/iam.zip")
+
+
 class TestPlaces:
     def test_cores_are_divided(self, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(workers, "gpus", list)

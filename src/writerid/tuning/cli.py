@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -135,7 +136,7 @@ def plan(
         parts.append(f"{len(skipped)} failed earlier" + (", to be tried again" if retry else ""))
     parts.append(f"{len(left)} to run")
     if left and each_seconds is not None:
-        parts.append(f"about {in_words(each_seconds * len(left) / workers)}")
+        parts.append(f"about {in_words(each_seconds * len(left) / workers)} of training, by the runs so far")
     print(", ".join(parts))
     if names:
         for each in left:
@@ -148,13 +149,9 @@ def plan(
 
 
 def guess(known: Sequence[Trial], params: Mapping[str, Any]) -> float | None:
-    """Seconds that a combination may take: the mean of those with the same number of crops, or else by crops."""
+    """Seconds that a fit may take: the mean of those with the same number of crops, or else by crops."""
     wanted = _crops(params)
-    timed = [
-        (_crops(each.params), seconds)
-        for each in known
-        if each.scores and (seconds := max(each.wall or 0.0, each.scores.seconds or 0.0)) and each.scores.seconds
-    ]
+    timed = [(_crops(each.params), each.scores.seconds) for each in known if each.scores and each.scores.seconds]
     same = [seconds for crops, seconds in timed if crops == wanted]
     if same:
         return sum(same) / len(same)
@@ -182,7 +179,7 @@ def _run(
     every: Sequence[Combination], found: Sequence[Combination], params: Mapping[str, Any], options: argparse.Namespace
 ) -> int:
     where = places(options.workers)
-    _check_dataset(str(params["dataset"]))
+    check_dataset(str(params["dataset"]))
     put_back()
     queue = Queue()
     for _ in range(10):  # workers of a call that was killed end within seconds
@@ -211,11 +208,16 @@ def _run(
     return 1 if run.failed else 0
 
 
-def _check_dataset(dataset: str) -> None:
+def check_dataset(dataset: str) -> None:
     """Refuse a dataset that is in no commit: an experiment runs in a copy that would not have it."""
     made = "data/synthetic.zip"  # by the pipeline itself
-    if dataset != made and not Path(f"{dataset}.dvc").is_file():
+    if dataset == made:
+        return
+    if not Path(f"{dataset}.dvc").is_file():
         raise InputError(f"{dataset}: DVC does not track it, so experiments would not find it; run `dvc add {dataset}`")
+    known = subprocess.run(["git", "ls-files", "--error-unmatch", f"{dataset}.dvc"], capture_output=True, check=False)
+    if known.returncode:
+        raise InputError(f"{dataset}.dvc: not in git, so experiments would not find it; run `git add {dataset}.dvc`")
 
 
 @contextlib.contextmanager

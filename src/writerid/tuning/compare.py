@@ -111,8 +111,8 @@ def effects(comparison: Comparison) -> tuple[list[Effect], tuple[float, float]]:
     are too few to tell the parameters apart.
     """
     trials = comparison.factorial
-    levels = {key: _levels(trials, key) for key in (*comparison.grid, "seed")}
-    factors = {key: values for key, values in levels.items() if len(values) > 1}
+    tried = {key: levels(trials, key) for key in (*comparison.grid, "seed")}
+    factors = {key: values for key, values in tried.items() if len(values) > 1}
     design, columns = _design(trials, factors)
     if not factors or len(trials) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
         return [], (math.nan, math.nan)
@@ -154,7 +154,7 @@ def against_reference(comparison: Comparison) -> list[tuple[str, str, str, float
         for trial in comparison.factorial:
             rest = identity({**trial.params, key: None})
             by_rest.setdefault(rest, {})[_value(trial, key)] = scored(trial).by_line
-        for other in _levels(comparison.factorial, key):
+        for other in levels(comparison.factorial, key):
             pairs = [by[other] - by[chosen] for by in by_rest.values() if other in by and chosen in by]
             if other != chosen and pairs:
                 error = float(np.std(pairs, ddof=1) / math.sqrt(len(pairs))) if len(pairs) > 1 else math.nan
@@ -200,7 +200,8 @@ def _value(trial: Trial, key: str) -> Any:
     return trial.params.get(key)
 
 
-def _levels(trials: Sequence[Trial], key: str) -> list[Any]:
+def levels(trials: Sequence[Trial], key: str) -> list[Any]:
+    """The values of a parameter that occur, in order."""
     values = list(dict.fromkeys(_value(trial, key) for trial in trials))
     return sorted(values, key=lambda value: (isinstance(value, str), value is None, value if value is not None else 0))
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from writerid.files import atomic
-from writerid.tuning.compare import Comparison, Effect, Row
+from writerid.tuning.compare import Comparison, Effect, Row, levels, scored
 from writerid.tuning.grid import show
 
 mpl.use("agg")
@@ -17,34 +17,37 @@ _MOST_NAMED = 8  # trials named in the picture of accuracy against seconds
 
 
 def values(comparison: Comparison, found: Sequence[Effect], path: Path) -> None:
-    """Draw the validation accuracy by line of each trial over the value of each parameter, and the values' means."""
-    drawn = [effect for effect in found if effect.key != "seed"]
+    """Draw the validation accuracy by line of each trial over the value of each parameter, and the values' means.
+
+    Without effects, where trials are too few to tell the parameters apart, there are no means.
+    """
+    effects = {effect.key: effect for effect in found}
+    drawn = [key for key in effects if key != "seed"] or [
+        key for key in comparison.grid if len(levels(comparison.factorial, key)) > 1
+    ]
     figure = Figure(figsize=(2.6 * max(2, len(drawn)) + 0.6, 4.2), layout="constrained")
     if not drawn:
-        figure.text(0.5, 0.5, "Too few trials to tell the parameters apart.", ha="center", va="center")
+        figure.text(0.5, 0.5, "No parameter of the grid was tried with two values.", ha="center", va="center")
     rng = np.random.default_rng(0)  # so that points do not hide one another; the same each time
-    for number, effect in enumerate(drawn):
+    for number, key in enumerate(drawn):
         axis = figure.add_subplot(1, len(drawn), number + 1, sharey=figure.axes[0] if figure.axes else None)
-        names = list(effect.means)
+        names = [show(value) for value in levels(comparison.factorial, key)]
         for place, name in enumerate(names):
-            heights = [
-                trial.scores.by_line
-                for trial in comparison.factorial
-                if trial.scores and show(trial.params.get(effect.key)) == name
-            ]
+            heights = [scored(trial).by_line for trial in comparison.factorial if show(trial.params.get(key)) == name]
             axis.plot(place + rng.uniform(-0.12, 0.12, len(heights)), heights, "o", ms=4, alpha=0.45, color="tab:blue")
-        means = [mean for mean, _, _ in effect.means.values()]
-        axis.plot(range(len(names)), means, "-_", color="tab:red", ms=22, mew=2.5, lw=1)
+        if key in effects:
+            means = [effects[key].means[name][0] for name in names]
+            axis.plot(range(len(names)), means, "-_", color="tab:red", ms=22, mew=2.5, lw=1)
         axis.set_xticks(range(len(names)), names)
         axis.set_xlim(-0.5, len(names) - 0.5)
-        axis.set_title(f"{effect.key}\n{effect.by_line:.0%} of the spread", fontsize=10)
+        share = f"{effects[key].by_line:.0%} of the spread" if key in effects else "too few trials for means"
+        axis.set_title(f"{key}\n{share}", fontsize=10)
         axis.grid(axis="y", alpha=0.3)
         if number:
             axis.tick_params(labelleft=False)
         else:
             axis.set_ylabel("validation accuracy by line")
-    if drawn:
-        figure.suptitle("Each trial (blue) by value of each parameter, and the mean at equal others (red)", fontsize=10)
+    figure.suptitle("Each trial (blue) by value of each parameter, and the mean at equal others (red)", fontsize=10)
     _save(figure, path)
 
 

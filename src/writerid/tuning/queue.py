@@ -102,14 +102,17 @@ class Queue:
             info = self._queue.proc.get(entry.stash_rev)
             if info and _runs(info.pid, entry.stash_rev):
                 kill_tree(info.pid)
-            with contextlib.suppress(OSError, ValueError, TypeError):
-                root = Path(json.loads(Path(self._queue.get_infofile_path(entry.stash_rev)).read_text())["root_dir"])
+            notes = Path(self._queue.get_infofile_path(entry.stash_rev))
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+                root = Path(json.loads(notes.read_text(encoding="utf-8"))["root_dir"])
                 if root.resolve().is_relative_to(TEMPORARY.resolve()):
                     shutil.rmtree(root, ignore_errors=True)
         for message, entry in list(self._queue._iter_processed()):
             if any(entry.stash_rev == each.stash_rev for each in entries):
                 self._queue.celery.backend.mark_as_failure(message.headers["id"], None)
         self.remove([entry.stash_rev for entry in entries])
+        for entry in entries:
+            shutil.rmtree(Path(self._queue.get_infofile_path(entry.stash_rev)).parent, ignore_errors=True)
         self._queue.celery.clean()
         return [entry.name for entry in entries]
 

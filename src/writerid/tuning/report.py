@@ -70,7 +70,13 @@ def reference(comparison: Comparison) -> str:
     rows = []
     for key, chosen, other, difference, error, pairs in compare.against_reference(comparison):
         clear = not math.isnan(error) and abs(difference) > 2 * error
-        verdict = "cannot be told apart" if not clear else f"{other if difference > 0 else chosen} is better"
+        verdict = (
+            "one pair only"
+            if math.isnan(error)
+            else "cannot be told apart"
+            if not clear
+            else f"{other if difference > 0 else chosen} is better"
+        )
         spread = "" if math.isnan(error) else f"{error:.4f}"
         rows.append([key, chosen, other, f"{difference:+.4f}", spread, pairs, verdict])
     if not rows:

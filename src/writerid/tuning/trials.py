@@ -53,7 +53,6 @@ class Trial:
     data: str | None  # the hash of the dataset, as DVC recorded it
     scores: Scores | None = None
     log: str | None = None
-    wall: float | None = None  # seconds of the whole experiment, where DVC's queue ran it and still knows of it
 
     @property
     def key(self) -> str:
@@ -111,7 +110,6 @@ def _read(root: Path) -> list[Trial]:
                     data=_locked_data(lock, str(params.get("dataset"))),
                     scores=_scores(tip.data, lock, params, seen),
                     log=log,
-                    wall=_wall(Path(log)) if log and kind == "success" else None,
                 )
             )
         return trials
@@ -200,15 +198,6 @@ def _seconds(runtime: Mapping[str, Any], seen: set[float]) -> float | None:
         return None
     seen.add(seconds)
     return float(seconds)
-
-
-def _wall(log: Path) -> float | None:
-    """The time between what DVC noted beside a log when the experiment's process started, and when it had ended."""
-    try:
-        seconds = log.with_suffix(".json").stat().st_mtime - log.with_suffix(".pid").stat().st_mtime
-    except OSError:
-        return None
-    return seconds if seconds > 0 else None
 
 
 def _time(state: Any) -> float:
