@@ -1,11 +1,12 @@
 """`python -m stages.tune` on a tiny grid, through the real DVC command line, in a temporary clone.
 
-The fit and the evaluation are stand-ins that write what the real ones write (a test compares them with the committed
+The stages after crop are stand-ins that write what the real ones write (a test compares them with the committed
 results), so that each experiment takes a second and can be made to wait or to fail.
 """
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,28 +57,44 @@ Path("models/model.keras").write_text(str(params.layers))
 write_json(Path("metrics/runtime.json"), {"seconds": time.time() % 1000, "device": "cpu", "epochs_resumed": 0})
 '''
 
-EVALUATE = '''"""A stand-in for the evaluation."""
+EVALUATE = '''"""A stand-in for the evaluation: all but the accuracy is what the committed run reports."""
 
+import os
+import shutil
 from pathlib import Path
 
-Path("metrics/figures").mkdir(parents=True, exist_ok=True)
-Path("metrics/figures/filters.png").write_text("x")
-Path("metrics/predictions.csv").write_text("actual,predicted\\na,a\\n")
-Path("metrics/writers.csv").write_text("writer,line_accuracy\\na,1\\n")
+for name in ("predictions.csv", "writers.csv"):
+    shutil.copyfile(Path(os.environ["FLAGS"], "metrics", name), Path("metrics", name))
 Path("metrics/test.json").write_text('{"line": {"accuracy": 0.123456}}\\n')
 '''
 
-Tune = Callable[..., subprocess.Popen[str]]
+EXPLAIN = '''"""A stand-in for the pictures: those tables that the committed run reports."""
+
+import os
+import shutil
+from pathlib import Path
+
+shutil.copytree(Path(os.environ["FLAGS"], "metrics", "explain"), "metrics/explain")
+shutil.copyfile(Path(os.environ["FLAGS"], "metrics", "explain.json"), "metrics/explain.json")
+Path("metrics/figures").mkdir(parents=True)
+Path("metrics/figures/filters.png").write_text("x")
+'''
 
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = copy_checkout(
         tmp_path_factory.mktemp("tuning") / "a clone",
-        {**TINY, "residual": 0, "grid": {"layers": [1, 2, 3, 6], "optimizer": ["adam"]}},
+        {
+            **TINY,
+            "crop.height": 16,
+            "residual": 0,
+            "grid": {"layers": [1, 2, 3, 6], "optimizer": ["adam"]},
+        },
     )
     (copy / "stages/train.py").write_text(TRAIN)
     (copy / "stages/evaluate.py").write_text(EVALUATE)
+    (copy / "stages/explain.py").write_text(EXPLAIN)
     crop = copy / "stages/crop.py"
     crop.write_text(crop.read_text().replace("    params = load()\n", "    params = load()\n    " + LOG_CROP, 1))
     for command in (["init"], ["config", "user.name", "t"], ["config", "user.email", "t@t.invalid"], ["add", "--all"]):
@@ -91,7 +108,9 @@ LOG_CROP = "import os\n    Path(os.environ['FLAGS'], 'cropped').open('a').write(
 
 @pytest.fixture(scope="module")
 def flags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("flags")
+    folder = tmp_path_factory.mktemp("flags")
+    shutil.copytree(ROOT / "metrics", folder / "metrics")
+    return folder
 
 
 @pytest.mark.timeout(3600)
@@ -158,10 +177,14 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
     run("dvc", "exp", "run", "--queue", "--name", "plain", "-S", "optimizer=sgd,lion", "-S", "layers=1")
     run("dvc", "queue", "start")
     wait_for(lambda: run("dvc", "queue", "status").count("Success") >= 5)
+    output = run(*tune, "--only", "layers=1", "-S", "batch_size=4", "--until", "train")
+    other = re.findall(r"\[1/1\] (layers-1_adam_\w{4}): by line 0.8000", output)  # a name of its own
+    assert "stages.evaluate" not in run("dvc", "queue", "logs", *other)
+
     output = run(*tune, "--show")
     names = re.findall(r"^\| (layers\S+|plain\S+) ", output, re.MULTILINE)
-    assert set(names[:3]) == {"layers-1_adam", "plain-1", "plain-2"}
-    assert names[3:] == ["layers-2_adam", "layers-3_adam"]
+    assert set(names[:4]) == {"layers-1_adam", "plain-1", "plain-2", *other}
+    assert names[4:] == ["layers-2_adam", "layers-3_adam"]
     page = (clone / "metrics/tuning.md").read_text()
     assert "0.8000" in page
     assert "0.1234" not in output + page  # no figure of the test side

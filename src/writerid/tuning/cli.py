@@ -23,6 +23,7 @@ from writerid.tuning.workspace import put_back
 
 Load = Callable[[Path], Mapping[str, Any]]
 Check = Callable[[Mapping[str, Any]], object]
+_LAST = ("train", "evaluate")  # stages without which there is still something to compare
 _LOCK = Path(".dvc/tmp/tune/lock")
 
 
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of that draw (default 0)")
     add("--seeds", type=_natural, default=1, metavar="N", help="run each with N seeds, from that of params.yaml on")
     add("--workers", type=_natural, default=1, metavar="N", help="at once, each with a GPU, or its share of the cores")
+    add("--until", choices=_LAST, metavar="STAGE", help=f"stop after this stage: {', '.join(_LAST)} (default: all)")
     add("--strict", action="store_true", help="end where a combination is impossible, before any is run")
     add("--retry", action="store_true", help="run those again that failed")
     add("--curves", nargs="+", default=[], metavar="EXP", help="with --show: draw the curves of these experiments")
@@ -202,7 +204,7 @@ def _run(
     if not left and not others:
         print("nothing to run; `python -m stages.tune --show` compares them")
         return 0
-    run = Run(queue, where, options.set_param, each_seconds)
+    run = Run(queue, where, options.set_param, options.until, each_seconds)
     run(left)
     print(f"{len(run.succeeded)} done, {len(run.failed)} failed; `python -m stages.tune --show` compares them")
     return 1 if run.failed else 0

@@ -44,12 +44,16 @@ class Queue:
         except (DvcException, SCMError) as error:
             raise InputError(f"DVC cannot be used here: {brief(error)}") from None
 
-    def put(self, name: str, overrides: Sequence[str]) -> str:
-        """Queue an experiment with parameters as `dvc exp run -S` takes them; returns what the queue knows it by."""
+    def put(self, name: str, overrides: Sequence[str], until: str | None = None) -> str:
+        """Queue an experiment with parameters as `dvc exp run -S` takes them; returns what the queue knows it by.
+
+        It runs the stages that `until` needs and that one, by default all.
+        """
         with lock_repo(self._repo), _quiet():
             params = {"params.yaml": list(overrides)}
+            targets = [until] if until else None
             try:
-                entry = self._repo.experiments.queue_one(self._queue, params=params, name=name, targets=None)
+                entry = self._repo.experiments.queue_one(self._queue, params=params, name=name, targets=targets)
             except (DvcException, SCMError) as error:
                 raise InputError(f"DVC does not queue {name}: {brief(error)}") from None
         return str(entry.stash_rev)

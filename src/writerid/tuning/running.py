@@ -30,10 +30,17 @@ _EPOCH = re.compile(rb"^epoch +(\d+)/(\d+)", re.MULTILINE)
 class Run:
     """Combinations on their way through the queue."""
 
-    def __init__(self, queue: Queue, places: Sequence[Place], set_params: Sequence[str], guess: float | None) -> None:
-        """`set_params` holds what `-S` sets for all; `guess` the seconds a combination may take."""
+    def __init__(
+        self,
+        queue: Queue,
+        places: Sequence[Place],
+        set_params: Sequence[str],
+        until: str | None,
+        guess: float | None,
+    ) -> None:
+        """`set_params` holds what `-S` sets for all, `until` the last stage; `guess` the seconds one may take."""
         self._queue, self._places, self._set = queue, places, set_params
-        self._guess = guess
+        self._until, self._guess = until, guess
         self._open: dict[str, str] = {}  # stash commit: name
         self._wanted: dict[str, Combination] = {}
         self._started: dict[str, float] = {}
@@ -74,7 +81,7 @@ class Run:
             self._stop()
 
     def _put(self, name: str, combination: Combination) -> None:
-        stash_rev = self._queue.put(name, [*self._set, *overrides(combination.changes)])
+        stash_rev = self._queue.put(name, [*self._set, *overrides(combination.changes)], self._until)
         self._open[stash_rev] = name
         self._wanted[name] = combination
 
