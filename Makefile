@@ -1,24 +1,26 @@
 # Two commands do everything on a fresh machine: `make repro` and `make test`. `make help` lists the rest.
 PYTHON ?= python3.11
 VENV := .venv
-STAMP := $(VENV)/.made
+MADE_FROM := $(VENV)/requirements.lock
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env repro tune report unlock test torture lint format lock gpu jax torch clean clean-state
+.PHONY: help env new-env repro tune report unlock test torture lint format lock gpu jax torch clean clean-state
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-env: $(STAMP) ## make the environment in .venv from requirements.lock, once
+env: ## make the environment in .venv from requirements.lock, once
+	@cmp -s requirements.lock $(MADE_FROM) || $(MAKE) --no-print-directory new-env
 
-$(STAMP): requirements.lock
+new-env:
+	@[ ! -L $(VENV) ] || { echo "error: $(VENV) leads to an environment of another requirements.lock; remove the link" >&2; exit 1; }
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11 or name it: make PYTHON=..." >&2; exit 1; }
 	@echo "making the environment in $(VENV) (once, a few minutes)"
 	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11 is needed, this is " + sys.version.split()[0] if sys.version_info[:2] != (3, 11) else 0)'
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@touch $@
+	@cp requirements.lock $(MADE_FROM)
 
 repro: env unlock ## run the pipeline: dvc repro
 	@dvc repro

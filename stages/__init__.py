@@ -22,7 +22,7 @@ INTERRUPTED = "error: interrupted; `dvc repro` goes on (a fit: after its last fi
 
 
 def _exit_at_once(number: int, frame: FrameType | None) -> None:
-    print(INTERRUPTED, file=sys.stderr, flush=True)
+    print("error: interrupted; the same command goes on", file=sys.stderr, flush=True)
     os._exit(130)
 
 

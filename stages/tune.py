@@ -1,6 +1,7 @@
 """tune: try the grid of params.yaml as DVC experiments, and compare them. A command, not a stage of the pipeline."""
 
 import io
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,9 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("error: interrupted; the same command goes on, and what is done stays done", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `| head` has read enough; nor is there anyone for what is left to be written at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         if error.errno is None:
             raise

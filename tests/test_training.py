@@ -6,9 +6,11 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
+import pynvml
 import pytest
 
 from tests.conftest import line
@@ -261,3 +263,26 @@ def test_auto_precision_is_float32_on_a_cpu(monkeypatch: pytest.MonkeyPatch):
     assert devices.precision("auto") == "mixed_bfloat16"
     monkeypatch.setattr(devices, "_has_bfloat16", lambda: False)
     assert devices.precision("auto") == "mixed_float16"
+
+
+@pytest.mark.parametrize(
+    ("visible", "found"), [(None, 100), ("1", 200), ("1,0", 200), ("GPU-b", 200), ("GPU-a,GPU-b", 100), ("7", None)]
+)
+def test_the_memory_is_that_of_the_gpu_computed_on(
+    visible: str | None, found: int | None, monkeypatch: pytest.MonkeyPatch
+):
+    def handle(key: int | str) -> int:
+        if key not in (0, 1, "GPU-a", "GPU-b"):
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_FOUND)
+        return {"GPU-a": 100, "GPU-b": 200, 0: 100, 1: 200}[key]
+
+    monkeypatch.setattr(devices, "gpu", lambda: "a GPU")
+    monkeypatch.setattr(pynvml, "nvmlInit", lambda: None)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", handle)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByUUID", handle)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", lambda total: SimpleNamespace(total=total))
+    if visible is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert devices.memory() == found

@@ -4,7 +4,9 @@ import copy
 import itertools
 import json
 import math
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -300,6 +302,15 @@ class TestComparison:
             pictures.seconds(comparison, tmp_path / "seconds.png")
             pictures.curves({"a": {"train loss": [1.0, 0.5]}} if count > 1 else {}, tmp_path / "curves.png")
             assert {path.name for path in tmp_path.iterdir()} == {"values.png", "seconds.png", "curves.png"}
+
+
+def test_a_reader_that_has_read_enough_ends_it_without_a_word():
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "stages.tune", "--dry-run"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_guess_is_of_fits_of_the_same_length_or_by_crops():

@@ -181,12 +181,12 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
     other = re.findall(r"\[1/1\] (layers-1_adam_\w{4}): by line 0.8000", output)  # a name of its own
     assert "stages.evaluate" not in run("dvc", "queue", "logs", *other)
 
-    output = run(*tune, "--show")
+    output = run(*tune, "--show", "--until", "train")
     names = re.findall(r"^\| (layers\S+|plain\S+) ", output, re.MULTILINE)
     assert set(names[:4]) == {"layers-1_adam", "plain-1", "plain-2", *other}
     assert names[4:] == ["layers-2_adam", "layers-3_adam"]
     page = (clone / "metrics/tuning.md").read_text()
-    assert "0.8000" in page
+    assert "0.8000" in page and "\npython -m stages.tune --until train\n" in page
     assert "0.1234" not in output + page  # no figure of the test side
     for name in ("trials.csv", "values.csv", "curves.csv", "values.png", "curves.png", "seconds.png"):
         assert (clone / "metrics/tuning" / name).stat().st_size > 60

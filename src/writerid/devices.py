@@ -4,6 +4,7 @@ The only module that touches a backend itself; everything else goes through Kera
 """
 
 import itertools
+import os
 import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -79,14 +80,19 @@ def gpu() -> str | None:
 
 
 def memory() -> int | None:
-    """Return the memory of the GPU in bytes, None on a CPU or where it cannot be told."""
+    """Return the memory of the GPU in bytes, None on a CPU or where it cannot be told.
+
+    Of several it is the first that CUDA_VISIBLE_DEVICES names, by number or UUID: the one that Keras computes on.
+    """
     if gpu() is None:
         return None
     import pynvml
 
+    first = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0].strip() or "0"
+    find = pynvml.nvmlDeviceGetHandleByIndex if first.isdigit() else pynvml.nvmlDeviceGetHandleByUUID
     try:
         pynvml.nvmlInit()
-        return int(pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(0)).total)
+        return int(pynvml.nvmlDeviceGetMemoryInfo(find(int(first) if first.isdigit() else first)).total)
     except pynvml.NVMLError:
         return None
 

@@ -162,6 +162,18 @@ def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
     return params
 
 
+def flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the content of params.yaml by dotted key, without the grid."""
+    found: dict[str, Any] = {}
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            if prefix or key != "grid":
+                found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[prefix + key] = value
+    return found
+
+
 def _split_problems(split: Split) -> list[str]:
     total = split.train + split.validation + split.test
     if abs(total - 1) < 1e-6:

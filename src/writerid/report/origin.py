@@ -7,7 +7,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from writerid.report.runs import WORKSPACE, Run, flat
+from writerid.params import flat
+from writerid.report.runs import WORKSPACE, Run
 from writerid.report.words import differ_in_dropout, shown
 
 _EXPERIMENT = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/[^/]+")

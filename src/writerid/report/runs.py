@@ -16,6 +16,7 @@ from dvc_data.index import DataIndexError
 from ruamel.yaml import YAML
 
 from writerid.errors import InputError, brief
+from writerid.params import flat
 
 WORKSPACE = "workspace"
 MAKE = "run `dvc repro` first"
@@ -124,14 +125,3 @@ def _revision(name: str) -> Read:
             return None
 
     return read
-
-
-def flat(params: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return nested parameters by dotted key, all but the grid."""
-    found: dict[str, Any] = {}
-    for key, value in params.items():
-        if isinstance(value, dict) and key != "grid":
-            found |= flat(value, f"{prefix}{key}.")
-        elif key != "grid":
-            found[f"{prefix}{key}"] = value
-    return found

@@ -173,7 +173,10 @@ def show(params: Mapping[str, Any], options: argparse.Namespace) -> None:
     chosen = report.chosen(comparison, options.curves)
     print(report.table(comparison), "", report.importance(*compare.effects(comparison)), sep="\n")
     print("", report.reference(comparison), "", report.omissions(comparison), sep="\n")
-    written = report.write(comparison, params, chosen, options.page, options.set_param)
+    arguments = [part for change in options.set_param for part in ("-S", change)]
+    arguments += ["--seeds", str(options.seeds)] if options.seeds > 1 else []
+    arguments += ["--until", options.until] if options.until else []
+    written = report.write(comparison, params, chosen, options.page, arguments)
     print("written:", ", ".join(map(str, written)))
 
 

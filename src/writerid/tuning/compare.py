@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from writerid.tuning.grid import flat, identity, show
+from writerid.params import flat
+from writerid.tuning.grid import identity, show
 from writerid.tuning.trials import DATA, Scores, Trial
 
 # What the published reference chose, where it says that it tried others.
@@ -30,7 +31,7 @@ class Row:
     @property
     def values(self) -> dict[str, Any]:
         """Parameters by dotted name, as in its first trial's params.yaml."""
-        return as_written(self.trials[0].params)
+        return flat(self.trials[0].params)
 
 
 @dataclass(frozen=True)
@@ -219,15 +220,3 @@ def _design(trials: Sequence[Trial], factors: Mapping[str, list[Any]]) -> tuple[
 def _fit(design: np.ndarray, figures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     coefficients = np.linalg.lstsq(design, figures, rcond=None)[0]
     return coefficients, ((figures - design @ coefficients) ** 2).sum(axis=0)
-
-
-def as_written(params: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Parameters by dotted name, without the grid, each as params.yaml has it."""
-    found: dict[str, Any] = {}
-    for key, value in params.items():
-        if isinstance(value, Mapping):
-            if prefix or key != "grid":
-                found |= as_written(value, f"{prefix}{key}.")
-        else:
-            found[prefix + key] = value
-    return found

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from writerid.errors import InputError
+from writerid.params import flat
 
 Content = Mapping[str, Any]
 
@@ -31,20 +32,9 @@ class Combination:
 
 def identity(params: Content) -> str:
     """A text that is the same for two contents of params.yaml that differ at most in their grids."""
-    return json.dumps(flat(params), sort_keys=True)
-
-
-def flat(params: Content, prefix: str = "") -> dict[str, Any]:
-    """Parameters by dotted name, without the grid; 0 and 0.0 are one value."""
-    found: dict[str, Any] = {}
-    for key, value in params.items():
-        if isinstance(value, Mapping):
-            if prefix or key != "grid":
-                found |= flat(value, f"{prefix}{key}.")
-        else:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            found[prefix + key] = float(value) if number else value
-    return found
+    values = flat(params)
+    numbers = {key: float(value) for key, value in values.items() if type(value) is int}  # 0 and 0.0 are one value
+    return json.dumps(values | numbers, sort_keys=True)
 
 
 def combinations(
@@ -135,7 +125,7 @@ def overrides(changes: Mapping[str, Any]) -> list[str]:
 
 
 def _without_seed(combination: Combination) -> str:
-    return json.dumps(flat({**combination.params, "seed": 0}), sort_keys=True)
+    return identity({**combination.params, "seed": 0})
 
 
 def _part(key: str, value: object) -> str:

@@ -108,11 +108,11 @@ def chosen(comparison: Comparison, names: Sequence[str]) -> list[Trial]:
 
 
 def write(
-    comparison: Comparison, params: Mapping[str, Any], drawn: Sequence[Trial], page: Path, set_params: Sequence[str]
+    comparison: Comparison, params: Mapping[str, Any], drawn: Sequence[Trial], page: Path, arguments: Sequence[str]
 ) -> list[Path]:
     """Write the page, and beside it, in a folder of its name, pictures and their data; returns what was written.
 
-    `set_params` is what `-S` set in this call and, for the page to be true, in those that ran the trials.
+    `arguments` are those of this call that also were, for the page to be true, those of the call that ran the trials.
 
     Figures are of the validation side alone.
     """
@@ -145,14 +145,13 @@ def write(
     pictures.values(comparison, found, folder / "values.png")
     pictures.curves(logged, folder / "curves.png")
     pictures.seconds(comparison, folder / "seconds.png")
-    own = ["python -m stages.tune", *(f"-S {shlex.quote(each)}" for each in set_params)]
-    text = _page(comparison, params, importance(found, left), page, " ".join(own))
+    text = _page(comparison, params, importance(found, left), page, shlex.join(arguments))
     with atomic(page) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
     return [page, *(folder / name for name in ("values.png", "curves.png", "seconds.png"))]
 
 
-def _page(comparison: Comparison, params: Mapping[str, Any], matters: str, page: Path, command: str) -> str:
+def _page(comparison: Comparison, params: Mapping[str, Any], matters: str, page: Path, arguments: str) -> str:
     folder = page.stem
     trials = [trial for row in comparison.rows for trial in row.trials]
     seconds = [compare.scored(trial).seconds for trial in trials]
@@ -170,8 +169,8 @@ test side takes no part. {omissions(comparison)}
 Time: {timed}. Trained on: {devices}. This page was written on {hardware()}, by
 
 ```sh
-{command}
-python -m stages.tune --show{command.removeprefix("python -m stages.tune")} --page {page}
+python -m stages.tune {arguments}
+python -m stages.tune --show {arguments} --page {page}
 ```
 
 ## All, best first
@@ -221,10 +220,9 @@ def hardware() -> str:
 
 def _csv_row(comparison: Comparison, trial: Trial) -> list[object]:
     scores = compare.scored(trial)
-    values = compare.as_written(trial.params)
     return [
         trial.name,
-        *(show(values.get(key)) for key in comparison.keys),
+        *(show(trial.flat.get(key)) for key in comparison.keys),
         trial.params["seed"],
         *_rounded(scores.by_line, scores.by_crop, scores.loss),
         scores.epoch,

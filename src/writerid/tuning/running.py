@@ -1,6 +1,7 @@
 """Running combinations: into DVC's queue, past the workers, with progress, and nothing twice."""
 
 import contextlib
+import hashlib
 import os
 import re
 import signal
@@ -15,7 +16,8 @@ from dvc.utils.serialize import parse_yaml
 from tqdm import tqdm
 
 from writerid.errors import InputError
-from writerid.tuning.grid import Combination, flat, overrides
+from writerid.params import flat
+from writerid.tuning.grid import Combination, overrides
 from writerid.tuning.queue import Done, Queue
 from writerid.tuning.workers import Place, Worker, environment, kill_tree
 from writerid.tuning.workspace import kept
@@ -225,8 +227,6 @@ def _run_data_stages(set_params: Sequence[str]) -> None:
 
 def hash_of(combination: Combination, taken: set[str]) -> str:
     """A short suffix that follows from the parameters and is not yet taken."""
-    import hashlib
-
     digest = hashlib.blake2b(combination.key.encode(), digest_size=16).hexdigest()
     start = next(i for i in range(len(digest) - 4) if f"{combination.name}_{digest[i : i + 4]}" not in taken)
     return digest[start : start + 4]

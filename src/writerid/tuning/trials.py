@@ -14,7 +14,8 @@ from dvc.utils.serialize import ParseError, parse_yaml
 from scmrepo.exceptions import SCMError
 
 from writerid.errors import InputError, brief
-from writerid.tuning.grid import flat, identity
+from writerid.params import flat
+from writerid.tuning.grid import identity
 
 FITTED_BY = ("synthesize", "map_writers", "split", "crop", "train")  # the stages that validation figures follow from
 # What decides which lines are validated on: figures of two runs that differ in these cannot be compared.
