@@ -122,7 +122,8 @@ def chances(crops: np.ndarray, balance: float) -> np.ndarray:
 def compiled(network: models.Network, recipe: Recipe, strips: np.ndarray | None = None) -> keras.Model:
     """Build a network, one that gathers its crops from `strips` if they are given, and make it ready to be fitted."""
     precision = devices.precision(recipe.precision)
-    model = models.build(network, recipe.seed, precision, augment=bool(recipe.augment), strips=strips)
+    built = models.build(network, recipe.seed, precision, augment=bool(recipe.augment), strips=strips)
+    model = keras.Model({each.name: each for each in built.inputs}, built.outputs[0])  # fed by name: see batches
     model.compile(
         optimizer=optimizer(recipe),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
