@@ -43,6 +43,19 @@ TINY = {
 }
 
 
+# The longest first, so that of two processes none is left alone with one of them at the end.
+LONGEST = ("test_tuning_pipeline", "test_pipeline", "test_report", "test_training", "test_properties")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files of LONGEST first."""
+
+    def place(item: pytest.Item) -> int:
+        return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
+
+
 def png(grey: np.ndarray, mode: str = "L", kind: str = "PNG") -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(grey).convert(mode).save(buffer, kind)
