@@ -20,11 +20,10 @@ from benchmarks.accuracy import RECOMMENDED
 BUDGET = {"epochs": 4, "steps_per_epoch": 250, "warmup_steps": 100}
 ROWS: Mapping[str, Mapping[str, Any]] = {
     "as it is": {},
-    "residual=0": {"residual": 0},
-    "layers=3 residual=0": {"layers": 3, "residual": 0},
-    "layers=3 kernel_size=5 residual=0": {"layers": 3, "kernel_size": 5, "residual": 0},
-    "head=average": {"head": "average"},
-    "head=average residual=0": {"head": "average", "residual": 0},
+    "layers=3": {"layers": 3},
+    "layers=5": {"layers": 5},
+    "kernel_size=5": {"kernel_size": 5},
+    "layers=3 kernel_size=5": {"layers": 3, "kernel_size": 5},
     "head=dense": {"head": "dense"},
     "batch_norm=false": {"batch_norm": False},
     "dropout=0": {"dropout": 0.0},

@@ -25,7 +25,6 @@ NETWORK = models.Network(
     kernel_size=3,
     filters=32,
     batch_norm=False,
-    residual=0,
     head="dense",
     dense_units=512,
     dropout=0.4,

@@ -41,7 +41,6 @@ def network(params: Params, classes: int) -> models.Network:
         kernel_size=params.kernel_size,
         filters=params.filters,
         batch_norm=params.batch_norm,
-        residual=params.residual,
         head=params.head,
         dense_units=params.dense_units,
         dropout=params.dropout,

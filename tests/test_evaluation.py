@@ -84,13 +84,13 @@ def test_a_row_for_each_line_and_writer(scores: Scores):
     ],
 )
 def test_a_model_of_other_data_is_refused(side: Side, height: int, width: int, writers: list[str], message: str):
-    model = build(Network(height, width, len(writers), True, 1, 3, 2, True, 1, "average", 2, 0.0), seed=0)
+    model = build(Network(height, width, len(writers), True, 1, 3, 2, True, "average", 2, 0.0), seed=0)
     with pytest.raises(InputError, match=message):
         evaluate(model, writers, side, side)
 
 
 def test_every_crop_counts_once_whatever_the_batch(side: Side, monkeypatch: pytest.MonkeyPatch):
-    model = build(Network(8, 10, 2, True, 1, 3, 2, True, 1, "average", 2, 0.0), seed=0)
+    model = build(Network(8, 10, 2, True, 1, 3, 2, True, "average", 2, 0.0), seed=0)
     whole = evaluate(model, ["a", "b"], side, side).figures(100, 0)
     monkeypatch.setattr("writerid.prediction.BATCH", 4)
     assert evaluate(model, ["a", "b"], side, side).figures(100, 0)["crop"]["nll"] == pytest.approx(

@@ -10,11 +10,11 @@ import pytest
 
 from benchmarks import reference
 from writerid.errors import InputError
-from writerid.models import GeneralisedMean, Network, Provenance, build, load, save
+from writerid.models import Network, Provenance, build, load, save
 from writerid.splits import SideLine
 
 SEEN = Provenance(["a", "b", "c"], [SideLine("f-00", "f", "0f"), SideLine("g-00", "g")], [SideLine("h-00", "h")])
-TINY = Network(32, 24, 3, True, 2, 3, 4, True, 1, "average", 8, 0.2)
+TINY = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.2)
 
 
 def test_the_reference_network_layer_by_layer():
@@ -51,38 +51,13 @@ def test_inverted_crops():
     np.testing.assert_allclose(scaled.predict(black, verbose=0), 1)
 
 
-@pytest.mark.parametrize("head", ["average", "generalised_mean", "dense"])
+@pytest.mark.parametrize("head", ["average", "dense"])
 @pytest.mark.parametrize("layers", range(1, 7))
 def test_every_depth_and_head(head: str, layers: int):
-    network = Network(113, 113, 7, True, layers, 3, 2, True, 1, head, 4, 0.0)
+    network = Network(113, 113, 7, True, layers, 3, 2, True, head, 4, 0.0)
     logits = build(network, seed=0).predict(np.zeros((2, 113, 113), np.uint8), verbose=0)
     assert logits.shape == (2, 7)
     assert logits.dtype == np.float32
-
-
-def test_paper_around_a_line_changes_no_generalised_mean():
-    """Places without ink weigh next to nothing, whatever the network sees in them."""
-    rng = np.random.default_rng(0)
-    maps, ink = rng.random((1, 4, 6, 3)).astype(np.float32), rng.random((1, 4, 6, 1)).astype(np.float32)
-    wide = np.concatenate([rng.random((1, 4, 9, 3)).astype(np.float32), maps], axis=2)
-    paper = np.concatenate([np.zeros((1, 4, 9, 1), np.float32), ink], axis=2)
-    layer = GeneralisedMean()
-    narrow = keras.ops.convert_to_numpy(layer([maps, ink]))
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(layer([wide, paper])), narrow, atol=0.01)
-    assert (maps.mean(axis=(1, 2)) < narrow).all()
-    assert (narrow < maps.max(axis=(1, 2))).all()
-
-
-@pytest.mark.parametrize("invert", [True, False])
-def test_the_weights_of_places_are_the_ink_in_them(invert: bool):
-    model = build(replace(TINY, head="generalised_mean", invert=invert), seed=0)
-    places = keras.Model(model.inputs, model.get_layer("ink2").output)
-    crop = np.full((1, 32, 24), 255, np.uint8)
-    crop[0, 9, 17] = 51
-    weights = places.predict(crop, verbose=0)[0, :, :, 0]
-    assert weights.shape == (4, 3)
-    assert weights[1, 2] == pytest.approx(0.8)
-    assert weights.sum() == pytest.approx(0.8, abs=1e-5)
 
 
 def test_initial_weights_follow_from_the_seed():

@@ -22,7 +22,7 @@ from writerid.models import Network, Provenance
 from writerid.strips import scale
 from writerid.training import Data, Outputs, Recipe, batches, chances, fit, optimizer, optimizers
 
-NETWORK = Network(32, 24, 3, True, 2, 3, 4, True, 1, "average", 8, 0.3)
+NETWORK = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.3)
 AUGMENT = Augmentation(1, 0.1, 0.1, 0.02, 2, 0.3)
 RECIPE = Recipe("adam", 0.01, "cosine", 2, 0.1, 8, 4, 3, 0.5, AUGMENT, "auto", seed=5)
 

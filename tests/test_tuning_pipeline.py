@@ -88,7 +88,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {
             **TINY,
             "crop.height": 16,
-            "residual": 0,
             "grid": {"layers": [1, 2, 3, 6], "optimizer": ["adam"]},
         },
     )

@@ -45,21 +45,20 @@ def feature_maps(height: int, width: int, layers: int) -> list[tuple[int, int]]:
     return sizes
 
 
-def check_network(height: int, width: int, layers: int, kernel_size: int, residual: int) -> list[str]:
+def check_network(height: int, width: int, layers: int, kernel_size: int) -> list[str]:
     """Problems, one line each, of a network of so many layers on crops of height x width pixels.
 
     A kernel that is more than twice as large as its map has weights that never meet anything but the border.
     """
     maps = [min(size) for size in feature_maps(height, width, layers)]
     for layer, (entering, leaving) in enumerate(pairwise(maps), start=1):
-        smallest = leaving if residual and layer >= POOLED_LAYERS else entering
-        largest = 2 * smallest - 1
+        largest = 2 * entering - 1
         if kernel_size > largest or leaving < 1:
             ways = [f"layers up to {layer - 1}"] if layer > 1 else []
-            ways += [f"a kernel_size up to {largest}"] if smallest > 0 and leaving > 0 else []
+            ways += [f"a kernel_size up to {largest}"] if entering > 0 and leaving > 0 else []
             return [
                 f"layers: {layers} with kernel_size: {kernel_size} does not fit crops of {height} x {width} pixels, "
-                f"layer {layer} sees maps only {smallest} high or wide; "
+                f"layer {layer} sees maps only {entering} high or wide; "
                 f"take {' or '.join([*ways, 'larger crops'])} (crop.height, crop.width)"
             ]
     return []

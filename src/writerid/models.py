@@ -10,7 +10,6 @@ from typing import TypeAlias
 import keras
 import numpy as np
 from keras import layers as kl
-from keras import ops
 from pydantic import TypeAdapter
 
 from writerid.augmentation import CHANGES, Augment
@@ -33,16 +32,14 @@ class Network:
 
     Pixels are scaled to 0..1, from black to white; with `invert`, from paper to ink. Each layer is a convolution
     ("same" padding; the first with stride 2), in the first three layers 2x2 max pooling, batch normalisation if
-    wanted, and ReLU. The number of filters doubles from layer to layer as long as maps are pooled. From the third
-    layer on, `residual` convolutions with a shortcut follow each layer (K. He et al., Deep residual learning for
-    image recognition, CVPR 2016). The head averages over the map, plainly or as a generalised mean over ink, or
-    flattens it into one hidden layer of `dense_units`; dropout stands before the last layer.
+    wanted, and ReLU. The number of filters doubles from layer to layer as long as maps are pooled. The head averages
+    over the map, or flattens it into one hidden layer of `dense_units`; dropout stands before the last layer.
 
     Pooling comes before normalisation and ReLU, on a quarter of the values: without normalisation that gives the
     same numbers as after them, and with it nearly the same for less work.
 
-    With invert=False, layers=3, kernel_size=3, filters=32, batch_norm=False, residual=0, head="dense",
-    dense_units=512 and dropout=0.4 this is the network of the published reference.
+    With invert=False, layers=3, kernel_size=3, filters=32, batch_norm=False, head="dense", dense_units=512 and
+    dropout=0.4 this is the network of the published reference.
     """
 
     height: int
@@ -53,37 +50,9 @@ class Network:
     kernel_size: int
     filters: int
     batch_norm: bool
-    residual: int
     head: str
     dense_units: int
     dropout: float
-
-
-@keras.saving.register_keras_serializable("writerid")
-class GeneralisedMean(kl.Layer):
-    """Mean over a map where there is ink, of a learned power, at first 3.
-
-    Between the mean (power 1) and the maximum: strokes that are rare in a crop count for more (F. Radenovic et al.,
-    Fine-tuning CNN image retrieval with no human annotation, IEEE PAMI 41:1655-1668, 2019). Each place of the map
-    weighs as much as the darkest ink in it, so that a short line gives the same numbers however much paper stands
-    around it. Computed in float32.
-    """
-
-    def build(self, input_shape: list[tuple[int | None, ...]]) -> None:
-        """Make the power."""
-        self.power = self.add_weight(shape=(), initializer=keras.initializers.Constant(3.0), name="power")
-
-    def call(self, maps_and_ink: list[Tensor]) -> Tensor:
-        """Pool maps, float (batch, height, width, filters), by ink, float (batch, height, width, 1), 0..1.
-
-        Returns float32 (batch, filters).
-        """
-        maps, ink = (ops.cast(tensor, "float32") for tensor in maps_and_ink)
-        power = ops.cast(self.power, "float32")
-        powers = ops.exp(power * ops.log(ops.maximum(maps, 1e-4)))  # the logarithm of 1e-4 is finite
-        weights = ink + 1e-3  # a crop without any ink has a mean, too
-        mean = ops.sum(weights * powers, axis=(1, 2)) / ops.sum(weights, axis=(1, 2))
-        return ops.exp(ops.log(mean) / power)
 
 
 @dataclass(frozen=True)
@@ -117,31 +86,6 @@ def build(
     def glorot() -> keras.initializers.Initializer:
         return keras.initializers.GlorotUniform(int(draw.integers(2**31)))
 
-    def conv(x: Tensor, name: str, filters: int, *, stride: int = 1, pool: bool = False) -> Tensor:
-        x = kl.Conv2D(
-            filters,
-            network.kernel_size,
-            strides=stride,
-            padding="same",
-            use_bias=not network.batch_norm,
-            kernel_initializer=glorot(),
-            name=f"conv{name}",
-            dtype=precision,
-        )(x)
-        if pool:
-            x = kl.MaxPooling2D(2, name=f"pool{name}", dtype=precision)(x)
-        if network.batch_norm:
-            x = kl.BatchNormalization(momentum=BN_MOMENTUM, name=f"norm{name}", dtype=precision)(x)
-        return x
-
-    def ink(pixels: Tensor) -> Tensor:
-        """Darkest ink, 0..1, behind each place of the last map; the crop is made smaller in the map's own steps."""
-        dark = pixels if network.invert else kl.Rescaling(-1, offset=1, name="darkness", dtype=precision)(pixels)
-        dark = kl.MaxPooling2D(2, padding="same", name="ink", dtype=precision)(dark)
-        for layer in range(1, min(network.layers, POOLED_LAYERS) + 1):
-            dark = kl.MaxPooling2D(2, name=f"ink{layer}", dtype=precision)(dark)
-        return dark
-
     if strips is None:
         inputs = [keras.Input((network.height, network.width), dtype="uint8", name="crop")]
         crop = inputs[0]
@@ -153,19 +97,24 @@ def build(
     if augment:
         inputs.append(keras.Input((CHANGES,), dtype="float32", name="changes"))
         x = Augment(paper=0.0 if network.invert else 1.0)(x, inputs[1])
-    pixels = x
     for layer in range(1, network.layers + 1):
-        filters = network.filters * 2 ** min(layer - 1, POOLED_LAYERS - 1)
-        x = conv(x, str(layer), filters, stride=2 if layer == 1 else 1, pool=layer <= POOLED_LAYERS)
+        x = kl.Conv2D(
+            network.filters * 2 ** min(layer - 1, POOLED_LAYERS - 1),
+            network.kernel_size,
+            strides=2 if layer == 1 else 1,
+            padding="same",
+            use_bias=not network.batch_norm,
+            kernel_initializer=glorot(),
+            name=f"conv{layer}",
+            dtype=precision,
+        )(x)
+        if layer <= POOLED_LAYERS:
+            x = kl.MaxPooling2D(2, name=f"pool{layer}", dtype=precision)(x)
+        if network.batch_norm:
+            x = kl.BatchNormalization(momentum=BN_MOMENTUM, name=f"norm{layer}", dtype=precision)(x)
         x = kl.ReLU(name=f"relu{layer}", dtype=precision)(x)
-        for number in range(1, network.residual + 1) if layer >= POOLED_LAYERS else ():
-            name = f"{layer}_{number}"
-            x = kl.Add(name=f"add{name}", dtype=precision)([x, conv(x, name, filters)])
-            x = kl.ReLU(name=f"relu{name}", dtype=precision)(x)
     if network.head == "average":
         x = kl.GlobalAveragePooling2D(name="average", dtype=precision)(x)
-    elif network.head == "generalised_mean":
-        x = GeneralisedMean(name="generalised_mean", dtype=precision)([x, ink(pixels)])
     else:
         x = kl.Flatten(name="flatten", dtype=precision)(x)
         x = kl.Dense(

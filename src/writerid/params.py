@@ -99,8 +99,7 @@ class Params(Group):
     kernel_size: Annotated[int, Field(ge=1, le=31)]
     filters: Annotated[int, Field(ge=1, le=1024)]
     batch_norm: bool
-    residual: Annotated[int, Field(ge=0, le=8)]
-    head: Literal["average", "generalised_mean", "dense"]
+    head: Literal["average", "dense"]
     dense_units: Annotated[int, Field(ge=1, le=16_384)]
     dropout: Fraction
     optimizer: Optimizer
@@ -156,22 +155,10 @@ def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
         problems = [_explain(e["loc"], e["type"], e.get("input")) for e in error.errors(include_url=False)]
         raise InputError("\n".join(f"{source}: {problem}" for problem in dict.fromkeys(problems))) from None
     problems = [*_split_problems(params.split), *_fit_problems(params), *_grid_problems(content, params.grid)]
-    problems += check_network(params.crop.height, params.crop.width, params.layers, params.kernel_size, params.residual)
+    problems += check_network(params.crop.height, params.crop.width, params.layers, params.kernel_size)
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
     return params
-
-
-def flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the content of params.yaml by dotted key, without the grid."""
-    found: dict[str, Any] = {}
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            if prefix or key != "grid":
-                found |= flat(value, f"{prefix}{key}.")
-        else:
-            found[prefix + key] = value
-    return found
 
 
 def _split_problems(split: Split) -> list[str]:

@@ -48,10 +48,8 @@ def grad_cam(taps: Taps, crops: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
     (R. Selvaraju et al., Grad-CAM, ICCV 2017).
     """
-    scaled = taps.scaled(crops)
-    maps = keras.ops.convert_to_numpy(taps.to_map(scaled, training=False)).astype(np.float32)
-    gain, pixels = _gain(taps.from_map, classes), ops.convert_to_tensor(scaled)
-    weights = gradient(lambda tensor: gain([pixels, tensor]), maps).mean(axis=(1, 2), keepdims=True)
+    maps = keras.ops.convert_to_numpy(taps.to_map(taps.scaled(crops), training=False)).astype(np.float32)
+    weights = gradient(_gain(taps.from_map, classes), maps).mean(axis=(1, 2), keepdims=True)
     coarse = np.maximum((weights * maps).sum(axis=-1), 0)
     size = (crops.shape[2], crops.shape[1])
     return np.stack([np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BILINEAR)) for each in coarse])

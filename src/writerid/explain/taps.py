@@ -39,8 +39,7 @@ class Taps:
         self._scaled = first.input
         self._scale = keras.Model(model.input, first.input)
         self.to_map = keras.Model(self._scaled, self.layers[-1].output)
-        # A head may look at the crop beside the map, to know where there is ink.
-        self.from_map = keras.Model([self._scaled, self.layers[-1].output], model.output)
+        self.from_map = keras.Model(self.layers[-1].output, model.output)
         self.to_logits = keras.Model(self._scaled, model.output)
 
     def scaled(self, crops: np.ndarray) -> np.ndarray:
@@ -74,13 +73,10 @@ def _layers(model: keras.Model) -> list[Layer]:
     found: list[Layer] = []
     field = step = 1
     name, output, drive = "", None, None
-    trunk: set[int] = set()  # tensors that come from a convolution, where others may be made of the crop itself
-    for layer in model.layers:
-        if not isinstance(layer, Conv2D) and not trunk & {id(tensor) for tensor in _listed(layer.input)}:
-            continue
+    first = next(number for number, layer in enumerate(model.layers) if isinstance(layer, Conv2D))
+    for layer in model.layers[first:]:
         if len(layer.output.shape) != 4:
             break
-        trunk.add(id(layer.output))
         if isinstance(layer, Conv2D):
             if output is not None:
                 found.append(Layer(name, output, drive, field, step))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from writerid.params import flat
+from writerid.dotted import flat
 from writerid.report.runs import WORKSPACE, Run
 from writerid.report.words import differ_in_dropout, shown
 

@@ -15,8 +15,8 @@ from dvc.scm import RevError, resolve_rev
 from dvc_data.index import DataIndexError
 from ruamel.yaml import YAML
 
+from writerid.dotted import flat
 from writerid.errors import InputError, brief
-from writerid.params import flat
 
 WORKSPACE = "workspace"
 MAKE = "run `dvc repro` first"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from writerid.params import flat
+from writerid.dotted import flat
 from writerid.tuning.grid import identity, show
 from writerid.tuning.trials import DATA, Scores, Trial
 
