@@ -1,6 +1,6 @@
 """What the page says of a run in words, each sentence from its figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from writerid.report.runs import Run
@@ -58,9 +58,34 @@ def sureness(run: Run) -> str:
     """Say whether the confidence can be believed."""
     line = run.test["line"]
     return (
-        f"How sure the network says it is of a line is off by {percent(line['calibrated_ece'])} on average after "
-        f"calibration ({percent(line['ece'])} before; expected calibration error)."
+        "Where the network says it is 90 % sure, it should be right in 9 of 10 cases. For lines its confidence is off "
+        f"by {percent(line['calibrated_ece'])} on average after calibration, {percent(line['ece'])} before "
+        "(the expected calibration error)."
     )
+
+
+FIGURES = {  # of test.json, with the term that explains each
+    "accuracy": ("accuracy", "accuracy"),
+    "top5_accuracy": ("top-5 accuracy", "top-5 accuracy"),
+    "balanced_accuracy": ("balanced accuracy", "balanced accuracy"),
+    "macro_f1": ("macro F1", "macro F1"),
+    "ece": ("expected calibration error", "expected calibration error"),
+    "calibrated_ece": ("expected calibration error", "the same after calibration"),
+    "nll": ("negative log-likelihood", "negative log-likelihood"),
+    "calibrated_nll": ("negative log-likelihood", "the same after calibration"),
+    "temperature": ("temperature", "temperature"),
+}
+
+
+def figures(run: Run, levels: Iterable[str]) -> list[tuple[str, str, list[str]]]:
+    """Return a row for each figure of the test side: the term that explains it, its name, and its value by level."""
+    return [
+        (term, name, [_figure(key, run.test[level][key]) for level in levels]) for key, (term, name) in FIGURES.items()
+    ]
+
+
+def _figure(key: str, value: float) -> str:
+    return f"{value:.3f}" if "nll" in key or key == "temperature" else percent(value)
 
 
 def failures(run: Run) -> list[str]:
@@ -86,6 +111,18 @@ def failures(run: Run) -> list[str]:
             f"of the {long['items']} longer ones {percent(long['accuracy'])}."
         )
     return told
+
+
+def few(run: Run, kind: str, shown: int) -> str:
+    """Say that there are fewer lines of a kind than were asked for, and why; empty where there are enough."""
+    if shown >= int(run.params.get("explain.lines", 0)):
+        return ""
+    if kind == "surest_wrong":
+        return f"{'These are all' if shown else 'There is none'}: every {'other ' * bool(shown)}test line is right."
+    noun = "right test line" if kind == "surest_right" else "test line"
+    if shown > 1:
+        return f"Only these {shown} {noun}s are left that are not shown above."
+    return f"{'Only this' if shown else 'No'} {noun} is left that is not shown above."
 
 
 def trust(run: Run) -> str:
@@ -131,7 +168,10 @@ def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
     ]
     rows += [
         ("among the first five, by line", [percent(r.test["line"]["top5_accuracy"]) for r in runs]),
-        ("calibration error, by line", [percent(r.test["line"]["calibrated_ece"]) for r in runs]),
+        (
+            "expected calibration error, by line, after calibration",
+            [percent(r.test["line"]["calibrated_ece"]) for r in runs],
+        ),
         ("best validation loss", [f"{r.train['best']['validation']['loss']:.4f}" for r in runs]),
         ("best epoch", [f"{r.train['best']['epoch']} of {len(r.curves['train']['loss'])}" for r in runs]),
         ("training time", [f"{r.runtime['seconds']:.0f} s" if "seconds" in r.runtime else "not known" for r in runs]),
