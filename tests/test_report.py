@@ -201,7 +201,12 @@ def test_what_is_said_of_a_result():
     assert any(
         "drawn by a program" in s for s in words.against_reference(made_up(params={"dataset": "data/synthetic.zip"}))
     )
-    assert "w (50 % of 8)" in words.failures(run)[0]
+    assert words.failures(run)[0] == (
+        "Hardest writers, by lines that are right: w (50 % of 8). No writer has every line right."
+    )
+    table = [{"writer": str(i), "lines": "8", "line_accuracy": "0.5" if i < 8 else "1"} for i in range(9)]
+    told = words.failures(made_up(tables={"writers": table, "pairs": []}))[0]
+    assert told.endswith("4 (50 % of 8). 3 writers more have at least one wrong line. Of 1 writer every line is right.")
 
 
 def test_evidence_is_believed_only_where_it_beats_chance():

@@ -16,6 +16,6 @@ def _comments(group: CommentedMap, prefix: str = "") -> Iterator[tuple[str, str]
         _, _, comment, _ = group.ca.items.get(key) or (None,) * 4
         own = comment.value.splitlines()[0] if comment else ""  # what follows are the comments of lines below
         if own.strip("# "):
-            yield f"{prefix}{key}", own.lstrip("# ")
+            yield f"{prefix}{key}", own.lstrip("# ").rstrip()
         if isinstance(value, CommentedMap):
             yield from _comments(value, f"{prefix}{key}.")

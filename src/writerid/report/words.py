@@ -80,8 +80,15 @@ FIGURES = {  # of test.json, with the term that explains each
 def figures(run: Run, levels: Iterable[str]) -> list[tuple[str, str, list[str]]]:
     """Return a row for each figure of the test side: the term that explains it, its name, and its value by level."""
     return [
-        (term, name, [_figure(key, run.test[level][key]) for level in levels]) for key, (term, name) in FIGURES.items()
+        (term, name, [_figure(key, run.test[level][key]) for level in levels])
+        for key, (term, name) in FIGURES.items()
+        if key != "top5_accuracy" or five(run)
     ]
+
+
+def five(run: Run) -> bool:
+    """Whether there are so many writers that the true one need not be among the first five."""
+    return int(run.dataset["writers"]) > 5
 
 
 def _figure(key: str, value: float) -> str:
@@ -95,7 +102,7 @@ def failures(run: Run) -> list[str]:
     perfect = len(run.tables["writers"]) - len(wrong)
     if wrong:
         named = ", ".join(f"{r['writer']} ({percent(r['line_accuracy'], 0)} of {r['lines']})" for r in wrong[:FEW])
-        told.append(f"Hardest writers, by lines that are right: {named}. Of {perfect} others every line is right.")
+        told.append(f"Hardest writers, by lines that are right: {named}." + _others(len(wrong) - FEW, perfect))
     else:
         told.append(f"Every test line of all {perfect} writers is right; what follows looks at single crops.")
     if run.tables["pairs"]:
@@ -111,6 +118,17 @@ def failures(run: Run) -> list[str]:
             f"of the {long['items']} longer ones {percent(long['accuracy'])}."
         )
     return told
+
+
+def _others(wrong: int, perfect: int) -> str:
+    """Say how it is with the writers that are not named: so many with a wrong line, so many without."""
+    told = f" {_writers(wrong)} more {'has' if wrong == 1 else 'have'} at least one wrong line." if wrong > 0 else ""
+    none = f" Of {_writers(perfect)} every line is right." if perfect else " No writer has every line right."
+    return told + none
+
+
+def _writers(count: int) -> str:
+    return "1 writer" if count == 1 else f"{count} writers"
 
 
 def few(run: Run, kind: str, shown: int) -> str:
