@@ -11,6 +11,7 @@ from writerid.errors import InputError
 from writerid.explain import activations, attribution, confusions, fidelity, hands, sureness
 from writerid.explain.study import Limits, Study
 from writerid.explain.taps import Taps
+from writerid.figures import album
 from writerid.gradients import gradient
 from writerid.models import Network, build
 
@@ -173,13 +174,24 @@ def test_examples_and_reliability():
     labels = np.array([0, 1, 1, 1])
     found = sureness.examples(np.log(probability), labels, 2)
     assert [(own.kind, own.number) for own in found] == [
-        ("surest_right", 0),
-        ("surest_right", 3),  # one a writer first
         ("surest_wrong", 1),
         ("least_sure", 2),
         ("least_sure", 3),
+        ("surest_right", 0),  # the only one left: no line is shown twice
     ]
-    assert found[2].classes == (0, 1)
+    assert found[0].classes == (0, 1)
+    one = sureness.examples(np.log(probability), labels, 1)
+    assert [own.number for own in one] == [1, 2, 0]
+    none_wrong = sureness.examples(np.log(probability), probability.argmax(axis=1), 3)
+    assert [(own.kind, own.number) for own in none_wrong] == [
+        ("least_sure", 2),
+        ("least_sure", 3),
+        ("least_sure", 1),
+        ("surest_right", 0),
+    ]
+    six = np.array([[0.9, 0.1], [0.89, 0.11], [0.88, 0.12], [0.2, 0.8], [0.45, 0.55], [0.6, 0.4]])
+    right = sureness.examples(np.log(six), six.argmax(axis=1), 2)[2:]
+    assert [own.number for own in right] == [0, 3]  # one a writer first
     bins = sureness.reliability(np.log(probability), labels)
     assert sum(items for *_, items in bins) == 4
     assert (pytest.approx(0.8), 0.0, 1) in bins
@@ -211,3 +223,50 @@ def test_the_map_of_hands(lines: int):
         same = writer[:, None] == writer[None]
         assert apart[same].mean() < apart[~same].mean()
     np.testing.assert_allclose(hands.by_line(np.array([[1.0], [3], [5]]), np.array([0, 0, 1])), [[2], [5]])
+
+
+def study(taps: Taps, starts: list[int], columns: int) -> Study:
+    """A study of lines of so many columns; each crop, by its start, is of the line it is in."""
+    rng = np.random.default_rng(0)
+    strips = np.full((columns * (max(starts) // columns + 1), 32), 255, np.uint8)
+    strips[:, 8:24] = rng.integers(0, 255, (len(strips), 16))
+    table = np.array([(start, start // columns, 0) for start in starts], CROP)
+    count = len(strips) // columns
+    lines = {"form": ["f"] * count, "line": [f"f-{number:02d}" for number in range(count)]}
+    packed = Packed(strips, {"test": table}, lines, np.arange(count + 1) * columns, 40)
+    return Study(taps.model, ["a", "b", "c"], packed, ["a", "b", "c"], Limits(1, 1, 1), 0)
+
+
+@pytest.mark.parametrize("second", [26, 50])  # crops that lap by 14 columns, crops that stand apart by 10
+def test_maps_lie_under_the_line_they_are_of(taps: Taps, second: int):
+    own = study(taps, [0, second], 100)
+    writing, layers = own.maps(0, 2)
+    assert (writing == own.writing(0)).all()
+    first, deep = layers[0][1], layers[-1][1]
+    assert layers[0][0] == "layer 1\n4 filters"
+    assert first.shape == (2, 8, second + 40)
+    assert deep.shape == (2, 2, second + 40)
+    crops = np.stack([writing[:, :40], writing[:, second:]])
+    seen = np.maximum(taps.maps(crops)[0], 0)  # 8 x 10 values, of 4 columns each
+    filters = np.sort(np.argsort(-seen.std(axis=(0, 1, 2)), kind="stable")[:2])
+    middle = 33 if second < 40 else 40  # up to here the left crop is shown, from there the right one
+    np.testing.assert_allclose(first[:, :, middle - 1], seen[0][:, (middle - 1) // 4, filters].T, rtol=1e-5)
+    np.testing.assert_allclose(first[:, :, -1], seen[1][:, -1, filters].T, rtol=1e-5)
+    if second < 40:
+        np.testing.assert_allclose(first[:, :, middle], seen[1][:, (middle - second) // 4, filters].T, rtol=1e-5)
+    else:
+        assert (first[:, :, 40:50] == 0).all()
+
+
+def test_lines_are_shown_once_while_others_are_left(taps: Taps):
+    own = study(taps, [0, 40, 80], 40)  # three lines of one crop each
+    shown: set[int] = set()
+    chosen = [line for _ in range(3) for line in album._sure_lines(own, shown, 1)]
+    assert sorted(chosen) == [0, 1, 2] == sorted(shown)
+    assert album._sure_lines(own, shown, 1) == chosen[:1]
+    likest = own.likest(0, 1)
+    assert likest is not None
+    second = own.likest(0, 1, {likest})
+    assert second not in (None, likest)
+    assert own.likest(0, 1, {0, 1, 2}) == likest  # all are shown, and a pair needs a line
+    assert own.likest(2, 1) is None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from writerid.figures import canvas, charts, filters, writers
@@ -44,6 +45,14 @@ def test_pictures_are_the_same_each_time(tmp_path: Path):
         charts.curves(curves, 2, tmp_path / turn / "curves.png")
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+def test_names_on_the_map_of_hands_cover_no_other():
+    axis = Figure(figsize=(6, 6)).add_axes((0, 0, 1, 1))
+    axis.set(xlim=(0, 1), ylim=(0, 1))
+    places = np.array([[0.2, 0.2], [0.2, 0.201], [0.8, 0.8]])
+    assert writers._name(axis, places, np.arange(3), ["000", "001", "002"], 9) == 1
+    assert [text.get_text() for text in axis.texts] == ["000", "002"]
 
 
 def test_nothing_to_show_is_said(tmp_path: Path):

@@ -1,5 +1,6 @@
 """The page that people look at first, made from tiny runs and opened as a person would."""
 
+import json
 import re
 import sys
 from dataclasses import replace
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -15,9 +17,11 @@ from tests.browser import Browser, browser, needs_chromium
 from tests.conftest import ROOT, runner
 from tests.conftest import Run as Call
 from tools import plots_page
-from writerid.report import words
+from writerid.report import glossary, words
 from writerid.report.charts import ORDERS
-from writerid.report.runs import Run
+from writerid.report.origin import commands, origin, provenance
+from writerid.report.parameters import explained
+from writerid.report.runs import WORKSPACE, Run, flat
 
 DRAWN = "document.documentElement.dataset.drawn"
 SORTED = "[...document.querySelectorAll('table.sortable')[0].tBodies[0].rows].map(r => r.cells[4].dataset.value)"
@@ -43,6 +47,16 @@ def test_the_page_holds_everything(page: Path, clone: Path):
         assert expected in text, expected
     assert text.count('src="data:image/webp;base64,') >= 8
     assert runner(clone)("git", "status", "--porcelain").stdout == ""  # the page is nothing that git sees
+    links, places = (set(re.findall(rf'{name}="#?(term-[^"]+)"', text)) for name in ("href", "id"))
+    assert len(links) > 20
+    assert links <= places == {glossary.place(name) for name in glossary.TERMS}
+    for comment in explained((clone / "params.yaml").read_text()).values():
+        assert str(glossary.linked(comment)) in text  # as HTML writes it
+    specs = re.findall(r'<script type="application/json" data-chart="\w+">(.*?)</script>', text)
+    for spec in map(json.loads, specs):
+        said = [row["says"] for layer in spec.get("layer", [spec]) for row in layer["data"]["values"] if "says" in row]
+        assert said
+        assert all(sentence.endswith(".") for sentence in said)
 
 
 def test_the_page_of_one_run(clone: Path, page: Path):
@@ -93,6 +107,7 @@ def test_a_person_opens_the_page(page: Path, tmp_path: Path):
         assert chromium.ask("[...document.images].every(i => i.alt && i.width > 0)")
         check_sorting(chromium)
         check_hover(chromium)
+        check_terms(chromium)
         light = chromium.ask("getComputedStyle(document.body).backgroundColor")
         for pixels in (1200, 360):
             for scheme in ("light", "dark"):
@@ -122,7 +137,14 @@ def check_hover(chromium: Browser) -> None:
     mark = chromium.driver.find_elements(By.CSS_SELECTOR, ".chart svg g.mark-symbol path")[0]
     chromium.driver.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", mark)
     ActionChains(chromium.driver).move_to_element(mark).perform()
-    assert "epoch" in chromium.ask("document.querySelector('#vg-tooltip-element').textContent")
+    assert ", epoch 1 of 2: loss " in chromium.ask("document.querySelector('#vg-tooltip-element').textContent")
+
+
+def check_terms(chromium: Browser) -> None:
+    chromium.driver.find_element(By.CSS_SELECTOR, "a.term[href='#term-epoch']").send_keys(Keys.ENTER)  # by keyboard
+    place = chromium.ask("document.querySelector('dl > div:target').getBoundingClientRect().top")
+    assert 0 <= place < 900
+    assert "A round of training" in chromium.ask("document.querySelector('dl > div:target').textContent")
 
 
 @needs_chromium
@@ -179,7 +201,12 @@ def test_what_is_said_of_a_result():
     assert any(
         "drawn by a program" in s for s in words.against_reference(made_up(params={"dataset": "data/synthetic.zip"}))
     )
-    assert "w (50 % of 8)" in words.failures(run)[0]
+    assert words.failures(run)[0] == (
+        "Hardest writers, by lines that are right: w (50 % of 8). No writer has every line right."
+    )
+    table = [{"writer": str(i), "lines": "8", "line_accuracy": "0.5" if i < 8 else "1"} for i in range(9)]
+    told = words.failures(made_up(tables={"writers": table, "pairs": []}))[0]
+    assert told.endswith("4 (50 % of 8). 3 writers more have at least one wrong line. Of 1 writer every line is right.")
 
 
 def test_evidence_is_believed_only_where_it_beats_chance():
@@ -202,3 +229,100 @@ def test_runs_with_and_without_dropout_find_one_another():
     assert words.dropout_pair([plain, dropped]) == (dropped, plain)
     assert words.dropout_pair([dropped, other]) is None
     assert words.differing([dropped, plain]) == [("dropout", ["0.2", "0.0"])]
+
+
+def test_terms_are_linked_where_they_are_first_met():
+    found = str(glossary.linked("Crops & losses; of crops, the loss: Loss", "loss", "crop"))
+    assert found.count("<a ") == 2
+    assert found.startswith('<a class="term" href="#term-crop" title="A piece of a line')
+    assert ">Crops</a> &amp; losses; of crops, the <a" in found
+    assert found.endswith(">loss</a>: Loss")
+    with pytest.raises(KeyError):
+        glossary.term("jargon")
+
+
+def test_every_parameter_is_explained():
+    text = (ROOT / "params.yaml").read_text()
+    found = explained(text)
+    assert flat(YAML(typ="safe").load(text)).keys() <= found.keys()
+    assert min(len(comment) for comment in found.values()) > 10
+    assert explained("a: 1\nb:  # of\n  c: '# no' # own  \n# below\nd: 2 #\n") == {"b": "of", "b.c": "own"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown", "said"),
+    [
+        ("surest_wrong", 5, ""),
+        ("surest_wrong", 1, "These are all: every other test line is right."),
+        ("surest_wrong", 0, "There is none: every test line is right."),
+        ("least_sure", 2, "Only these 2 test lines are left that are not shown above."),
+        ("least_sure", 1, "Only this test line is left that is not shown above."),
+        ("surest_right", 0, "No right test line is left that is not shown above."),
+    ],
+)
+def test_fewer_lines_than_asked_for_are_explained(kind: str, shown: int, said: str):
+    assert words.few(made_up(params={"explain.lines": 5}), kind, shown) == said
+
+
+PARAMS = "dataset: data/synthetic.zip\ndropout: 0.2\ncrop:\n  tone: clip\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one commit, that of a run."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"params.yaml": PARAMS, "src/a.py": "1", "README.md": "1", "metrics/test.json": "1"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    call = runner(tmp_path)
+    call("git", "init", "--quiet")
+    call("git", "add", ".")
+    call("git", "-c", "user.name=t", "-c", "user.email=t@t.invalid", "commit", "--quiet", "-m", "run")
+    return tmp_path
+
+
+def of_params(text: str, **changes: Any) -> Run:
+    deps = [{"path": path, "md5": "0"} for path in ("src/a.py", "src/new.py", "metrics/test.json")]
+    stages = {"evaluate": {"outs": [{"path": "metrics/test.json", "md5": "0"}]}, "explain": {"deps": deps}}
+    return made_up(name=WORKSPACE, params=flat(YAML(typ="safe").load(text)), lock={"stages": stages}, **changes)
+
+
+def test_a_commit_alone_gives_a_run_that_differs_in_nothing(repository: Path):
+    (repository / "README.md").write_text("2")  # not what a run depends on
+    (repository / "metrics/test.json").write_text("2")  # made by it
+    head = runner(repository)("git", "rev-parse", "HEAD").stdout.strip()
+    source = origin(of_params(PARAMS))
+    assert (source.params, source.files) == ({}, ())
+    assert commands(source) == [f"git checkout {head}", "make repro", "make report"]
+    assert dict(provenance(of_params(PARAMS), source))["commit"] == head
+
+
+def test_other_parameters_and_other_code_are_told(repository: Path):
+    changed = PARAMS.replace("0.2", "0.0").replace("clip", "raw").replace("synthetic", "my own")
+    (repository / "params.yaml").write_text(changed)
+    (repository / "src/a.py").write_text("2")
+    (repository / "src/new.py").write_text("not tracked")
+    source = origin(of_params(changed))
+    assert source.files == ("src/a.py", "src/new.py")
+    assert commands(source)[1] == "dvc exp run -S 'dataset=data/my own.zip' -S dropout=0.0 -S crop.tone=raw"
+    assert dict(provenance(of_params(changed), source))["commit"].endswith(", with other parameters and code")
+
+
+def test_an_experiment_is_told_from_the_commit_it_started_from(repository: Path):
+    call = runner(repository)
+    head = call("git", "rev-parse", "HEAD").stdout.strip()
+    changed = PARAMS.replace("0.2", "0.0")
+    (repository / "params.yaml").write_text(changed)
+    call("git", "-c", "user.name=t", "-c", "user.email=t@t.invalid", "commit", "--quiet", "-am", "experiment")
+    call("git", "update-ref", f"refs/exps/{head[:2]}/{head[2:]}/plain", "HEAD")
+    call("git", "update-ref", "refs/exps/stash", "HEAD")  # DVC has such, too
+    call("git", "reset", "--hard", "--quiet", head)
+    source = origin(replace(of_params(changed), name="plain"))
+    assert commands(source) == [f"git checkout {head}", "dvc exp run -S dropout=0.0", "make report"]
+    assert source.files == ()
+
+
+def test_a_folder_without_commits_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    runner(tmp_path)("git", "init", "--quiet")
+    assert commands(origin(of_params(PARAMS))) == ["git checkout COMMIT", "make repro", "make report"]

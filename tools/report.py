@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stages.runner import run
 from writerid.files import atomic
-from writerid.report.origin import commands, dropout_counterpart, provenance
+from writerid.report.origin import dropout_counterpart, origin
 from writerid.report.page import render
 from writerid.report.runs import WORKSPACE, load
 from writerid.report.words import dropout_pair
@@ -23,7 +23,7 @@ def main() -> None:
     runs = [load(name) for name in dict.fromkeys(arguments.runs or [WORKSPACE])]
     found = None if dropout_pair(runs) else dropout_counterpart(runs[0])
     pair = dropout_pair([*runs, load(found)] if found else runs) or ()
-    page = render(runs, pair, provenance(runs[0]), commands(runs[0]))
+    page = render(runs, pair, origin(runs[0]))
     with atomic(arguments.output) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")
     print(f"{arguments.output}: {len(page.encode()) / 1e6:.1f} MB; open it in a browser")

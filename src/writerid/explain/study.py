@@ -1,6 +1,6 @@
 """The test side as it is explained: decisions, embeddings and evidence of one network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,14 +103,19 @@ class Study:
         }  # of two directions the worse one, which is first
         return sorted(kept.values(), key=found.index)[: self.limits.pairs]
 
-    def likest(self, writer: int, other: int) -> int | None:
-        """Return the writer's test line that is most likely the other's; None for a writer without a test line."""
+    def likest(self, writer: int, other: int, shown: Collection[int] = ()) -> int | None:
+        """Return the writer's test line that is most likely the other's, of those not shown yet where one is left.
+
+        None for a writer without a test line.
+        """
         line = self.decisions["line"]
         own = np.flatnonzero(line.labels == writer)
-        return int(own[np.argmax(line.log_probs[own, other])]) if len(own) else None
+        own = own[np.argsort(-line.log_probs[own, other], kind="stable")]
+        left = [int(number) for number in own if number not in shown]
+        return next(iter(left or own.tolist()), None)
 
     def examples(self, temperature: float) -> list[sureness.Example]:
-        """The surest right, the surest wrong and the least sure lines, at a temperature (see calibration)."""
+        """The surest wrong, the least sure and the surest right lines, at a temperature (see calibration)."""
         line = self.decisions["line"]
         return sureness.examples(scaled(line.log_probs, temperature), line.labels, self.limits.lines)
 
@@ -160,14 +165,22 @@ class Study:
     def maps(self, line: int, count: int) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
         """Part of a test line, uint8 (height, columns), and `count` maps of it a layer, those that vary most.
 
-        The line is seen crop by crop, and so are its maps, side by side.
+        Maps are float32 (maps, rows, columns), as wide as the line, under which they can be put. They are of single
+        crops; where two crops lap, the left one is shown up to the middle of what they share, the right one from there.
         """
-        crops = self.crops_of(line)[:MAP_CROPS]
-        seen = gather(self._packed.strips, crops["start"], self.taps.width)
+        crops = np.sort(self.crops_of(line)[:MAP_CROPS], order="start")
+        starts, width = crops["start"] - crops["start"][0], self.taps.width
+        seen = gather(self._packed.strips, crops["start"], width)
+        column = np.arange(starts[-1] + width)
+        crop = np.searchsorted((starts[1:] + starts[:-1] + width) // 2, column, side="right")
+        within = column - starts[crop]
+        unseen = (within < 0) | (within >= width)  # between crops that stand apart
+        within = np.clip(within, 0, width - 1)
         layers = []
-        for layer, found in zip(self.taps.layers, self.taps.maps(seen), strict=True):
+        for number, found in enumerate(self.taps.maps(seen), start=1):
             found = np.maximum(found, 0)
             strongest = np.sort(np.argsort(-found.std(axis=(0, 1, 2)), kind="stable")[:count])
-            beside = np.concatenate(list(found), axis=1)[:, :, strongest].transpose(2, 0, 1)
-            layers.append((f"{layer.name}\n{found.shape[-1]} maps of\n{found.shape[1]} x {found.shape[2]}", beside))
-        return np.concatenate(list(seen), axis=1), layers
+            whole = found[crop, :, within * found.shape[2] // width][:, :, strongest]
+            whole[unseen] = 0
+            layers.append((f"layer {number}\n{found.shape[-1]} filters", whole.transpose(2, 1, 0)))
+        return self._packed.strips[crops["start"][0] + column].T, layers

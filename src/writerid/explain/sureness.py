@@ -20,7 +20,9 @@ class Example:
 
 
 def examples(log_probs: np.ndarray, labels: np.ndarray, count: int) -> list[Example]:
-    """Choose the surest right, the surest wrong and the least sure lines, `count` of each kind where there are so many.
+    """Choose the surest wrong, the least sure and the surest right lines, `count` of each kind where there are so many.
+
+    No line is chosen twice: where it is of two kinds, it is of that which comes first.
 
     Parameters: calibrated log-probabilities, float64 (lines, classes); labels, int (lines,).
     """
@@ -29,11 +31,10 @@ def examples(log_probs: np.ndarray, labels: np.ndarray, count: int) -> list[Exam
     sure = probability.max(axis=1)
     right = ranked[:, 0] == labels
     by_sureness = np.argsort(-sure, kind="stable")
-    chosen = {
-        "surest_right": _of_many(by_sureness[right[by_sureness]], labels, count),
-        "surest_wrong": by_sureness[~right[by_sureness]][:count],
-        "least_sure": by_sureness[::-1][:count],
-    }
+    wrong = by_sureness[~right[by_sureness]][:count]
+    least = _without(by_sureness[::-1], wrong)[:count]
+    others = _without(by_sureness[right[by_sureness]], least)
+    chosen = {"surest_wrong": wrong, "least_sure": least, "surest_right": _of_many(others, labels, count)}
     return [
         Example(
             kind,
@@ -44,6 +45,11 @@ def examples(log_probs: np.ndarray, labels: np.ndarray, count: int) -> list[Exam
         for kind, lines in chosen.items()
         for line in lines
     ]
+
+
+def _without(lines: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The lines that are not among others, in their order."""
+    return lines[~np.isin(lines, others)]
 
 
 def _of_many(lines: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:

@@ -20,10 +20,10 @@ from writerid.files import write_csv, write_json
 EVIDENCE_LINES = 2  # lines on which all methods are drawn one below the other
 MAPS = 3  # of each layer
 INSETS = 10  # lines shown at their place on the map of hands
-KINDS = {
-    "surest_right": "The surest right lines",
-    "surest_wrong": "The surest wrong lines",
-    "least_sure": "The least sure lines",
+KINDS = {  # heading, and what is said where there are fewer than asked for
+    "surest_wrong": ("The surest wrong lines", "there are no others"),
+    "least_sure": ("The least sure lines", "all others are in the pictures of the surest lines"),
+    "surest_right": ("The surest right lines", "all others are in the picture of the least sure lines"),
 }
 LEGEND = "orange: speaks for the first name; blue: against it"
 
@@ -47,16 +47,17 @@ def make(
     """
     shutil.rmtree(pictures, ignore_errors=True)
     shutil.rmtree(tables, ignore_errors=True)
+    shown: set[int] = set()  # whole lines, by number, that are drawn; each once, as long as others are left
     temperature = {level: float(test[level]["temperature"]) for level in LEVELS}
     steps: list[tuple[str, Callable[[], None]]] = [
         ("curves", partial(charts.curves, history.curves, history.best, pictures / "curves.png")),
         ("writers", partial(_writers, by_writer, test, pictures, tables)),
         ("reliability", partial(_reliability, own, temperature, pictures, tables)),
-        ("confusion", partial(_confusion, own, pictures, tables)),
+        ("examples", partial(_examples, own, temperature["line"], shown, pictures, tables)),
+        ("confusion", partial(_confusion, own, shown, pictures, tables)),
+        ("evidence", partial(_evidence, own, shown, pictures)),
+        ("filters", partial(_filters, own, shown, pictures)),
         ("hands", partial(_hands, own, pictures, tables)),
-        ("filters", partial(_filters, own, pictures)),
-        ("evidence", partial(_evidence, own, pictures)),
-        ("examples", partial(_examples, own, temperature["line"], pictures, tables)),
         ("deletion and insertion", partial(_fidelity, own, resamples, seed, pictures, tables, figures)),
     ]
     with tqdm(steps, desc="explain", unit=" subjects", disable=None) as bar:
@@ -86,7 +87,7 @@ def _reliability(own: Study, temperature: Mapping[str, float], pictures: Path, t
     )
 
 
-def _confusion(own: Study, pictures: Path, tables: Path) -> None:
+def _confusion(own: Study, shown: set[int], pictures: Path, tables: Path) -> None:
     recall = own.counts / np.maximum(own.counts.sum(axis=1, keepdims=True), 1)
     order = confusions.order(recall)
     writers.confusion(recall[np.ix_(order, order)], [own.writers[i] for i in order], pictures / "confusion.png")
@@ -95,9 +96,10 @@ def _confusion(own: Study, pictures: Path, tables: Path) -> None:
     for number, (actual, predicted, share) in enumerate(own.confused(), start=1):
         names, lines = [], []
         for role, writer in (("actual", actual), ("predicted", predicted)):
-            line = own.likest(writer, predicted)
+            line = own.likest(writer, predicted, shown)
             blank = np.full((own.taps.height, own.taps.width), 255, np.uint8)
             lines.append(blank if line is None else own.writing(line))
+            shown |= set() if line is None else {line}
             names.append(f"pair_{number}_{role}.png")
             save_image(lines[-1], pictures / "lines" / names[-1])
         pairs.append(writers.Pair(own.writers[actual], own.writers[predicted], share, *lines))
@@ -130,21 +132,21 @@ def _apart(places: np.ndarray, count: int) -> list[int]:
     return chosen
 
 
-def _filters(own: Study, pictures: Path) -> None:
+def _filters(own: Study, shown: set[int], pictures: Path) -> None:
     filters.filters(own.taps.kernel, pictures / "filters.png")
     filters.driven(own.driven(), pictures / "filter_inputs.png")
-    line = _sure_line(own)[0]
+    line = _sure_lines(own, shown, 1)[0]
     writing, layers = own.maps(line, MAPS)
     heading = (
-        f"Line {own.name(line)} on its way through the network: the {MAPS} maps of each layer that vary most "
-        "(dark is strong), crop by crop"
+        f"Line {own.name(line)} on its way through the network. Dark is where a filter answers strongly; "
+        f"of each layer, the {MAPS} filters whose answers vary most"
     )
     filters.maps(writing, layers, heading, pictures / "feature_maps.png")
 
 
-def _evidence(own: Study, pictures: Path) -> None:
+def _evidence(own: Study, shown: set[int], pictures: Path) -> None:
     images, titles = [], []
-    for line in _sure_line(own)[:EVIDENCE_LINES]:
+    for line in _sure_lines(own, shown, EVIDENCE_LINES):
         writer = int(own.decisions["line"].log_probs[line].argmax())
         for method in METHODS:
             draw = tinted if method == "grad_cam" else marked
@@ -155,20 +157,27 @@ def _evidence(own: Study, pictures: Path) -> None:
     stacked(images, titles, heading, pictures / "evidence.png", note)
 
 
-def _sure_line(own: Study) -> list[int]:
-    """Lines by number: those that are long enough to show, then those decided right, then the surest first."""
+def _sure_lines(own: Study, shown: set[int], count: int) -> list[int]:
+    """Choose lines by number: not yet shown, long enough to show, decided right, the surest first; they count as shown.
+
+    What comes first decides where not all can be had.
+    """
     line = own.decisions["line"]
     right = line.log_probs.argmax(axis=1) == line.labels
     long = np.bincount(own.line_of) >= study.MAP_CROPS
-    sure = 4 * long + 2 * right + np.exp(line.log_probs.max(axis=1))
-    return [int(i) for i in np.argsort(-sure, kind="stable")]
+    new = ~np.isin(np.arange(len(right)), list(shown))
+    sure = 8 * new + 4 * long + 2 * right + np.exp(line.log_probs.max(axis=1))
+    chosen = [int(i) for i in np.argsort(-sure, kind="stable")[:count]]
+    shown |= set(chosen)
+    return chosen
 
 
-def _examples(own: Study, temperature: float, pictures: Path, tables: Path) -> None:
+def _examples(own: Study, temperature: float, shown: set[int], pictures: Path, tables: Path) -> None:
     rows = []
     images: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
     titles: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for example in own.examples(temperature):
+        shown.add(example.number)
         actual = own.writers[own.decisions["line"].labels[example.number]]
         image = marked(own.writing(example.number), own.evidence(example.number, example.classes[0]))
         top = [(own.writers[w], c) for w, c in zip(example.classes, example.confidences, strict=True)]
@@ -180,8 +189,9 @@ def _examples(own: Study, temperature: float, pictures: Path, tables: Path) -> N
         save_image(image, pictures / "lines" / name)
         cells = [cell for w, c in top for cell in (w, f"{c:.4f}")]
         rows.append((example.kind, name, own.name(example.number), actual, *cells, *[""] * (6 - len(cells))))
-    for kind, heading in KINDS.items():
-        stacked(images[kind], titles[kind], heading, pictures / f"{kind}.png", LEGEND)
+    for kind, (heading, fewer) in KINDS.items():
+        note = LEGEND if len(images[kind]) >= own.limits.lines else f"{LEGEND}\n{fewer}"
+        stacked(images[kind], titles[kind], heading, pictures / f"{kind}.png", note)
     write_csv(tables / "examples.csv", study.EXAMPLES, rows)
 
 

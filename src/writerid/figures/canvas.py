@@ -75,7 +75,7 @@ def stacked(images: Sequence[np.ndarray], titles: Sequence[str], heading: str, p
     columns = max(columns, _COLUMNS)
     width = float(np.clip(columns / 90, 8, 14))
     row = width * max((image.shape[0] for image in images), default=1) / columns + 0.34
-    top = 0.6 if note else 0.4
+    top = 0.4 + 0.2 * (1 + note.count("\n") if note else 0)
     figure = Figure(figsize=(width, top + row * max(1, len(images))), layout="constrained")
     figure.suptitle(heading + (f"\n{note}" if note else ""), fontsize=10)
     if not images:

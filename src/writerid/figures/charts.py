@@ -88,9 +88,11 @@ def lines_read(accuracy: Mapping[str, float], path: Path) -> None:
     axis.set_xticks(range(len(accuracy)), list(accuracy))
     low = min(accuracy.values())
     shares(axis, "y")
-    axis.set_ylim(max(0, low - max(0.05, 0.5 * (1 - low))), 1.01)
+    floor = max(0, low - max(0.05, 0.5 * (1 - low)))
+    axis.set_ylim(floor, 1 + 0.03 * (1 - floor))
     axis.set(xlabel="lines of a form that are read", ylabel="forms whose writer is named")
-    axis.set_title("The more lines are read, the surer the writer", fontsize=10)
+    axis.set_yticks([tick for tick in axis.get_yticks() if tick <= 1 + 1e-9])
+    axis.set_title("How often a form's writer is named when only so many of its lines are read", fontsize=10)
     save(figure, path)
 
 

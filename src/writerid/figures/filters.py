@@ -15,7 +15,7 @@ def filters(kernel: np.ndarray, path: Path) -> None:
     count = kernel.shape[-1]
     columns = min(8, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(columns, rows + 0.6), layout="constrained")
+    figure = Figure(figsize=(max(6, columns), rows + 0.8), layout="constrained")
     limit = float(np.abs(kernel).max()) or 1.0
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for number, axis in enumerate(axes):
@@ -23,8 +23,12 @@ def filters(kernel: np.ndarray, path: Path) -> None:
         if number < count:
             image = axis.imshow(kernel[:, :, 0, number], cmap="RdBu", vmin=-limit, vmax=limit)
             axis.set_title(str(number), fontsize=7, pad=2)
-    figure.colorbar(image, ax=axes.tolist(), label="weight", shrink=0.9)
-    figure.suptitle(f"First layer: {count} filters of {kernel.shape[0]} x {kernel.shape[1]} pixels", fontsize=10)
+    figure.colorbar(image, ax=axes.tolist(), label="weight of the pixel", shrink=0.9)
+    figure.suptitle(
+        f"The {count} filters of the first layer, each {kernel.shape[0]} x {kernel.shape[1]} pixels:\n"
+        "how much a pixel adds to the filter's answer (blue) or takes from it (red)",
+        fontsize=10,
+    )
     save(figure, path)
 
 
@@ -39,9 +43,9 @@ def driven(layers: Sequence[Driven], path: Path) -> None:
         fontsize=11,
     )
     rows = figure.subfigures(len(layers), 1, squeeze=False)[:, 0]
-    for row, layer in zip(rows, layers, strict=True):
+    for place, (row, layer) in enumerate(zip(rows, layers, strict=True), start=1):
         side = layer.patches.shape[-1]
-        row.suptitle(f"{layer.layer.name}: each filter sees {side} x {side} pixels", fontsize=9, x=0.01, ha="left")
+        row.suptitle(f"layer {place}: each filter sees {side} x {side} pixels", fontsize=9, x=0.01, ha="left")
         for number, group in enumerate(row.subfigures(1, count, squeeze=False)[0]):
             if number >= len(layer.filters):
                 continue
@@ -61,7 +65,8 @@ def driven(layers: Sequence[Driven], path: Path) -> None:
 def maps(line: np.ndarray, layers: Sequence[tuple[str, np.ndarray]], heading: str, path: Path) -> None:
     """Draw maps of a line, uint8 (height, columns), through every layer, the line above each column of maps.
 
-    `layers`: the name of each, and some of its maps, float (maps, rows, columns), from 0 up; dark is strong.
+    `layers`: the name of each, and some of its maps, float (maps, rows, columns), from 0 up and over the line's whole
+    width; dark is strong.
     """
     columns = max(len(own) for _, own in layers)
     each = 13 / columns * line.shape[0] / line.shape[1] + 0.08

@@ -6,15 +6,18 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from matplotlib.transforms import Bbox
 
 from writerid.figures.canvas import save, show
 
 MOST = 60  # writers of a confusion matrix that can be read
 _SHOWN_COLUMNS = 800  # of a line, at the strip's scale, so that all lines are drawn at one size
-_INSET = 150  # columns of a line that is shown on the map of hands
+_INSET = 2.4  # columns, as a multiple of its height, of a line that is shown beside the map of hands
 
 
 @dataclass(frozen=True)
@@ -88,35 +91,55 @@ def hands(
     Parameters: the place of each line, float (lines, 2), and its writer's label, int (lines,); the names of the
     writers by label; some lines, by number, and their writing, uint8 (height, columns).
     """
-    figure = Figure(figsize=(11, 9), layout="constrained")
-    axis = figure.subplots()
+    many = len(writers) > MOST
+    figure = Figure(figsize=(15, 11) if many else (13, 9))
+    axis = figure.add_axes((0.14, 0.01, 0.72, 0.93))
     colours = mpl.colormaps["hsv"](np.random.default_rng(0).permutation(len(writers)) / len(writers))
     colours[:, :3] *= 0.8
-    axis.scatter(places[:, 0], places[:, 1], s=14, c=colours[labels], linewidths=0)
-    size = 8 if len(writers) <= 60 else 5
-    for label in np.unique(labels):
-        middle = np.median(places[labels == label], axis=0)
-        axis.text(middle[0], middle[1], writers[label], fontsize=size, ha="center", va="center", weight="bold",
-                  bbox={"boxstyle": "round,pad=0.1", "fc": "white", "alpha": 0.6, "lw": 0})  # fmt: skip
-    span = np.ptp(places, axis=0) + 1e-9
-    axis.set_xlim(places[:, 0].min() - 0.15 * span[0], places[:, 0].max() + 0.15 * span[0])
-    axis.set_ylim(places[:, 1].min() - 0.13 * span[1], places[:, 1].max() + 0.13 * span[1])
-    for number, line in shown:
-        part = line[:, :_INSET]
-        inked = np.flatnonzero((part < 128).any(axis=1))
-        part = part[inked[0] : inked[-1] + 1] if len(inked) else part
-        inset = OffsetImage(part, cmap="gray", zoom=0.5, norm=mpl.colors.Normalize(0, 255))
-        away = np.sign(places[number] - places.mean(axis=0)) * (55, 30)
-        axis.add_artist(
-            AnnotationBbox(
-                inset, tuple(places[number]), xybox=tuple(away), boxcoords="offset points", pad=0.15,
-                arrowprops={"arrowstyle": "-", "color": "#555555", "lw": 0.7},
-                bboxprops={"edgecolor": colours[labels[number]], "lw": 1.2},
-            )
-        )  # fmt: skip
+    axis.scatter(places[:, 0], places[:, 1], s=10 if many else 18, c=colours[labels], linewidths=0)
+    axis.margins(0.03)
     axis.axis("off")
-    axis.set_title(
-        "The map of hands: each dot is a test line, each number a writer; what lies near looks alike to the network",
+    unnamed = _name(axis, places, labels, writers, 6 if many else 9)
+    by_column = sorted(shown, key=lambda one: places[one[0], 0])
+    half = (len(by_column) + 1) // 2
+    for edge, align, beside in ((-0.01, 1.0, by_column[:half]), (1.01, 0.0, by_column[half:])):
+        from_top = sorted(beside, key=lambda one: -places[one[0], 1])  # so that their threads seldom cross
+        for at, (number, line) in zip(np.linspace(0.95, 0.05, len(from_top)), from_top, strict=True):
+            part = line[:, : int(_INSET * line.shape[0])]
+            inked = np.flatnonzero((part < 128).any(axis=1))
+            part = part[inked[0] : inked[-1] + 1] if len(inked) else part
+            inset = OffsetImage(part, cmap="gray", zoom=36 / line.shape[0], norm=mpl.colors.Normalize(0, 255))
+            axis.add_artist(
+                AnnotationBbox(
+                    inset, tuple(places[number]), xybox=(edge, at), boxcoords="axes fraction", pad=0.15, zorder=0,
+                    box_alignment=(align, 0.5), annotation_clip=False,
+                    arrowprops={"arrowstyle": "-", "color": "#b0b0b0", "lw": 0.7},
+                    bboxprops={"edgecolor": colours[labels[number]], "lw": 1.5},
+                )
+            )  # fmt: skip
+    left_out = f"; {unnamed} that stand too close to others have no room for theirs" if unnamed else ""
+    figure.suptitle(
+        "The map of hands: each dot is a test line, each number a writer; what lies near looks alike to the network.\n"
+        f"A number stands above the middle of its writer's dots{left_out}. At the sides: how some lines begin.",
         fontsize=10,
     )
     save(figure, path)
+
+
+def _name(axis: Axes, places: np.ndarray, labels: np.ndarray, writers: Sequence[str], size: float) -> int:
+    """Write each writer's name above the middle of its dots, where it covers no other; return how many are left out."""
+    renderer = FigureCanvasAgg(axis.get_figure(root=True)).get_renderer()
+    taken: list[Bbox] = []
+    found = np.unique(labels)
+    for label in found:
+        middle = np.median(places[labels == label], axis=0)
+        text = axis.annotate(
+            writers[label], middle, (0, 0.8 * size), textcoords="offset points", fontsize=size, weight="bold",
+            ha="center", va="center", bbox={"boxstyle": "round,pad=0.05", "fc": "white", "alpha": 0.7, "lw": 0},
+        )  # fmt: skip
+        own = text.get_window_extent(renderer)
+        if any(own.overlaps(other) for other in taken):
+            text.remove()
+        else:
+            taken.append(own)
+    return len(found) - len(taken)

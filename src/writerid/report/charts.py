@@ -8,9 +8,11 @@ import numpy as np
 
 from writerid.explain.sureness import wilson
 from writerid.report.runs import Run
+from writerid.report.words import percent
 
 MOST = 60  # writers of a confusion matrix that can be read
 PERCENT = alt.Axis(format=".0%")
+SAYS = alt.Tooltip("says:N")  # a sentence: what is under the pointer
 ORDERS = {
     "integrated_gradients": "integrated gradients",
     "gradient_x_input": "gradient x input",
@@ -18,6 +20,7 @@ ORDERS = {
     "ink": "most ink first",
     "random": "at random",
 }
+STATES = {"raw": "before calibration", "calibrated": "after calibration"}
 Spec = dict[str, Any]
 
 
@@ -30,11 +33,15 @@ def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None 
             for name, values in own.items():
                 if figure not in (name, name.removeprefix("line_")):
                     continue
-                series = f"{side}, by {'line' if name.startswith('line_') else 'crop'}"
-                rows += [
-                    {"run": run.name, "series": series, "epoch": i, figure: v, "best": i == best and side != "train"}
-                    for i, v in enumerate(values, start=1)
-                ]
+                level = "line" if name.startswith("line_") else "crop"
+                series = f"{'training' if side == 'train' else side}, by {level}"
+                for epoch, value in enumerate(values, start=1):
+                    ringed = epoch == best and side != "train"
+                    says = f"{run.name}, epoch {epoch} of {len(values)}: {figure} {_figure(figure, value)} ({series})."
+                    says += " This epoch did best on the validation side." if ringed else ""
+                    rows.append(
+                        {"run": run.name, "series": series, "epoch": epoch, figure: value, "best": ringed, "says": says}
+                    )
     several = len(runs) > 1
     axis = alt.Axis(format=".0%") if figure == "accuracy" else alt.Axis()
     scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=figure == "loss")
@@ -44,7 +51,7 @@ def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None 
         x=alt.X("epoch:Q", axis=alt.Axis(values=ticks, format="d", title="epoch")),
         y=alt.Y(f"{figure}:Q", axis=axis, scale=scale, title=None),
         color=alt.Color("run:N" if several else "series:N", title=None, sort=None),
-        tooltip=["run:N", "series:N", "epoch:Q", alt.Tooltip(f"{figure}:Q", format=".4f")],
+        tooltip=SAYS,
     )
     lines = base.mark_line(point=True)
     if several:
@@ -59,17 +66,18 @@ def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None 
 
 def by_writer(run: Run) -> Spec:
     """Draw accuracy by writer with 95 % Wilson intervals, the least first."""
-    rows = writers(run)
+    rows: list[dict[str, Any]] = [
+        {
+            **row,
+            "says": f"Writer {row['writer']}: {percent(row['accuracy'], 0)} of {row['lines']} test lines are right; "
+            f"so few leave room for anything from {percent(row['low'], 0)} to {percent(row['high'], 0)}. "
+            f"Of single crops, {percent(row['crops'], 0)} are right.",
+        }
+        for row in writers(run)
+    ]
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("writer:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
-        tooltip=[
-            alt.Tooltip("writer:N"),
-            alt.Tooltip("lines:Q", title="test lines"),
-            alt.Tooltip("accuracy:Q", format=".1%", title="right, by line"),
-            alt.Tooltip("low:Q", format=".1%", title="from"),
-            alt.Tooltip("high:Q", format=".1%", title="to"),
-            alt.Tooltip("crops:Q", format=".1%", title="right, by crop"),
-        ],
+        tooltip=SAYS,
     )
     x = alt.X("accuracy:Q", axis=alt.Axis(format=".0%", orient="top"), scale=alt.Scale(domain=[0, 1]), title=None)
     bars = base.mark_rule(strokeWidth=3, opacity=0.4).encode(x=x, x2="high:Q").encode(x=alt.X("low:Q", title=None))
@@ -110,7 +118,7 @@ def confusion(run: Run) -> Spec:
     }
     order = sorted(kept, key=lambda writer: place[writer])
     values = [
-        {"actual": row["actual"], "predicted": row["predicted"], "share": float(row["share"]), "crops": row["crops"]}
+        {"actual": row["actual"], "predicted": row["predicted"], "share": float(row["share"]), "says": _taken(row)}
         for row in rows
         if row["actual"] in kept and row["predicted"] in kept
     ]
@@ -135,12 +143,7 @@ def confusion(run: Run) -> Spec:
                 scale=alt.Scale(domain=[0, 1]),
                 legend=alt.Legend(format=".0%", title=None, orient="top", direction="horizontal", gradientLength=160),
             ),
-            tooltip=[
-                alt.Tooltip("actual:N", title="by"),
-                alt.Tooltip("predicted:N", title="taken for"),
-                alt.Tooltip("share:Q", format=".1%", title="of its test crops"),
-                alt.Tooltip("crops:Q", title="crops"),
-            ],
+            tooltip=SAYS,
         )
     )
     return _done(chart, "confusion matrix by recall", max(260, min(640, 14 * len(order))))
@@ -149,7 +152,13 @@ def confusion(run: Run) -> Spec:
 def lines_read(runs: Sequence[Run]) -> Spec:
     """Draw accuracy over forms against the lines that are read of each."""
     rows: list[dict[str, Any]] = [
-        {"run": run.name, "lines": row["lines"], "accuracy": float(row["accuracy"])}
+        {
+            "run": run.name,
+            "lines": row["lines"],
+            "accuracy": float(row["accuracy"]),
+            "says": f"{run.name}: with {_count(row['lines'], 'line')} of each form read, {percent(row['accuracy'])} "
+            "of the forms are given to the right writer.",
+        }
         for run in runs
         for row in run.tables["lines_read"]
     ]
@@ -160,7 +169,7 @@ def lines_read(runs: Sequence[Run]) -> Spec:
         .encode(
             x=alt.X("lines:O", sort=None, title="lines read of a form", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("accuracy:Q", axis=alt.Axis(format=".1%"), scale=alt.Scale(domain=[max(0.0, low), 1]), title=None),
-            tooltip=["run:N", "lines:O", alt.Tooltip("accuracy:Q", format=".1%", title="forms right")],
+            tooltip=SAYS,
         )
     )
     return _done(_by_run(chart, runs), "accuracy against lines read", 220)
@@ -169,7 +178,14 @@ def lines_read(runs: Sequence[Run]) -> Spec:
 def reliability(run: Run, level: str) -> Spec:
     """Draw the reliability diagram of a level, raw and calibrated."""
     rows = [
-        {key: float(value) if key not in ("level", "state") else value for key, value in row.items()}
+        {
+            "confidence": float(row["confidence"]),
+            "accuracy": float(row["accuracy"]),
+            "items": int(row["items"]),
+            "state": STATES[row["state"]],
+            "says": f"{STATES[row['state']].capitalize()}, of {_count(row['items'], level)} it is "
+            f"{percent(row['confidence'])} sure on average, and right of {percent(row['accuracy'])}.",
+        }
         for row in run.tables["reliability"]
         if row["level"] == level
     ]
@@ -179,12 +195,7 @@ def reliability(run: Run, level: str) -> Spec:
         x=alt.X("confidence:Q", axis=PERCENT, scale=alt.Scale(domain=[0, 1]), title="how sure it is"),
         y=alt.Y("accuracy:Q", axis=PERCENT, scale=alt.Scale(domain=[0, 1]), title="how often right"),
         color=alt.Color("state:N", title=None, sort=None),
-        tooltip=[
-            "state:N",
-            alt.Tooltip("confidence:Q", format=".1%", title="sure"),
-            alt.Tooltip("accuracy:Q", format=".1%", title="right"),
-            alt.Tooltip("items:Q", title=f"{level}s"),
-        ],
+        tooltip=SAYS,
     )
     dots = base.mark_circle(opacity=1).encode(size=alt.Size("items:Q", legend=None, scale=alt.Scale(range=[25, 250])))
     return _done(line + base.mark_line(strokeWidth=1) + dots, f"reliability by {level}", 230)
@@ -192,12 +203,18 @@ def reliability(run: Run, level: str) -> Spec:
 
 def fidelity(run: Run, test: str) -> Spec:
     """Draw deletion or insertion: confidence against the share of the ink that is gone or there."""
+    there = "gone" if test == "deletion" else "there"
     rows = [
-        {"order": ORDERS[row["order"]], "share": float(row["share"]), "probability": float(row["probability"])}
+        {
+            "order": ORDERS[row["order"]],
+            "share": float(row["share"]),
+            "probability": float(row["probability"]),
+            "says": f"With {percent(row['share'], 0)} of the ink {there}, taken in the order of "
+            f"\u201c{ORDERS[row['order']]}\u201d, confidence is {percent(row['probability'])} on average.",
+        }
         for row in run.tables["fidelity"]
         if row["test"] == test
     ]
-    there = "gone" if test == "deletion" else "there"
     chart = (
         alt.Chart(alt.Data(values=rows))
         .mark_line(point={"size": 20})
@@ -205,11 +222,7 @@ def fidelity(run: Run, test: str) -> Spec:
             x=alt.X("share:Q", axis=PERCENT, title=f"share of the ink {there}"),
             y=alt.Y("probability:Q", axis=PERCENT, scale=alt.Scale(domain=[0, 1]), title="confidence"),
             color=alt.Color("order:N", title=None, sort=list(ORDERS.values()), legend=alt.Legend(columns=2)),
-            tooltip=[
-                "order:N",
-                alt.Tooltip("share:Q", format=".0%", title=f"ink {there}"),
-                alt.Tooltip("probability:Q", format=".1%", title="confidence"),
-            ],
+            tooltip=SAYS,
         )
     )
     return _done(chart, test, 240)
@@ -223,6 +236,12 @@ def hands(run: Run) -> Spec:
             "x": float(row["x"]),
             "y": float(row["y"]),
             "decided": "right" if row["writer"] == row["predicted"] else "wrong",
+            "says": f"Line {row['line']} is by writer {row['writer']} and was "
+            + (
+                "given to that writer."
+                if row["writer"] == row["predicted"]
+                else f"wrongly given to {row['predicted']}."
+            ),
         }
         for row in run.tables["hands"]
     ]
@@ -237,15 +256,33 @@ def hands(run: Run) -> Spec:
                 "decided:N", title=None, scale=alt.Scale(domain=["right", "wrong"], range=["circle", "cross"])
             ),
             size=alt.Size("decided:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=[35, 150])),
-            tooltip=["line:N", "writer:N", alt.Tooltip("predicted:N", title="given to")],
+            tooltip=SAYS,
         )
     )
     names = (
         alt.Chart(alt.Data(values=rows))
-        .mark_text(fontSize=10, fontWeight="bold")
+        .mark_text(fontSize=10, fontWeight="bold", dy=-11)  # above the dots, which the pointer must reach
         .encode(x="median(x):Q", y="median(y):Q", text="writer:N")
     )
-    return _done(chart + names, "map of hands", 460)
+    many = len({row["writer"] for row in rows}) > MOST  # whose names would cover one another; the pointer tells them
+    return _done(chart if many else chart + names, "map of hands", 460)
+
+
+def _figure(name: str, value: float) -> str:
+    return percent(value) if name == "accuracy" else f"{value:.4f}"
+
+
+def _taken(row: dict[str, str]) -> str:
+    """Say what a cell of the confusion matrix holds."""
+    crops = f"{_count(row['crops'], 'crop')} ({percent(row['share'])} of that writer's)"
+    own = f"Of writer {row['actual']}, {crops} {'is' if row['crops'] == '1' else 'are'} "
+    return own + (
+        "given to the right writer." if row["actual"] == row["predicted"] else f"taken for {row['predicted']}."
+    )
+
+
+def _count(items: str, noun: str) -> str:
+    return f"{items} {noun}" if items == "1" else f"{items} {noun}s"
 
 
 def _by_run(chart: alt.Chart, runs: Sequence[Run]) -> alt.Chart:

@@ -1,8 +1,9 @@
-"""Where a run came from: the commit, the machine, and the commands that make it again."""
+"""Where a run came from: the commit, what differs from it, the machine, and the commands that make it again."""
 
 import re
 import shlex
 import subprocess
+from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -11,48 +12,70 @@ from writerid.dotted import flat
 from writerid.report.runs import WORKSPACE, Run
 from writerid.report.words import differ_in_dropout, shown
 
-_EXPERIMENT = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/[^/]+")
+_EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/([^/]+)")  # the commit it started from, its name
 
 
-def provenance(run: Run) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Origin:
+    """What a run started from: a commit, the parameters that differ from it, and the files that do.
+
+    commit: its full name, empty where there is none. params: values by dotted key. files: paths of code, the pipeline's
+    definition among it, that the commit holds otherwise or not at all.
+    """
+
+    commit: str
+    params: dict[str, Any]
+    files: tuple[str, ...]
+
+
+def origin(run: Run) -> Origin:
+    """Find out what a run of the workspace, an experiment, a branch, tag or commit started from."""
+    if run.name == WORKSPACE:
+        commit = _git("rev-parse", "--verify", "--quiet", "HEAD")
+        changed = _git("diff", "--name-only", "HEAD", "--") + "\n" + _git("ls-files", "--others", "--exclude-standard")
+    else:
+        own, commit = _commit(run.name), _baseline(run.name) or _commit(run.name)
+        changed = _git("diff", "--name-only", commit, own, "--") if commit and own else ""
+    committed = _git("show", f"{commit}:params.yaml") if commit else ""
+    before = _params(committed) if committed else run.params
+    params = {key: value for key, value in run.params.items() if key not in before or before[key] != value}
+    return Origin(commit, params, tuple(path for path in sorted(set(changed.splitlines())) if _matters(path, run)))
+
+
+def provenance(run: Run, source: Origin) -> list[tuple[str, str]]:
     """Return what identifies a run, name and value: its commit, data, seed, machine, time and versions."""
-    revision = "HEAD" if run.name == WORKSPACE else run.name
-    commit = _git("rev-parse", revision) if run.name == WORKSPACE else _commit(run.name)
-    edited = ", with changes that are not committed" if run.name == WORKSPACE and _git("status", "--porcelain") else ""
-    found = [("run", run.name), ("commit", (commit or "none") + edited)]
+    own = [name for name, there in (("parameters", source.params), ("code", source.files)) if there]
+    found = [
+        ("run", run.name),
+        ("commit", (source.commit or "none") + (f", with other {' and '.join(own)}" if own else "")),
+    ]
     found += [("dataset", str(run.params.get("dataset"))), ("seed", str(run.params.get("seed")))]
     wanted = {str(run.params.get("dataset")): "data", "models/model.keras": "model"}
     found += [(f"MD5 of the {wanted[path]}", md5) for _, path, md5 in run.hashes() if path in wanted]
     versions: dict[str, Any] = run.runtime.get("versions", {})
     if run.runtime:
         found += [
-            ("trained in", f"{run.runtime['seconds']:.0f} s on {run.runtime['device']}, {run.runtime['precision']}"),
+            ("training time", f"{run.runtime['seconds']:.0f} s"),
+            ("processor", str(run.runtime["device"])),
+            ("precision", str(run.runtime["precision"])),
             ("Python, backend", f"{run.runtime['python']}, {run.runtime['backend']}"),
             ("packages", ", ".join(f"{package} {version}" for package, version in versions.items())),
         ]
     return found
 
 
-def commands(run: Run) -> list[str]:
-    """Return the commands that make a run again in a clone."""
-    if run.name != WORKSPACE:
-        return [f"dvc exp apply {shlex.quote(run.name)}", "dvc repro", f"make report EXP={shlex.quote(run.name)}"]
-    committed = _git("show", "HEAD:params.yaml")
-    before = flat(YAML(typ="safe", pure=True).load(committed)) if committed else {}
-    changed = [f"{key}={shown(value)}" for key, value in run.params.items() if before.get(key, value) != value]
-    again = "dvc exp run" + "".join(f" -S {shlex.quote(change)}" for change in changed) if changed else "make repro"
-    return [f"git checkout {_git('rev-parse', 'HEAD') or 'COMMIT'}", again, "make report"]
+def commands(source: Origin) -> list[str]:
+    """Return the commands that make a run again in a clone; with other code than the commit's they do not suffice."""
+    changes = [shlex.quote(f"{key}={shown(value)}") for key, value in source.params.items()]
+    again = "dvc exp run" + "".join(f" -S {change}" for change in changes) if changes else "make repro"
+    return [f"git checkout {source.commit or 'COMMIT'}", again, "make report"]
 
 
 def dropout_counterpart(run: Run) -> str | None:
     """Return the name of an experiment that differs from a run in nothing but having, or not having, dropout."""
     for name, commit in _experiments():
         params = _git("show", f"{commit}:params.yaml")
-        if (
-            name != run.name
-            and params
-            and differ_in_dropout(run.params, flat(YAML(typ="safe", pure=True).load(params)))
-        ):
+        if name != run.name and params and differ_in_dropout(run.params, _params(params)):
             return name
     return None
 
@@ -63,6 +86,28 @@ def _experiments() -> list[tuple[str, str]]:
         line.split() for line in _git("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").splitlines()
     )
     return sorted((ref.split("/")[-1], commit) for ref, commit in refs if _EXPERIMENT.fullmatch(ref))
+
+
+def _baseline(name: str) -> str:
+    """Return the commit that an experiment started from, which is in its reference; empty for what is none."""
+    for ref in _git("for-each-ref", "--format=%(refname)", "refs/exps").splitlines():
+        found = _EXPERIMENT.fullmatch(ref)
+        if found and found[3] == name:
+            return found[1] + found[2]
+    return ""
+
+
+def _matters(path: str, run: Run) -> bool:
+    """Whether what a run does depends on a file that git knows, parameters aside."""
+    if path in ("dvc.yaml", "requirements.lock"):
+        return True
+    stages = run.lock.get("stages", {}).values()
+    deps, outs = ({str(item["path"]) for own in stages for item in own.get(kind, [])} for kind in ("deps", "outs"))
+    return path in deps - outs if deps else path.startswith(("src/", "stages/"))
+
+
+def _params(text: str) -> dict[str, Any]:
+    return flat(YAML(typ="safe", pure=True).load(text))
 
 
 def _commit(name: str) -> str:

@@ -14,7 +14,9 @@ from markupsafe import Markup
 from PIL import Image
 
 from writerid.errors import InputError, brief
-from writerid.report import charts, words
+from writerid.report import charts, glossary, words
+from writerid.report.origin import Origin, commands, provenance
+from writerid.report.parameters import explained
 from writerid.report.runs import WORKSPACE, Run
 
 QUALITY = 82  # of pictures, as WebP
@@ -26,26 +28,21 @@ KINDS = {
 LEVELS = {"line": "lines", "crop": "crops", "form": "forms"}
 
 
-def render(
-    runs: Sequence[Run], pair: Sequence[Run], provenance: Sequence[tuple[str, str]], commands: Sequence[str]
-) -> str:
+def render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
     """Return the page's HTML, which needs nothing beside itself; several runs are compared, and the first is told of.
 
-    Parameters: the runs; one with and one without dropout, or none; what identifies the first run, name and value;
-    the commands that make it again.
+    Parameters: the runs; one with and one without dropout, or none; what the first run started from.
 
     Raises InputError where a run was made by another version of the stages and lacks what is told of.
     """
     try:
-        return _render(runs, pair, provenance, commands)
+        return _render(runs, pair, source)
     except (jinja2.UndefinedError, KeyError) as error:
         names = ", ".join(run.name for run in runs)
         raise InputError(f"{names}: made by another version of the stages ({brief(error)}); run `dvc repro`") from None
 
 
-def _render(
-    runs: Sequence[Run], pair: Sequence[Run], provenance: Sequence[tuple[str, str]], commands: Sequence[str]
-) -> str:
+def _render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
     run = runs[0]
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(_asset("page.html"))
     return page.render(
@@ -62,8 +59,13 @@ def _render(
         differing=words.differing(runs),
         writers=charts.writers(run),
         accuracies=_accuracies(runs),
-        provenance=provenance,
-        commands=commands,
+        provenance=provenance(run, source),
+        commands=commands(source),
+        files=source.files,
+        explained=explained((run.read("params.yaml") or b"").decode()),
+        glossary=glossary,
+        term=glossary.term,
+        linked=glossary.linked,
         chart=_Charts(),
         picture=lambda path, alt_text: _picture(run, path, alt_text),
         style=Markup(_asset("page.css")),

@@ -1,6 +1,6 @@
 """What the page says of a run in words, each sentence from its figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from writerid.report.runs import Run
@@ -58,9 +58,41 @@ def sureness(run: Run) -> str:
     """Say whether the confidence can be believed."""
     line = run.test["line"]
     return (
-        f"How sure the network says it is of a line is off by {percent(line['calibrated_ece'])} on average after "
-        f"calibration ({percent(line['ece'])} before; expected calibration error)."
+        "Where the network says it is 90 % sure, it should be right in 9 of 10 cases. For lines its confidence is off "
+        f"by {percent(line['calibrated_ece'])} on average after calibration, {percent(line['ece'])} before "
+        "(the expected calibration error)."
     )
+
+
+FIGURES = {  # of test.json, with the term that explains each
+    "accuracy": ("accuracy", "accuracy"),
+    "top5_accuracy": ("top-5 accuracy", "top-5 accuracy"),
+    "balanced_accuracy": ("balanced accuracy", "balanced accuracy"),
+    "macro_f1": ("macro F1", "macro F1"),
+    "ece": ("expected calibration error", "expected calibration error"),
+    "calibrated_ece": ("expected calibration error", "the same after calibration"),
+    "nll": ("negative log-likelihood", "negative log-likelihood"),
+    "calibrated_nll": ("negative log-likelihood", "the same after calibration"),
+    "temperature": ("temperature", "temperature"),
+}
+
+
+def figures(run: Run, levels: Iterable[str]) -> list[tuple[str, str, list[str]]]:
+    """Return a row for each figure of the test side: the term that explains it, its name, and its value by level."""
+    return [
+        (term, name, [_figure(key, run.test[level][key]) for level in levels])
+        for key, (term, name) in FIGURES.items()
+        if key != "top5_accuracy" or five(run)
+    ]
+
+
+def five(run: Run) -> bool:
+    """Whether there are so many writers that the true one need not be among the first five."""
+    return int(run.dataset["writers"]) > 5
+
+
+def _figure(key: str, value: float) -> str:
+    return f"{value:.3f}" if "nll" in key or key == "temperature" else percent(value)
 
 
 def failures(run: Run) -> list[str]:
@@ -70,7 +102,7 @@ def failures(run: Run) -> list[str]:
     perfect = len(run.tables["writers"]) - len(wrong)
     if wrong:
         named = ", ".join(f"{r['writer']} ({percent(r['line_accuracy'], 0)} of {r['lines']})" for r in wrong[:FEW])
-        told.append(f"Hardest writers, by lines that are right: {named}. Of {perfect} others every line is right.")
+        told.append(f"Hardest writers, by lines that are right: {named}." + _others(len(wrong) - FEW, perfect))
     else:
         told.append(f"Every test line of all {perfect} writers is right; what follows looks at single crops.")
     if run.tables["pairs"]:
@@ -86,6 +118,29 @@ def failures(run: Run) -> list[str]:
             f"of the {long['items']} longer ones {percent(long['accuracy'])}."
         )
     return told
+
+
+def _others(wrong: int, perfect: int) -> str:
+    """Say how it is with the writers that are not named: so many with a wrong line, so many without."""
+    told = f" {_writers(wrong)} more {'has' if wrong == 1 else 'have'} at least one wrong line." if wrong > 0 else ""
+    none = f" Of {_writers(perfect)} every line is right." if perfect else " No writer has every line right."
+    return told + none
+
+
+def _writers(count: int) -> str:
+    return "1 writer" if count == 1 else f"{count} writers"
+
+
+def few(run: Run, kind: str, shown: int) -> str:
+    """Say that there are fewer lines of a kind than were asked for, and why; empty where there are enough."""
+    if shown >= int(run.params.get("explain.lines", 0)):
+        return ""
+    if kind == "surest_wrong":
+        return f"{'These are all' if shown else 'There is none'}: every {'other ' * bool(shown)}test line is right."
+    noun = "right test line" if kind == "surest_right" else "test line"
+    if shown > 1:
+        return f"Only these {shown} {noun}s are left that are not shown above."
+    return f"{'Only this' if shown else 'No'} {noun} is left that is not shown above."
 
 
 def trust(run: Run) -> str:
@@ -131,7 +186,10 @@ def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
     ]
     rows += [
         ("among the first five, by line", [percent(r.test["line"]["top5_accuracy"]) for r in runs]),
-        ("calibration error, by line", [percent(r.test["line"]["calibrated_ece"]) for r in runs]),
+        (
+            "expected calibration error, by line, after calibration",
+            [percent(r.test["line"]["calibrated_ece"]) for r in runs],
+        ),
         ("best validation loss", [f"{r.train['best']['validation']['loss']:.4f}" for r in runs]),
         ("best epoch", [f"{r.train['best']['epoch']} of {len(r.curves['train']['loss'])}" for r in runs]),
         ("training time", [f"{r.runtime['seconds']:.0f} s" if "seconds" in r.runtime else "not known" for r in runs]),

@@ -1,0 +1,105 @@
+"""The technical terms of the page, each explained in one plain sentence, and the links that lead there."""
+
+import re
+
+from markupsafe import Markup, escape
+
+TERMS = {
+    "form": "One sheet of handwriting by one writer; it holds several lines.",
+    "crop": "A piece of a line, as wide as a word or two: what the network sees at a time.",
+    "network": (
+        "The program that learns: layers of small pattern detectors, whose numbers are adjusted on examples until it "
+        "names the right writers."
+    ),
+    "training side": "The lines that the network learns from.",
+    "validation side": "Lines kept out of training, by which the best epoch is chosen and confidence is calibrated.",
+    "test side": "Lines used for nothing but the figures on this page: the network has never seen them.",
+    "95 % interval": (
+        "The range in which the true figure lies in 95 of 100 cases; it is wide where there is little to measure by. "
+        "For it, the test forms are drawn anew many times (bootstrap)."
+    ),
+    "Wilson interval": (
+        "A 95 % interval for a share of a few things, here of a writer's lines, that stays between 0 and 100 %."
+    ),
+    "epoch": "A round of training, after which the network is tried on the validation side.",
+    "loss": (
+        "How wrong the network is, counting how sure it was: the number that training makes small. 0 would be right "
+        "each time, and fully sure."
+    ),
+    "dropout": (
+        "Switching parts of the network off at random while it learns, so that it does not lean on a few details."
+    ),
+    "confidence": "How sure the network says it is: the probability it gives to the writer it names.",
+    "calibration": (
+        "Mending how sure the network says it is, so that of the lines of which it is 90 % sure, 90 % are right; who "
+        "is named does not change."
+    ),
+    "expected calibration error": "How far, on average, its confidence is from how often it is right (short: ece).",
+    "temperature": (
+        "The one number by which calibration divides the network's scores, fitted on the validation side: above 1 it "
+        "makes it less sure, below 1 surer."
+    ),
+    "accuracy": "The share of decisions that are right.",
+    "top-5 accuracy": "The share of decisions in which the true writer is among the five most likely.",
+    "balanced accuracy": "Accuracy averaged over writers, so that one with many lines counts no more than the rest.",
+    "macro F1": (
+        "For each writer, one figure for both how many of the own lines are found and how few of others' are taken "
+        "for the own, averaged over writers; 100 % is best."
+    ),
+    "negative log-likelihood": (
+        "How surprised the network is by the true writer (short: nll): 0 where it was sure of that writer, the larger "
+        "the less it was."
+    ),
+    "confusion matrix": "A table with a row for each writer and a column for each name given: who is taken for whom.",
+    "integrated gradients": (
+        "A way to find the ink that speaks for a decision: the writing is faded in from blank paper, and each dot of "
+        "ink is credited with what it adds to the score on the way."
+    ),
+    "gradient x input": "A quicker, rougher way: how much the score would change with each dot of ink, times the ink.",
+    "Grad-CAM": "A coarse way: which regions of the last layer's pattern maps speak for the decision.",
+    "deletion": (
+        "A test of such marks: the marked ink is wiped out first; if confidence falls fast, the marks are true."
+    ),
+    "insertion": (
+        "The same the other way round: onto blank paper the marked ink is put first; confidence should rise fast."
+    ),
+    "t-SNE": (
+        "A way to lay many things out on a plane so that those that are alike lie near one another; distances between "
+        "far groups mean nothing."
+    ),
+    "layer": "A step of the network; the first sees single strokes, later ones combine what the earlier ones found.",
+    "filter": "One pattern detector of a layer.",
+    "gradient ascent": "Changing an image bit by bit so that a filter answers more strongly.",
+    "MD5": "A fingerprint of a file's content: the same MD5 is the same file, byte for byte.",
+    "precision": (
+        "The format of the numbers the network computes with: float32 has 32 bits each; mixed precision uses 16 bits "
+        "for most of the work, which is faster on a GPU."
+    ),
+    "seed": "The number that all randomness follows from: the same seed, parameters and machine give the same run.",
+}
+
+
+def term(name: str, shown: str | None = None) -> Markup:
+    """Return a link to a term's explanation, under its own name or as it is written where it stands.
+
+    Raises KeyError where the term is not explained.
+    """
+    return Markup('<a class="term" href="#{}" title="{}">{}</a>').format(place(name), TERMS[name], shown or name)
+
+
+def place(name: str) -> str:
+    """Return the id of a term's explanation in the page."""
+    return "term-" + re.sub(r"\W+", "-", name).strip("-").lower()
+
+
+def linked(text: str, *names: str) -> Markup:
+    """Return a sentence in which the first mention of each of some terms, also in the plural, is a link."""
+    pattern = "|".join(rf"\b{re.escape(name)}s?\b" for name in sorted(names, key=len, reverse=True))
+    found, end, waiting = Markup(""), 0, set(names)
+    for match in re.finditer(pattern, text, re.IGNORECASE):
+        name = next(n for n in names if n.lower() in (match[0].lower(), match[0].lower().removesuffix("s")))
+        if name in waiting:
+            waiting.remove(name)
+            found += escape(text[end : match.start()]) + term(name, match[0])
+            end = match.end()
+    return found + escape(text[end:])
