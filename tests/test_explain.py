@@ -18,7 +18,7 @@ from writerid.models import Network, build
 
 @pytest.fixture(scope="module")
 def taps() -> Taps:
-    model = build(Network(32, 40, 3, True, 3, 3, 4, True, "average", 2, 0.2), seed=0)
+    model = build(Network(32, 40, 3, True, 4, 3, 4, True, "average", 2, 0.2), seed=0)
     rng = np.random.default_rng(0)
     for weight in model.weights:  # a network as after training: normalisation, too, does something
         if "moving_variance" not in weight.path:
@@ -42,7 +42,7 @@ def test_gradients_are_those_of_calculus():
 
 
 def test_a_network_is_open_at_its_joints(taps: Taps, crops: np.ndarray):
-    assert [layer.name for layer in taps.layers] == ["conv1", "conv2", "conv3", "conv3_1"]
+    assert [layer.name for layer in taps.layers] == ["conv1", "conv2", "conv3", "conv4"]
     assert [(layer.field, layer.step) for layer in taps.layers] == [(5, 4), (17, 8), (41, 16), (73, 16)]
     assert [maps.shape for maps in taps.maps(crops)] == [(5, 8, 10, 4), (5, 4, 5, 8), (5, 2, 2, 16), (5, 2, 2, 16)]
     pixels = keras.ops.convert_to_tensor(taps.scaled(crops))
