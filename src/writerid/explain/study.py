@@ -1,6 +1,6 @@
 """The test side as it is explained: decisions, embeddings and evidence of one network."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,16 +103,14 @@ class Study:
         }  # of two directions the worse one, which is first
         return sorted(kept.values(), key=found.index)[: self.limits.pairs]
 
-    def likest(self, writer: int, other: int, shown: Collection[int] = ()) -> int | None:
-        """Return the writer's test line that is most likely the other's, of those not shown yet where one is left.
+    def likest(self, writer: int, other: int, shown: Mapping[int, int]) -> int | None:
+        """Return the writer's test line that is most likely the other's, of those that were shown least often.
 
-        None for a writer without a test line.
+        `shown`: how often each line, by number, was shown. None for a writer without a test line.
         """
         line = self.decisions["line"]
-        own = np.flatnonzero(line.labels == writer)
-        own = own[np.argsort(-line.log_probs[own, other], kind="stable")]
-        left = [int(number) for number in own if number not in shown]
-        return next(iter(left or own.tolist()), None)
+        own = [int(number) for number in np.flatnonzero(line.labels == writer)]
+        return min(own, key=lambda number: (shown.get(number, 0), -line.log_probs[number, other]), default=None)
 
     def examples(self, temperature: float) -> list[sureness.Example]:
         """The surest wrong, the least sure and the surest right lines, at a temperature (see calibration)."""

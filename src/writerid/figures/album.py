@@ -1,6 +1,7 @@
 """All pictures and tables of a study, each in its place."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -47,7 +48,7 @@ def make(
     """
     shutil.rmtree(pictures, ignore_errors=True)
     shutil.rmtree(tables, ignore_errors=True)
-    shown: set[int] = set()  # whole lines, by number, that are drawn; each once, as long as others are left
+    shown: Counter[int] = Counter()  # how often each whole line, by number, is drawn: once, as long as others are left
     temperature = {level: float(test[level]["temperature"]) for level in LEVELS}
     steps: list[tuple[str, Callable[[], None]]] = [
         ("curves", partial(charts.curves, history.curves, history.best, pictures / "curves.png")),
@@ -87,7 +88,7 @@ def _reliability(own: Study, temperature: Mapping[str, float], pictures: Path, t
     )
 
 
-def _confusion(own: Study, shown: set[int], pictures: Path, tables: Path) -> None:
+def _confusion(own: Study, shown: Counter[int], pictures: Path, tables: Path) -> None:
     recall = own.counts / np.maximum(own.counts.sum(axis=1, keepdims=True), 1)
     order = confusions.order(recall)
     writers.confusion(recall[np.ix_(order, order)], [own.writers[i] for i in order], pictures / "confusion.png")
@@ -99,7 +100,7 @@ def _confusion(own: Study, shown: set[int], pictures: Path, tables: Path) -> Non
             line = own.likest(writer, predicted, shown)
             blank = np.full((own.taps.height, own.taps.width), 255, np.uint8)
             lines.append(blank if line is None else own.writing(line))
-            shown |= set() if line is None else {line}
+            shown.update([] if line is None else [line])
             names.append(f"pair_{number}_{role}.png")
             save_image(lines[-1], pictures / "lines" / names[-1])
         pairs.append(writers.Pair(own.writers[actual], own.writers[predicted], share, *lines))
@@ -132,19 +133,20 @@ def _apart(places: np.ndarray, count: int) -> list[int]:
     return chosen
 
 
-def _filters(own: Study, shown: set[int], pictures: Path) -> None:
+def _filters(own: Study, shown: Counter[int], pictures: Path) -> None:
     filters.filters(own.taps.kernel, pictures / "filters.png")
     filters.driven(own.driven(), pictures / "filter_inputs.png")
     line = _sure_lines(own, shown, 1)[0]
     writing, layers = own.maps(line, MAPS)
     heading = (
         f"Line {own.name(line)} on its way through the network. Dark is where a filter answers strongly; "
-        f"of each layer, the {MAPS} filters whose answers vary most"
+        f"of each layer, the {MAPS} filters\nwhose answers vary most. The line is seen crop by crop; a seam may show "
+        "where two crops meet."
     )
     filters.maps(writing, layers, heading, pictures / "feature_maps.png")
 
 
-def _evidence(own: Study, shown: set[int], pictures: Path) -> None:
+def _evidence(own: Study, shown: Counter[int], pictures: Path) -> None:
     images, titles = [], []
     for line in _sure_lines(own, shown, EVIDENCE_LINES):
         writer = int(own.decisions["line"].log_probs[line].argmax())
@@ -157,33 +159,33 @@ def _evidence(own: Study, shown: set[int], pictures: Path) -> None:
     stacked(images, titles, heading, pictures / "evidence.png", note)
 
 
-def _sure_lines(own: Study, shown: set[int], count: int) -> list[int]:
-    """Choose lines by number: not yet shown, long enough to show, decided right, the surest first; they count as shown.
+def _sure_lines(own: Study, shown: Counter[int], count: int) -> list[int]:
+    """Choose lines by number: shown least often so far, long enough to show, decided right, the surest first.
 
-    What comes first decides where not all can be had.
+    What comes first decides where not all can be had. The lines count as shown.
     """
     line = own.decisions["line"]
     right = line.log_probs.argmax(axis=1) == line.labels
     long = np.bincount(own.line_of) >= study.MAP_CROPS
-    new = ~np.isin(np.arange(len(right)), list(shown))
-    sure = 8 * new + 4 * long + 2 * right + np.exp(line.log_probs.max(axis=1))
+    times = np.array([shown[number] for number in range(len(right))])
+    sure = 4 * long + 2 * right + np.exp(line.log_probs.max(axis=1)) - 8 * times
     chosen = [int(i) for i in np.argsort(-sure, kind="stable")[:count]]
-    shown |= set(chosen)
+    shown.update(chosen)
     return chosen
 
 
-def _examples(own: Study, temperature: float, shown: set[int], pictures: Path, tables: Path) -> None:
+def _examples(own: Study, temperature: float, shown: Counter[int], pictures: Path, tables: Path) -> None:
     rows = []
     images: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
     titles: dict[str, list[str]] = {kind: [] for kind in KINDS}
     for example in own.examples(temperature):
-        shown.add(example.number)
+        shown[example.number] += 1
         actual = own.writers[own.decisions["line"].labels[example.number]]
         image = marked(own.writing(example.number), own.evidence(example.number, example.classes[0]))
         top = [(own.writers[w], c) for w, c in zip(example.classes, example.confidences, strict=True)]
         images[example.kind].append(image)
         titles[example.kind].append(
-            f"{own.name(example.number)}, by writer {actual}. Named: " + ", ".join(f"{w} ({c:.0%})" for w, c in top)
+            f"{own.name(example.number)}, by writer {actual}. Named: " + ", ".join(f"{w} ({c:.1%})" for w, c in top)
         )
         name = f"{example.kind}_{len(images[example.kind])}.png"
         save_image(image, pictures / "lines" / name)

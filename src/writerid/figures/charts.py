@@ -38,7 +38,7 @@ def curves(history: Mapping[str, Mapping[str, Sequence[float]]], best: int, path
             axis.plot(range(1, len(values) + 1), values, color=ORANGE, marker="^", ms=4, label="validation, by line")
             shares(axis, "y")
         else:
-            axis.set_ylim(bottom=0)
+            axis.set_ylim(0, 1.05 * max(max(history[side]["loss"]) for side in ("train", "validation")))
             axis.grid(alpha=0.3)
             axis.spines[["top", "right"]].set_visible(False)
         axis.axvline(best, color="black", lw=1, ls=":")
@@ -52,6 +52,8 @@ def curves(history: Mapping[str, Mapping[str, Sequence[float]]], best: int, path
             fontsize=8,
         )
         axis.xaxis.get_major_locator().set_params(integer=True)
+        if len(values) == 1:
+            axis.set(xlim=(0, 2), xticks=[1])
         axis.set(xlabel="epoch", title=f"{name.capitalize()} by epoch")
         axis.legend(fontsize=8)
     save(figure, path)
@@ -83,16 +85,17 @@ def lines_read(accuracy: Mapping[str, float], path: Path) -> None:
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axis = figure.subplots()
     axis.plot(range(len(accuracy)), list(accuracy.values()), color=BLUE, marker="o")
-    for at, value in enumerate(accuracy.values()):
-        axis.annotate(f"{value:.1%}", (at, value), xytext=(0, -14), textcoords="offset points", ha="center", fontsize=8)
     axis.set_xticks(range(len(accuracy)), list(accuracy))
     low = min(accuracy.values())
     shares(axis, "y")
     floor = max(0, low - max(0.05, 0.5 * (1 - low)))
+    for at, value in enumerate(accuracy.values()):
+        away = -14 if value > floor + 0.1 * (1 - floor) else 8  # points; not onto the axis
+        axis.annotate(f"{value:.1%}", (at, value), (0, away), textcoords="offset points", ha="center", fontsize=8)
     axis.set_ylim(floor, 1 + 0.03 * (1 - floor))
     axis.set(xlabel="lines of a form that are read", ylabel="forms whose writer is named")
     axis.set_yticks([tick for tick in axis.get_yticks() if tick <= 1 + 1e-9])
-    axis.set_title("How often a form's writer is named when only so many of its lines are read", fontsize=10)
+    axis.set_title("How often a form's writer is named, by the lines that are read of it", fontsize=10)
     save(figure, path)
 
 

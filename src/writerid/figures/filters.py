@@ -70,7 +70,7 @@ def maps(line: np.ndarray, layers: Sequence[tuple[str, np.ndarray]], heading: st
     """
     columns = max(len(own) for _, own in layers)
     each = 13 / columns * line.shape[0] / line.shape[1] + 0.08
-    figure = Figure(figsize=(14, 0.5 + each * (1 + len(layers))), layout="constrained")
+    figure = Figure(figsize=(14, 0.7 + each * (1 + len(layers))), layout="constrained")
     figure.suptitle(heading, fontsize=10)
     axes = figure.subplots(1 + len(layers), columns, squeeze=False)
     for axis in axes.ravel():

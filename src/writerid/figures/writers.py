@@ -53,7 +53,8 @@ def confusion(recall: np.ndarray, writers: Sequence[str], path: Path) -> None:
     axis.grid(which="minor", color="#eeeeee", lw=0.5)
     axis.tick_params(which="minor", length=0)
     for i, j in np.argwhere((own >= 0.05) & ~np.eye(len(names), dtype=bool)):
-        axis.text(j, i, f"{100 * own[i, j]:.0f}", ha="center", va="center", fontsize=6)
+        colour = "white" if own[i, j] > 0.5 else "black"  # on dark cells, and on light ones
+        axis.text(j, i, f"{100 * own[i, j]:.0f}", ha="center", va="center", fontsize=6, color=colour)
     axis.set(xlabel="the writer it is taken for", ylabel="the writer it is by")
     some = "" if count <= MOST else f"\nthe {MOST} of {count} writers that are confused most"
     axis.set_title(

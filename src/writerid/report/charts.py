@@ -43,7 +43,9 @@ def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None 
                         {"run": run.name, "series": series, "epoch": epoch, figure: value, "best": ringed, "says": says}
                     )
     several = len(runs) > 1
-    axis = alt.Axis(format=".0%") if figure == "accuracy" else alt.Axis()
+    shown = [row[figure] for row in rows]
+    close = max(shown) - min(shown) < 0.1  # so close that whole per cent would stand at several ticks
+    axis = alt.Axis(format=".1%" if close else ".0%") if figure == "accuracy" else alt.Axis()
     scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=figure == "loss")
     epochs = max(row["epoch"] for row in rows)
     ticks = list(range(1, epochs + 1, max(1, round(epochs / 8))))
@@ -245,6 +247,8 @@ def hands(run: Run) -> Spec:
         }
         for row in run.tables["hands"]
     ]
+    many = len({row["writer"] for row in rows}) > MOST  # whose names would cover one another; the pointer tells them
+    sizes = [20, 60] if many else [35, 150]
     chart = (
         alt.Chart(alt.Data(values=rows))
         .mark_point(filled=True, size=45, opacity=0.85)
@@ -255,7 +259,7 @@ def hands(run: Run) -> Spec:
             shape=alt.Shape(
                 "decided:N", title=None, scale=alt.Scale(domain=["right", "wrong"], range=["circle", "cross"])
             ),
-            size=alt.Size("decided:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=[35, 150])),
+            size=alt.Size("decided:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=sizes)),
             tooltip=SAYS,
         )
     )
@@ -264,7 +268,6 @@ def hands(run: Run) -> Spec:
         .mark_text(fontSize=10, fontWeight="bold", dy=-11)  # above the dots, which the pointer must reach
         .encode(x="median(x):Q", y="median(y):Q", text="writer:N")
     )
-    many = len({row["writer"] for row in rows}) > MOST  # whose names would cover one another; the pointer tells them
     return _done(chart if many else chart + names, "map of hands", 460)
 
 
