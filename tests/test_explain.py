@@ -270,3 +270,7 @@ def test_lines_are_shown_once_while_others_are_left(taps: Taps):
     assert own.likest(0, 1, {likest: 1}) not in (None, likest)
     assert own.likest(0, 1, Counter([0, 1, 2])) == likest  # all are shown, and a pair needs a line
     assert own.likest(2, 1, {}) is None
+    own.decisions["line"].labels[:] = [0, 1, 1]
+    first, second = album._sure_lines(own, Counter(), 2)
+    assert {first, second} in ({0, 1}, {0, 2})  # of different writers
+    assert len(album._sure_lines(own, Counter(), 9)) == 3

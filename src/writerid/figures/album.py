@@ -160,7 +160,7 @@ def _evidence(own: Study, shown: Counter[int], pictures: Path) -> None:
 
 
 def _sure_lines(own: Study, shown: Counter[int], count: int) -> list[int]:
-    """Choose lines by number: shown least often so far, long enough to show, decided right, the surest first.
+    """Choose lines by number: shown least often so far, long enough to show, decided right, of different writers, sure.
 
     What comes first decides where not all can be had. The lines count as shown.
     """
@@ -169,7 +169,11 @@ def _sure_lines(own: Study, shown: Counter[int], count: int) -> list[int]:
     long = np.bincount(own.line_of) >= study.MAP_CROPS
     times = np.array([shown[number] for number in range(len(right))])
     sure = 4 * long + 2 * right + np.exp(line.log_probs.max(axis=1)) - 8 * times
-    chosen = [int(i) for i in np.argsort(-sure, kind="stable")[:count]]
+    chosen: list[int] = []
+    while len(chosen) < min(count, len(sure)):
+        chosen.append(int(sure.argmax()))
+        sure[line.labels == line.labels[chosen[-1]]] -= 1
+        sure[chosen[-1]] = -np.inf
     shown.update(chosen)
     return chosen
 
