@@ -1,5 +1,6 @@
 """How the Makefile looks after the environment; that it makes one is what `make test` itself begins with."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,7 +18,11 @@ def project(tmp_path: Path) -> Path:
 
 
 def make(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", "env", *arguments], cwd=project, capture_output=True, text=True, check=False)
+    outer = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}  # of the `make test` that runs this
+    own = {name: value for name, value in os.environ.items() if name not in outer}
+    return subprocess.run(
+        ["make", "env", *arguments], cwd=project, env=own, capture_output=True, text=True, check=False
+    )
 
 
 def test_an_environment_of_the_same_lock_is_kept(project: Path):
