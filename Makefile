@@ -14,7 +14,7 @@ env: ## make the environment in .venv from requirements.lock, once
 	@cmp -s requirements.lock $(MADE_FROM) || $(MAKE) --no-print-directory new-env
 
 new-env:
-	@[ ! -L $(VENV) ] || { echo "error: $(VENV) leads to an environment of another requirements.lock; remove the link" >&2; exit 1; }
+	@[ ! -L $(VENV) ] || { echo "error: $(VENV) is a link, and not to an environment of this requirements.lock; remove the link" >&2; exit 1; }
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) not found; install Python 3.11 or name it: make PYTHON=..." >&2; exit 1; }
 	@echo "making the environment in $(VENV) (once, a few minutes)"
 	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11 is needed, this is " + sys.version.split()[0] if sys.version_info[:2] != (3, 11) else 0)'

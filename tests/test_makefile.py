@@ -38,7 +38,9 @@ def test_an_environment_elsewhere_is_never_made_anew(project: Path):
     (elsewhere / "mine").touch()
     (project / ".venv").symlink_to(elsewhere)
     done = make(project)
-    assert done.returncode and "error: .venv leads to an environment of another requirements.lock" in done.stderr
+    assert (
+        done.returncode and "error: .venv is a link, and not to an environment of this requirements.lock" in done.stderr
+    )
     assert (elsewhere / "mine").exists()
 
 

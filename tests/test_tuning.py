@@ -304,6 +304,12 @@ class TestComparison:
             assert {path.name for path in tmp_path.iterdir()} == {"values.png", "seconds.png", "curves.png"}
 
 
+def test_a_parameter_of_the_grid_is_not_set_for_all(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(InputError, match=r"^-S layers=2: the grid holds values of layers, .*--only layers="):
+        cli.main(lambda path: YAML(typ="safe").load(path.read_text()), check, ["--dry-run", "-S", "layers=2"])
+
+
 def test_a_reader_that_has_read_enough_ends_it_without_a_word():
     read, write = os.pipe()
     os.close(read)

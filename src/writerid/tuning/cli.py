@@ -67,6 +67,11 @@ def main(load: Load, check: Check, arguments: Sequence[str]) -> int:
     if options.page.suffix != ".md":
         raise InputError(f"--page {options.page}: wants a name that ends in .md")
     params = with_changes(load, options.set_param)
+    for change in options.set_param:
+        if (key := change.lstrip("+~").partition("=")[0]) in params["grid"]:
+            raise InputError(
+                f"-S {change}: the grid holds values of {key}, which come first; choose with --only {key}=..."
+            )
     if options.show:
         show(params, options)
         return 0
