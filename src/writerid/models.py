@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -19,7 +18,6 @@ from writerid.geometry import POOLED_LAYERS
 from writerid.resident import Resident
 from writerid.splits import SideLine
 
-Tensor: TypeAlias = keras.KerasTensor
 BN_MOMENTUM = 0.9  # Keras's 0.99 lags too far behind in runs of a few hundred steps
 RETRAIN = "run train again (`dvc repro --force train`)"
 _PROVENANCE = "provenance.json"

@@ -13,7 +13,7 @@ BATCH = 64  # crops at a time
 
 @dataclass(frozen=True)
 class Layer:
-    """What leaves a convolution and what belongs to it (pooling, normalisation, shortcut, ReLU).
+    """What leaves a convolution and what belongs to it (pooling, normalisation, ReLU).
 
     output, and drive, which is the same before the last ReLU: (batch, rows, columns, filters). `field`: side in pixels
     of what one value sees; `step`: pixels from one value to the next.

@@ -14,7 +14,7 @@ from typing import Any
 
 from writerid.errors import InputError, brief
 from writerid.tuning import compare, report, trials
-from writerid.tuning.grid import Combination, combinations, identity, only, random_subset
+from writerid.tuning.grid import Combination, combinations, only, random_subset, without_seed
 from writerid.tuning.queue import Queue
 from writerid.tuning.running import Run, in_words, tail
 from writerid.tuning.trials import Trial
@@ -136,7 +136,7 @@ def plan(
     left = [each for each in found if each.key not in done and (retry or each.key not in failed)]
     skipped = [failed[each.key] for each in found if each.key in failed and each.key not in done]
     each_seconds = guess(known, params)
-    count = len({identity({**each.params, "seed": 0}) for each in found})
+    count = len({without_seed(each.params) for each in found})
     seeds = f" with {len(found) // count} seeds each" if len(found) > count else ""
     parts = [f"{count} combinations{seeds}: {sum(each.key in done for each in found)} of {len(found)} done"]
     if skipped:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from writerid.dotted import flat
-from writerid.tuning.grid import identity, show
+from writerid.tuning.grid import identity, show, without_seed
 from writerid.tuning.trials import DATA, Scores, Trial
 
 # What the published reference chose, where it says that it tried others.
@@ -89,7 +89,7 @@ def compare(trials: Sequence[Trial], params: Mapping[str, Any], code: str | None
 
     groups: dict[str, list[Trial]] = {}
     for trial in kept.values():
-        groups.setdefault(identity({**trial.params, "seed": 0}), []).append(trial)
+        groups.setdefault(without_seed(trial.params), []).append(trial)
     rows = [_row(sorted(group, key=lambda trial: trial.params["seed"])) for group in groups.values()]
     rows.sort(key=lambda row: (-row.by_line, -row.by_crop, row.loss, row.name))
 

@@ -37,6 +37,11 @@ def identity(params: Content) -> str:
     return json.dumps(values | numbers, sort_keys=True)
 
 
+def without_seed(params: Content) -> str:
+    """A text that is the same for two contents of params.yaml that differ at most in their grids and seeds."""
+    return identity({**params, "seed": 0})
+
+
 def combinations(
     params: Content, check: Callable[[Content], object], seeds: int = 1
 ) -> tuple[list[Combination], dict[str, list[Combination]]]:
@@ -101,10 +106,10 @@ def random_subset(found: Sequence[Combination], count: int, seed: int) -> list[C
 
     The same seed draws the same, and a larger count keeps what a smaller one drew.
     """
-    groups = list(dict.fromkeys(_without_seed(combination) for combination in found))
+    groups = list(dict.fromkeys(without_seed(combination.params) for combination in found))
     drawn = np.random.default_rng(seed).permutation(len(groups))[:count]
     kept = {groups[i] for i in drawn}
-    return [combination for combination in found if _without_seed(combination) in kept]
+    return [combination for combination in found if without_seed(combination.params) in kept]
 
 
 def show(value: object) -> str:
@@ -122,10 +127,6 @@ def overrides(changes: Mapping[str, Any]) -> list[str]:
     return [
         f"{key}={value!r}" if isinstance(value, float) else f"{key}={show(value)}" for key, value in changes.items()
     ]
-
-
-def _without_seed(combination: Combination) -> str:
-    return identity({**combination.params, "seed": 0})
 
 
 def _part(key: str, value: object) -> str:
