@@ -1,5 +1,6 @@
 """The tuning grid's arithmetic: combinations, names, workers' places, what a comparison says. No experiment is run."""
 
+import contextlib
 import copy
 import itertools
 import json
@@ -7,6 +8,7 @@ import math
 import os
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ from ruamel.yaml import YAML
 from tests.conftest import ROOT
 from writerid.errors import InputError
 from writerid.params import check
-from writerid.tuning import cli, compare, pictures, report, workers, workspace
+from writerid.tuning import cli, compare, pictures, report, running, workers, workspace
 from writerid.tuning.grid import Combination, combinations, identity, only, overrides, random_subset
+from writerid.tuning.queue import Done
 from writerid.tuning.trials import Scores, Trial
 
 GRID: dict[str, list[Any]] = {
@@ -190,6 +193,102 @@ class TestPlaces:
     def test_hidden_gpus_are_not_used(self, monkeypatch: pytest.MonkeyPatch, hidden: str):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
         assert workers.gpus() == []
+
+
+class Played:
+    """In place of DVC's queue: what runs and what has ended, look after look, each known by NAME#TIMES_QUEUED."""
+
+    def __init__(self, looks: list[tuple[list[str], dict[str, Done]]], by_hand: tuple[str, ...] = ()) -> None:
+        self._looks, self._waiting = looks, {f"{name}#1": name for name in by_hand}
+        self._put: list[str] = []
+
+    def put(self, name: str, overrides: list[str], until: str | None) -> str:
+        self._put.append(name)
+        return f"{name}#{self._put.count(name)}"
+
+    def running(self) -> dict[str, str]:
+        self._runs, self._done = self._looks.pop(0)
+        return {each: each.partition("#")[0] for each in self._runs}
+
+    def done(self) -> dict[str, Done]:
+        return self._done
+
+    def waiting(self) -> dict[str, str]:
+        return self._waiting
+
+    def clear_interrupted(self) -> list[str]:
+        return [each.partition("#")[0] for each in self._runs]
+
+    def names(self) -> set[str]:
+        return set()
+
+    def log(self, stash_rev: str) -> None:
+        return None
+
+    def remove(self, stash_revs: list[str]) -> None:
+        return None
+
+    def score(self, rev: str) -> dict[str, float]:
+        return {"line_accuracy": 0.9, "accuracy": 0.8}
+
+
+class TestRun:
+    """What is printed while experiments run, of a queue that is played and workers that do nothing."""
+
+    A, B = combos()[3], combos()[-1]
+    STARTED_A = "started: layers=2 kernel_size=3 optimizer=sgd dropout=0.4"
+    STARTED_B = "started: layers=4 kernel_size=5 optimizer=sgd dropout=0.4"
+
+    @pytest.fixture
+    def deaths(self, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+        """Whether each worker, as they start, has been killed; by default none is."""
+        deaths: list[bool] = []
+
+        def start(number: int, place: workers.Place) -> types.SimpleNamespace:
+            return types.SimpleNamespace(is_alive=True, died=bool(deaths and deaths.pop(0)), kill=lambda: None)
+
+        monkeypatch.setattr(running, "Worker", start)
+        monkeypatch.setattr(running, "kept", contextlib.nullcontext)
+        monkeypatch.setattr(running, "prepare_data", lambda *_: None)
+        monkeypatch.setattr("time.sleep", lambda _: None)
+        return deaths
+
+    @pytest.fixture
+    def printed(self, deaths, capsys: pytest.CaptureFixture[str]) -> Any:
+        def run(
+            queue: Any, pending: list[Combination], places: int = 1, varied: tuple[str, ...] = (*GRID,)
+        ) -> list[str]:
+            running.Run(queue, [workers.Place(None, ())] * places, [], None, None, varied)(pending)
+            return capsys.readouterr().out.splitlines()
+
+        return run
+
+    def test_each_start_is_told_once_also_of_what_was_queued_by_hand(self, printed):
+        a, b, done = f"{self.A.name}#1", f"{self.B.name}#1", Done("1" * 40, None)
+        looks = [([a], {}), ([a, b], {}), ([b, "mine#1"], {a: done}), ([], {a: done, b: done, "mine#1": done})]
+        lines = printed(Played(looks, ("mine",)), [self.A, self.B], places=2)
+        assert lines[:3] == [self.STARTED_A, self.STARTED_B, "started: mine"]
+        assert lines[3].startswith(f"[1/3] {self.A.name}: by line 0.9000")
+        assert len(lines) == 6
+
+    def test_a_seed_is_told_where_there_are_several(self, printed):
+        pending = combos(seeds=2, seed=7, grid={"layers": [2]})
+        revs = [f"{each.name}#1" for each in pending]
+        looks = [(revs, {}), ([], {rev: Done("1" * 40, None) for rev in revs})]
+        lines = printed(Played(looks), pending, varied=("layers", "seed"))
+        assert lines[:2] == ["started: layers=2 seed=7", "started: layers=2 seed=8"]
+
+    def test_what_is_queued_again_is_told_to_start_again(self, printed):
+        first, second = f"{self.A.name}#1", f"{self.A.name}#2"
+        looks = [([first], {}), ([], {first: Done(None, None)}), ([second], {}), ([], {second: Done("1" * 40, None)})]
+        lines = printed(Played(looks), [self.A])
+        assert lines[:3] == [self.STARTED_A, f"{self.A.name}: DVC could not run it; queued again", self.STARTED_A]
+
+    def test_so_is_what_a_killed_worker_had_begun(self, printed, deaths):
+        first, second = f"{self.A.name}#1", f"{self.A.name}#2"
+        deaths.append(True)
+        lines = printed(Played([([first], {}), ([second], {}), ([], {second: Done("1" * 40, None)})]), [self.A])
+        assert lines[:3] == [self.STARTED_A, f"{self.A.name}: its worker was killed; queued again", self.STARTED_A]
 
 
 class TestComparison:

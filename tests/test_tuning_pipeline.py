@@ -158,6 +158,8 @@ def test_a_grid_from_the_first_try_to_the_tables(clone: Path, flags: Path):
     assert both.returncode == 1, output
     assert "an earlier call left 1 unfinished and 1 queued" in output
     assert "3 combinations: 1 of 3 done, 2 to run" in output
+    started = [output.index(f"started: layers={layers} optimizer=adam\n") for layers in (2, 3)]
+    assert max(started) < output.index("layers-3_adam: failed")
     assert "layers-2_adam: by line 0.7000" in output
     assert re.search(r"layers-3_adam: failed; `dvc queue logs layers-3_adam` .*\n +error: this was to be", output)
     assert "error: this was to be expected" in run("dvc", "queue", "logs", "layers-3_adam")

@@ -212,7 +212,8 @@ def _run(
     if not left and not others:
         print("nothing to run; `python -m stages.tune --show` compares them")
         return 0
-    run = Run(queue, where, options.set_param, options.until, each_seconds)
+    varied = [*params["grid"], *(["seed"] if options.seeds > 1 else [])]
+    run = Run(queue, where, options.set_param, options.until, each_seconds, varied)
     run(left)
     print(f"{len(run.succeeded)} done, {len(run.failed)} failed; `python -m stages.tune --show` compares them")
     return 1 if run.failed else 0

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from writerid.dotted import flat
 from writerid.errors import InputError
-from writerid.tuning.grid import Combination, overrides
+from writerid.tuning.grid import Combination, overrides, show
 from writerid.tuning.queue import Done, Queue
 from writerid.tuning.workers import Place, Worker, environment, kill_tree
 from writerid.tuning.workspace import kept
@@ -39,10 +39,14 @@ class Run:
         set_params: Sequence[str],
         until: str | None,
         guess: float | None,
+        varied: Sequence[str],
     ) -> None:
-        """`set_params` holds what `-S` sets for all, `until` the last stage; `guess` the seconds one may take."""
+        """`set_params` holds what `-S` sets for all, `until` the last stage; `guess` the seconds one may take.
+
+        `varied` are the parameters by which a combination is told from others.
+        """
         self._queue, self._places, self._set = queue, places, set_params
-        self._until, self._guess = until, guess
+        self._until, self._guess, self._varied = until, guess, varied
         self._open: dict[str, str] = {}  # stash commit: name
         self._wanted: dict[str, Combination] = {}
         self._started: dict[str, float] = {}
@@ -99,8 +103,10 @@ class Run:
             while self._open:
                 time.sleep(1)
                 running = self._queue.running()
-                for stash_rev in running:
-                    self._started.setdefault(stash_rev, time.monotonic())
+                for stash_rev, name in running.items():
+                    if stash_rev not in self._started:
+                        self._started[stash_rev] = time.monotonic()
+                        bar.write(f"started: {self._values(name)}", file=sys.stdout)
                 done = self._queue.done()
                 for stash_rev in [each for each in self._open if each in done]:
                     name = self._open.pop(stash_rev)
@@ -111,6 +117,13 @@ class Run:
                 bar.n = min(total, total - len(self._open) + share)
                 now = ", ".join(sorted(running.values()))
                 bar.set_description_str(f"{total - len(self._open)}/{total}{self._left(share)} {now}")
+
+    def _values(self, name: str) -> str:
+        """What an experiment tries; its name where it was queued by hand."""
+        if name not in self._wanted:
+            return name
+        changes = self._wanted[name].changes
+        return " ".join(f"{key}={show(changes[key])}" for key in self._varied)
 
     def _conclude(self, stash_rev: str, name: str, done: Done, total: int) -> str:
         """Note how an experiment ended; returns the line to show."""
@@ -145,10 +158,11 @@ class Run:
                     self._attempts[name] += 1
                     if name not in self._wanted or self._attempts[name] >= _ATTEMPTS:
                         self.failed.append(name)
-                        print(f"{name}: its worker was killed {self._attempts[name]} times; left out")
+                        tqdm.write(f"{name}: its worker was killed {self._attempts[name]} times; left out")
                     else:
                         with kept():
                             self._put(name, self._wanted[name])
+                        tqdm.write(f"{name}: its worker was killed; queued again")
             self._workers = [Worker(number, place) for number, place in enumerate(self._places)]
         for number, worker in enumerate(self._workers):
             if not worker.is_alive and self._queue.waiting():
@@ -164,9 +178,10 @@ class Run:
             if name in self._wanted and self._attempts[name] < _ATTEMPTS:
                 with kept():
                     self._put(name, self._wanted[name])
+                tqdm.write(f"{name}: DVC's queue lost it; queued again")
             else:
                 self.failed.append(name)
-                print(f"{name}: DVC's queue lost it")
+                tqdm.write(f"{name}: DVC's queue lost it")
 
     def _progress(self, stash_rev: str) -> float:
         """The share of an experiment that is done, by its epochs."""
