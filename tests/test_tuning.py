@@ -409,6 +409,22 @@ def test_a_parameter_of_the_grid_is_not_set_for_all(monkeypatch: pytest.MonkeyPa
         cli.main(lambda path: YAML(typ="safe").load(path.read_text()), check, ["--dry-run", "-S", "layers=2"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--random", "99"], "--random 99: there are only 24 combinations to draw from; all are taken\n"),
+        (["--random", "99", "--seeds", "2"], "--random 99: there are only 24 combinations to draw from"),
+        (["--random", "13", "--only", "dropout=0"], "--random 13: there are only 12 combinations to draw from"),
+        (["--random", "24"], "24 combinations: 0 of 24 done"),
+    ],
+)
+def test_more_at_random_than_there_are_is_told(arguments, said, monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(cli.trials, "read", list)
+    assert cli.main(lambda _: params(), check, ["--dry-run", *arguments]) == 0
+    assert capsys.readouterr().out.startswith(said)
+
+
 def test_a_reader_that_has_read_enough_ends_it_without_a_word():
     read, write = os.pipe()
     os.close(read)

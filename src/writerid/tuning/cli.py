@@ -85,10 +85,12 @@ def main(load: Load, check: Check, arguments: Sequence[str]) -> int:
         print(f"impossible, left out: {', '.join(each.name for each in named)}: {reason}")
     if left_out and options.strict:
         raise InputError(f"{sum(len(named) for _, named in left_out)} impossible (--strict); nothing was run")
-    if options.random:
-        found = random_subset(found, options.random, options.seed)
     if not found:
         raise InputError("no combination is left to try")
+    if options.random:
+        if options.random > (count := _count(found)):
+            print(f"--random {options.random}: there are only {count} combinations to draw from; all are taken")
+        found = random_subset(found, options.random, options.seed)
     if options.dry_run:
         plan(found, params, options.retry, options.workers, names=True)
         return 0
@@ -136,7 +138,7 @@ def plan(
     left = [each for each in found if each.key not in done and (retry or each.key not in failed)]
     skipped = [failed[each.key] for each in found if each.key in failed and each.key not in done]
     each_seconds = guess(known, params)
-    count = len({without_seed(each.params) for each in found})
+    count = _count(found)
     seeds = f" with {len(found) // count} seeds each" if len(found) > count else ""
     parts = [f"{count} combinations{seeds}: {sum(each.key in done for each in found)} of {len(found)} done"]
     if skipped:
@@ -244,6 +246,11 @@ def _alone() -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _count(found: Sequence[Combination]) -> int:
+    """How many there are, each counted once whatever its seeds."""
+    return len({without_seed(each.params) for each in found})
 
 
 def _crops(params: Mapping[str, Any]) -> int:
