@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import dataclasses
 import itertools
 import json
 import math
@@ -423,6 +424,23 @@ def test_more_at_random_than_there_are_is_told(arguments, said, monkeypatch: pyt
     monkeypatch.setattr(cli.trials, "read", list)
     assert cli.main(lambda _: params(), check, ["--dry-run", *arguments]) == 0
     assert capsys.readouterr().out.startswith(said)
+
+
+def test_how_long_it_takes_is_told_by_the_runs_so_far_or_that_there_are_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(ROOT)
+
+    def told(known: list[Trial]) -> str:
+        monkeypatch.setattr(cli.trials, "read", lambda: known)
+        cli.main(lambda _: params(), check, ["--dry-run"])
+        return capsys.readouterr().out.splitlines()[0]
+
+    assert told([]).endswith(", 24 to run, how long cannot be told yet, as no run has been timed")
+    known = trials({})
+    assert told(known[:1]).endswith(", 24 to run, about 4 min of training, by the runs so far")  # 10 s each
+    done = [dataclasses.replace(each, code=cli.trials.code_now()) for each in known]
+    assert told(done) == "24 combinations: 24 of 24 done, 0 to run"
 
 
 def test_a_reader_that_has_read_enough_ends_it_without_a_word():

@@ -144,8 +144,12 @@ def plan(
     if skipped:
         parts.append(f"{len(skipped)} failed earlier" + (", to be tried again" if retry else ""))
     parts.append(f"{len(left)} to run")
-    if left and each_seconds is not None:
-        parts.append(f"about {in_words(each_seconds * len(left) / workers)} of training, by the runs so far")
+    if left:
+        parts.append(
+            "how long cannot be told yet, as no run has been timed"
+            if each_seconds is None
+            else f"about {in_words(each_seconds * len(left) / workers)} of training, by the runs so far"
+        )
     print(", ".join(parts))
     if names:
         for each in left:
