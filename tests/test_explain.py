@@ -9,7 +9,7 @@ import pytest
 
 from writerid.crops import CROP, Packed
 from writerid.errors import InputError
-from writerid.explain import activations, attribution, confusions, fidelity, hands, sureness
+from writerid.explain import activations, attribution, confusions, fidelity, hands, sureness, traits
 from writerid.explain.study import Limits, Study
 from writerid.explain.taps import Taps
 from writerid.figures import album
@@ -193,9 +193,19 @@ def test_examples_and_reliability():
     six = np.array([[0.9, 0.1], [0.89, 0.11], [0.88, 0.12], [0.2, 0.8], [0.45, 0.55], [0.6, 0.4]])
     right = sureness.examples(np.log(six), six.argmax(axis=1), 2)[2:]
     assert [own.number for own in right] == [0, 3]  # one a writer first
-    bins = sureness.reliability(np.log(probability), labels)
-    assert sum(items for *_, items in bins) == 4
-    assert (pytest.approx(0.8), 0.0, 1) in bins
+
+
+def test_reliability_by_bins_that_hold_enough():
+    sure = np.array([0.55] * 3 + [0.7] * 8 + [0.8] * 12 + [0.95] * 4)
+    right = np.arange(27) % 3 > 0
+    bins = sureness.reliability(np.log(np.column_stack([sure, 1 - sure])), np.where(right, 0, 1))
+    assert [own.items for own in bins] == [11, 16]  # three are too few, and so are the last four
+    assert bins[0].confidence == pytest.approx((3 * 0.55 + 8 * 0.7) / 11)
+    assert bins[0].accuracy == pytest.approx(right[:11].mean())
+    for own in bins:
+        assert 0 <= own.low < own.accuracy < own.high <= 1
+    few = sureness.reliability(np.log([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1]))
+    assert [own.items for own in few] == [2]
 
 
 def test_wilson_intervals():
@@ -274,3 +284,68 @@ def test_lines_are_shown_once_while_others_are_left(taps: Taps):
     first, second = album._sure_lines(own, Counter(), 2)
     assert {first, second} in ({0, 1}, {0, 2})  # of different writers
     assert len(album._sure_lines(own, Counter(), 9)) == 3
+
+
+def written(crops: np.ndarray) -> Packed:
+    """Crops one after another as lines, each of two crops that lap."""
+    strips = np.concatenate(list(crops.transpose(0, 2, 1)))
+    table = np.array([(40 * line + start, line, line % 3) for line in range(5) for start in (0, 8)], CROP)
+    names = {"line": [f"l{n}" for n in range(5)], "form": [f"f{n}" for n in range(5)]}
+    return Packed(strips, {"test": table}, names, 40 * np.arange(6), 32)
+
+
+def test_lines_are_changed_in_one_trait(crops: np.ndarray):
+    packed = written(crops)
+    table, known = packed.tables["test"], {trait.change: trait for trait in traits.traits(8)}
+    assert len(known) == len(traits.traits(8))
+    strips, same = traits.changed(packed, table, known[traits.UNCHANGED], 0)
+    assert (strips == packed.strips).all()
+    assert (same == table).all()
+    for change, trait in known.items():
+        strips, other = traits.changed(packed, table, trait, 0)
+        assert strips.dtype == np.uint8
+        assert (other[["line", "label"]] == table[["line", "label"]]).all()
+        columns = 40 + 4 * change.endswith(("10 % larger", "10 % wider")) - 4 * change.endswith(("smaller", "narrower"))
+        assert len(strips) == 5 * columns
+        last = other["start"][1::2] + 32
+        assert last.tolist() == [columns * line for line in range(1, 6)]  # a line's last crop ends with it, as before
+        kept = change == traits.UNCHANGED or "wiped out" in change  # these strokes have but the zone of small letters
+        assert np.array_equal(strips, packed.strips) == kept
+        assert (strips == traits.changed(packed, table, trait, 0)[0]).all()
+
+
+def test_traits_are_changed_as_they_say():
+    line, rng = np.full((32, 60), 255, np.uint8), np.random.default_rng(0)
+    line[4:28, 30:33] = 0  # one upright stroke, from above small letters to below them
+    line[12:20, 10:50] = 0
+    known = {trait.change: trait.apply(line, rng).astype(float) for trait in traits.traits(8)}
+
+    def middle(rows: slice, change: str) -> float:
+        ink = 255 - known[change][rows].sum(axis=0) / known[change][rows].shape[0]
+        return float((ink * np.arange(len(ink))).sum() / ink.sum())
+
+    top, bottom = slice(4, 8), slice(24, 28)
+    assert middle(top, "leaning 5° more to the right") > middle(bottom, traits.UNCHANGED) + 0.5
+    assert middle(top, "leaning 5° more to the left") < middle(bottom, traits.UNCHANGED) - 0.5
+    ink = {change: (255 - found).sum() for change, found in known.items()}
+    assert ink["strokes half a pixel thinner"] < ink[traits.UNCHANGED] < ink["strokes half a pixel wider"]
+    assert ink[traits.ANEW] == pytest.approx(ink[traits.UNCHANGED], rel=0.02)
+    assert (255 - known["3 pixels further up"])[1:5].any()
+    assert not (255 - known["3 pixels further up"])[25:].any()
+    assert traits.core(line) == (12, 20)
+    above, below = (known[f"all {where} small letters wiped out"] for where in ("above", "below"))
+    assert (above[:12] == 255).all()
+    assert (above[12:] == line[12:]).all()
+    assert (below[20:] == 255).all()
+    assert (below[:20] == line[:20]).all()
+    pieces = known["pieces of 8 pixels in any order"]
+    assert sorted(map(bytes, pieces.astype(np.uint8).T)) == sorted(map(bytes, line.T))
+
+
+def test_decisions_on_changed_lines(taps: Taps):
+    own = study(taps, [0, 8, 48, 56], 48)
+    as_it_is, _, leaning, *_ = own.changes
+    by_crop, by_line = own.changed(as_it_is)
+    np.testing.assert_allclose(by_crop.log_probs, own.decisions["crop"].log_probs, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(by_line.log_probs, own.decisions["line"].log_probs, rtol=1e-4, atol=1e-5)
+    assert not np.allclose(own.changed(leaning)[0].log_probs, by_crop.log_probs, atol=1e-4)

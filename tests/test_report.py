@@ -94,6 +94,21 @@ def test_a_run_that_is_not_there_is_refused(clone: Path, page: Path, name: str):
     assert page.read_text() == before
 
 
+def test_parameters_are_those_the_run_had(clone: Path, page: Path):
+    params = clone / "params.yaml"
+    before = params.read_text()
+    params.write_text(before.replace("dropout: 0.2", "dropout: 0.4"))
+    try:
+        runner(clone)(sys.executable, "-m", "tools.report", "--output", "edited.html")
+        text = (clone / "edited.html").read_text()
+        assert "params.yaml was changed after this run: dropout is 0.4 there, and was 0.2." in text
+        assert "git checkout" in text
+        assert "-S dropout" not in text  # what was edited is not what the run had
+    finally:
+        params.write_text(before)
+        (clone / "edited.html").unlink()
+
+
 def test_a_run_whose_pictures_are_on_another_machine(clone: Path, page: Path, tmp_path: Path):
     """Git brings its figures, and DVC's cache is empty."""
     other = tmp_path / "another machine"
@@ -185,6 +200,7 @@ def made_up(**changes: Any) -> Run:
     run = Run(
         name="a",
         params={"dataset": "data/own.zip", "dropout": 0.2, "seed": 0},
+        edited={},
         test=dict.fromkeys(("crop", "line", "form"), level) | {"split": "form", "chance": {"accuracy": 0.02}},
         explain={},
         train={},
@@ -207,15 +223,44 @@ def test_what_is_said_of_a_result():
     )
     assert "8.7 points more." in words.against_reference(run)[0]
     assert not any("drawn by a program" in sentence for sentence in words.against_reference(run))
-    assert any(
-        "drawn by a program" in s for s in words.against_reference(made_up(params={"dataset": "data/synthetic.zip"}))
-    )
+    (told,) = words.against_reference(made_up(params={"dataset": "data/synthetic.zip"}))
+    assert "drawn by a program" in told
+    assert "points" not in told  # the two figures are of different data
     assert words.failures(run)[0] == (
         "Hardest writers, by lines that are right: w (50 % of 8). No writer has every line right."
     )
     table = [{"writer": str(i), "lines": "8", "line_accuracy": "0.5" if i < 8 else "1"} for i in range(9)]
     told = words.failures(made_up(tables={"writers": table, "pairs": []}))[0]
     assert told.endswith("4 (50 % of 8). 3 writers more have at least one wrong line. Of 1 writer every line is right.")
+
+
+def test_why_training_may_look_worse_than_validation():
+    assert "still changes, with parts of the network switched off (dropout)." in words.harder(made_up())
+    smoothed = made_up(params={"dropout": 0.2, "label_smoothing": 0.1, "augment.share": 0.5})
+    assert "(dropout), against targets" in words.harder(smoothed)
+    assert "(label smoothing) and on crops" in words.harder(smoothed)
+    assert words.harder(made_up(params={"dropout": 0.0})) == ""
+
+
+def test_what_decisions_rest_on():
+    shares = {("", "as it is"): 0.9, ("", "anew"): 0.8, ("slant", "left"): 0.6, ("slant", "right"): 0.79}
+    shares |= {("size", "larger"): 0.7, ("order", "any order"): 0.78, ("place", "higher"): 0.85}
+    rows = [{"trait": trait, "change": change, "accuracy": str(share)} for (trait, change), share in shares.items()]
+    told = words.rests_on(made_up(tables={"traits": rows}))
+    assert "90.0 % are right as they are, and 80.0 % when" in told[0]
+    assert told[1] == "Decisions rest most on slant (60.0 %: left)."  # size costs an eighth, which is neither
+    assert told[2] == "They rest little on order and place."
+    steady = words.rests_on(made_up(tables={"traits": rows[:2]}))
+    assert steady[1] == "No single trait decides: none of the changes costs much."
+
+
+def test_parameters_that_were_edited_after_the_run():
+    run = made_up(edited={"dropout": 0.4, "crop.tone": None}, params={"dropout": 0.2, "crop.tone": "clip"})
+    assert words.edited(run) == (
+        "params.yaml was changed after this run: dropout is 0.4 there, and was 0.2, crop.tone is null there, and was "
+        "clip. This page is of the run as it was; `dvc repro` makes another."
+    )
+    assert words.edited(made_up()) == ""
 
 
 def test_evidence_is_believed_only_where_it_beats_chance():

@@ -78,7 +78,8 @@ def figures(decisions: Decisions, resamples: int, rng: np.random.Generator) -> d
     percentiles over bootstrap resamples of the test forms: lines of one form share pen, paper and mood, so
     resampling lines would claim too much. Where all items are right, or all wrong, resamples cannot differ; the bound
     is then the exact one of so many forms without an exception (C. Clopper and E. Pearson, Biometrika 26:404-413,
-    1934).
+    1934). It is wide, since it says what resampling cannot: that another form may be the first exception. What bounds
+    top-1 accuracy from below bounds top-5 as well, which is never smaller.
     """
     labels, log_probs = decisions.labels, decisions.log_probs
     rank = ranks(log_probs, labels)
@@ -96,6 +97,10 @@ def figures(decisions: Decisions, resamples: int, rng: np.random.Generator) -> d
             result[f"{prefix}{name}"] = float(average(per_form, items, writer, np.ones((1, forms)))[0])
             low, high = (exact, high) if hits.all() else (low, 1 - exact) if not hits.any() else (low, high)
             result[f"{prefix}{name}_low"], result[f"{prefix}{name}_high"] = float(low), float(high)
+    for prefix in ("", "balanced_"):
+        low, high = f"{prefix}top5_accuracy_low", f"{prefix}accuracy_high"
+        result[low] = max(result[low], result[f"{prefix}accuracy_low"])
+        result[high] = min(result[high], result[f"{prefix}top5_accuracy_high"])
     predicted = log_probs.argmax(axis=1)
     result["macro_f1"] = float(f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0))
     result["nll"] = nll(log_probs, labels)

@@ -10,15 +10,21 @@ import numpy as np
 from writerid.calibration import scaled
 from writerid.crops import Packed, gather
 from writerid.errors import InputError
-from writerid.explain import activations, attribution, fidelity, hands, sureness
+from writerid.explain import activations, attribution, fidelity, hands, sureness, traits
 from writerid.explain.taps import Taps
 from writerid.models import RETRAIN
+from writerid.prediction import predict
 from writerid.scoring import Decisions, confused_pairs, log_softmax
 
 SAMPLE = 800  # crops among which those are looked for that drive a filter
 MAP_CROPS = 4  # crops of the line whose maps are shown
 CONFUSION = ("actual", "predicted", "crops", "share", "place_actual", "place_predicted")
-RELIABILITY = ("level", "state", "confidence", "accuracy", "items")
+RELIABILITY = ("level", "state", *sureness.Bin._fields)
+TRAITS = (
+    "trait",
+    "change",
+    *(f"{level}accuracy{bound}" for level in ("", "line_") for bound in ("", "_low", "_high")),
+)
 FIDELITY = ("test", "order", "share", "probability")
 HANDS = ("line", "writer", "predicted", "x", "y")
 EXAMPLES = ("kind", "picture", "line", "actual", "writer1", "share1", "writer2", "share2", "writer3", "share3")
@@ -117,7 +123,7 @@ class Study:
         line = self.decisions["line"]
         return sureness.examples(scaled(line.log_probs, temperature), line.labels, self.limits.lines)
 
-    def reliability(self, temperatures: Mapping[str, float]) -> dict[str, dict[str, list[tuple[float, float, int]]]]:
+    def reliability(self, temperatures: Mapping[str, float]) -> dict[str, dict[str, list[sureness.Bin]]]:
         """Reliability by level, raw and calibrated."""
         return {
             level: {
@@ -154,6 +160,18 @@ class Study:
             self.taps, blank, classes[part]
         )
         return found, float(np.abs(total - gained).mean() / max(float(np.abs(gained).mean()), 1e-9))
+
+    @property
+    def changes(self) -> list[traits.Trait]:
+        """The changes of single traits that are tried; pieces to shuffle are about as wide as a letter."""
+        return traits.traits(self.taps.height // 4)
+
+    def changed(self, trait: traits.Trait) -> tuple[Decisions, Decisions]:
+        """Decisions on the crops and lines of the test side when all its lines are changed in one trait."""
+        strips, crops = traits.changed(self._packed, self.crops, trait, self._seed)
+        log_probs = log_softmax(predict(self.taps.model, strips, crops))
+        by_crop = Decisions(log_probs, crops["label"], self.decisions["crop"].forms)
+        return by_crop, by_crop.grouped(self.line_of)
 
     def driven(self) -> list[activations.Driven]:
         """What drives the filters of each layer (see activations)."""

@@ -1,12 +1,14 @@
 """How sure the network is, and whether it may be: the surest and least sure lines, and reliability by bin."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from writerid.scoring import ECE_BINS
 
 TOP = 3
+ENOUGH = 10  # decisions of a bin by which one can judge it
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,16 @@ class Example:
     number: int
     classes: tuple[int, ...]
     confidences: tuple[float, ...]
+
+
+class Bin(NamedTuple):
+    """Decisions of about one confidence: their mean confidence, accuracy and its 95 % Wilson interval, their number."""
+
+    confidence: float
+    accuracy: float
+    low: float
+    high: float
+    items: int
 
 
 def examples(log_probs: np.ndarray, labels: np.ndarray, count: int) -> list[Example]:
@@ -60,14 +72,29 @@ def _of_many(lines: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
     return lines[np.concatenate([each, rest])[:count].astype(int)]
 
 
-def reliability(log_probs: np.ndarray, labels: np.ndarray) -> list[tuple[float, float, int]]:
-    """Return (mean confidence, accuracy, items) of each bin of confidence that holds an item (see scoring.ece)."""
+def reliability(log_probs: np.ndarray, labels: np.ndarray) -> list[Bin]:
+    """Return how sure and how right decisions are, by bins of confidence.
+
+    The bins are those of scoring.ece, each put together with those above it until ENOUGH decisions are in it: one or
+    two say nothing of how often the network is right.
+    """
     confidence = np.exp(log_probs.max(axis=1))
     right = log_probs.argmax(axis=1) == labels
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
+    parts: list[np.ndarray] = []
+    for own in np.unique(bins):
+        if parts and len(parts[-1]) < ENOUGH:
+            parts[-1] = np.append(parts[-1], np.flatnonzero(bins == own))
+        else:
+            parts.append(np.flatnonzero(bins == own))
+    if len(parts) > 1 and len(parts[-1]) < ENOUGH:
+        last = parts.pop()
+        parts[-1] = np.append(parts[-1], last)
+    items = np.array([len(part) for part in parts])
+    low, high = wilson(np.array([right[part].sum() for part in parts]), items)
     return [
-        (float(confidence[bins == own].mean()), float(right[bins == own].mean()), int((bins == own).sum()))
-        for own in np.unique(bins)
+        Bin(float(confidence[part].mean()), float(right[part].mean()), float(low[i]), float(high[i]), len(part))
+        for i, part in enumerate(parts)
     ]
 
 

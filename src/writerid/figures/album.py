@@ -17,9 +17,12 @@ from writerid.explain.study import Study
 from writerid.figures import charts, filters, writers
 from writerid.figures.canvas import marked, save_image, stacked, tinted
 from writerid.files import write_csv, write_json
+from writerid.scoring import figures as scored
 
 EVIDENCE_LINES = 2  # lines on which all methods are drawn one below the other
 MAPS = 3  # of each layer
+CHANGED_COLUMNS = 400  # of a line that is shown with each of its traits changed
+ACCURACY = ("accuracy", "accuracy_low", "accuracy_high")
 INSETS = 10  # lines shown at their place on the map of hands
 KINDS = {  # heading, and what is said where there are fewer than asked for
     "surest_wrong": ("The surest wrong lines", "there are no others"),
@@ -59,6 +62,7 @@ def make(
         ("evidence", partial(_evidence, own, shown, pictures)),
         ("filters", partial(_filters, own, shown, pictures)),
         ("hands", partial(_hands, own, pictures, tables)),
+        ("traits", partial(_traits, own, shown, resamples, seed, pictures, tables)),
         ("deletion and insertion", partial(_fidelity, own, resamples, seed, pictures, tables, figures)),
     ]
     with tqdm(steps, desc="explain", unit=" subjects", disable=None) as bar:
@@ -80,10 +84,10 @@ def _reliability(own: Study, temperature: Mapping[str, float], pictures: Path, t
         tables / "reliability.csv",
         study.RELIABILITY,
         (
-            (level, state, f"{confidence:.4f}", f"{accuracy:.4f}", items)
+            (level, state, *(f"{share:.4f}" for share in own_bin[:-1]), own_bin.items)
             for level, states in levels.items()
             for state, bins in states.items()
-            for confidence, accuracy, items in bins
+            for own_bin in bins
         ),
     )
 
@@ -157,6 +161,21 @@ def _evidence(own: Study, shown: Counter[int], pictures: Path) -> None:
     heading = "What the network looks at, by three methods"
     note = "orange: speaks for the writer; blue: against (Grad-CAM: only for, and coarse)"
     stacked(images, titles, heading, pictures / "evidence.png", note)
+
+
+def _traits(own: Study, shown: Counter[int], resamples: int, seed: int, pictures: Path, tables: Path) -> None:
+    rng = np.random.default_rng([seed, 4])
+    line = own.writing(_sure_lines(own, shown, 1)[0])
+    images, titles, rows = [], [], []
+    for trait in tqdm(own.changes, desc="traits", unit=" changes", leave=False, disable=None):
+        levels = own.changed(trait)
+        found = [scored(level, resamples, np.random.default_rng([seed, 4])) for level in levels]
+        rows.append((trait.trait, trait.change, *(f"{each[name]:.4f}" for each in found for name in ACCURACY)))
+        images.append(trait.apply(line, rng)[:, :CHANGED_COLUMNS])
+        titles.append(f"{trait.change}: {found[0]['accuracy']:.1%} of the test crops are right")
+    heading = "One trait changed at a time, and how many decisions that leaves right"
+    stacked(images, titles, heading, pictures / "traits.png", across=2)
+    write_csv(tables / "traits.csv", study.TRAITS, rows)
 
 
 def _sure_lines(own: Study, shown: Counter[int], count: int) -> list[int]:

@@ -7,6 +7,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
@@ -69,20 +70,25 @@ def marked(line: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     return np.rint(paper * (line[..., None] / 255)).astype(np.uint8)
 
 
-def stacked(images: Sequence[np.ndarray], titles: Sequence[str], heading: str, path: Path, note: str = "") -> None:
-    """Draw lines of writing one below the other, at one scale, each under its title."""
+def stacked(
+    images: Sequence[np.ndarray], titles: Sequence[str], heading: str, path: Path, note: str = "", across: int = 1
+) -> None:
+    """Draw lines of writing one below the other, `across` beside one another, at one scale, each under its title."""
     columns = max((image.shape[1] for image in images), default=1)
-    columns = max(columns, _COLUMNS)
-    width = float(np.clip(columns / 90, 8, 14))
-    row = width * max((image.shape[0] for image in images), default=1) / columns + 0.34
+    columns = max(columns, _COLUMNS // across)
+    width = float(np.clip(columns * across / 90, 8, 14))
+    row = width / across * max((image.shape[0] for image in images), default=1) / columns + 0.34
     top = 0.4 + 0.2 * (1 + note.count("\n") if note else 0)
-    figure = Figure(figsize=(width, top + row * max(1, len(images))), layout="constrained")
+    rows = -(-len(images) // across)
+    figure = Figure(figsize=(width, top + row * max(1, rows)), layout=ConstrainedLayoutEngine(wspace=0.03))
     figure.suptitle(heading + (f"\n{note}" if note else ""), fontsize=10)
     if not images:
         figure.text(0.5, 0.3, "There is none.", ha="center")
     else:
-        axes = figure.subplots(len(images), 1, squeeze=False)[:, 0]
-        for axis, image, title in zip(axes, images, titles, strict=True):
+        axes = figure.subplots(rows, across, squeeze=False).ravel()
+        for axis, image, title in zip(axes, images, titles, strict=False):  # of the last row, some may stay empty
             show(axis, image, columns)
             axis.set_title(title, fontsize=8, loc="left", pad=2)
+        for axis in axes[len(images) :]:
+            axis.axis("off")
     save(figure, path)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from writerid.explain.sureness import wilson
+from writerid.explain.sureness import Bin, wilson
 from writerid.figures.canvas import BLUE, GREY, ORANGE, save, shares
 
 NAMES = {
@@ -99,21 +99,24 @@ def lines_read(accuracy: Mapping[str, float], path: Path) -> None:
     save(figure, path)
 
 
-def reliability(levels: Mapping[str, Mapping[str, Sequence[tuple[float, float, int]]]], path: Path) -> None:
-    """Draw reliability diagrams, `levels[level][raw or calibrated]` the (confidence, accuracy, items) of each bin."""
+def reliability(levels: Mapping[str, Mapping[str, Sequence[Bin]]], path: Path) -> None:
+    """Draw reliability diagrams, `levels[level][raw or calibrated]`."""
     figure = Figure(figsize=(4 * len(levels), 4.2), layout="constrained")
     for axis, (level, states) in zip(figure.subplots(1, len(levels), squeeze=False)[0], levels.items(), strict=True):
         axis.plot([0, 1], [0, 1], color=GREY, ls=":", lw=1)
         for (state, bins), colour in zip(states.items(), (GREY, ORANGE), strict=True):
-            confidence, right, items = (np.array(column) for column in zip(*bins, strict=True))
+            confidence, right, low, high, items = (np.array(column) for column in zip(*bins, strict=True))
             size = 20 + 160 * items / items.sum()
             axis.plot(confidence, right, color=colour, lw=1, alpha=0.7)
+            axis.vlines(confidence, low, high, color=colour, lw=1.5, alpha=0.5)
             axis.scatter(confidence, right, s=size, color=colour, label=state, zorder=3)
         shares(axis)
         axis.set(title=f"by {level}", xlabel="how sure the network is", ylabel="how often it is right", aspect="equal")
         axis.legend(fontsize=8, loc="upper left", markerscale=0.6)
     figure.suptitle(
-        "Reliability: on the dotted line, it is right as often as it is sure; larger dots hold more", fontsize=10
+        "Reliability: on the dotted line, it is right as often as it is sure\n"
+        "larger dots hold more; bars: 95 % Wilson intervals",
+        fontsize=10,
     )
     save(figure, path)
 

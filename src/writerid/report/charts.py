@@ -164,13 +164,18 @@ def lines_read(runs: Sequence[Run]) -> Spec:
         for run in runs
         for row in run.tables["lines_read"]
     ]
-    low = min(row["accuracy"] for row in rows) - 0.02
+    low = max(0.0, min(row["accuracy"] for row in rows) - 0.02)
     chart = (
         alt.Chart(alt.Data(values=rows))
         .mark_line(point=True)
         .encode(
-            x=alt.X("lines:O", sort=None, title="lines read of a form", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("accuracy:Q", axis=alt.Axis(format=".1%"), scale=alt.Scale(domain=[max(0.0, low), 1]), title=None),
+            x=alt.X(
+                "lines:O",
+                sort=None,
+                title=f"lines read of a form; the axis starts at {percent(low)}",
+                axis=alt.Axis(labelAngle=0),
+            ),
+            y=alt.Y("accuracy:Q", axis=alt.Axis(format=".1%"), scale=alt.Scale(domain=[low, 1]), title=None),
             tooltip=SAYS,
         )
     )
@@ -183,10 +188,13 @@ def reliability(run: Run, level: str) -> Spec:
         {
             "confidence": float(row["confidence"]),
             "accuracy": float(row["accuracy"]),
+            "low": float(row["low"]),
+            "high": float(row["high"]),
             "items": int(row["items"]),
             "state": STATES[row["state"]],
             "says": f"{STATES[row['state']].capitalize()}, of {_count(row['items'], level)} it is "
-            f"{percent(row['confidence'])} sure on average, and right of {percent(row['accuracy'])}.",
+            f"{percent(row['confidence'])} sure on average, and right of {percent(row['accuracy'])} "
+            f"({percent(row['low'])} to {percent(row['high'])}).",
         }
         for row in run.tables["reliability"]
         if row["level"] == level
@@ -200,7 +208,8 @@ def reliability(run: Run, level: str) -> Spec:
         tooltip=SAYS,
     )
     dots = base.mark_circle(opacity=1).encode(size=alt.Size("items:Q", legend=None, scale=alt.Scale(range=[25, 250])))
-    return _done(line + base.mark_line(strokeWidth=1) + dots, f"reliability by {level}", 230)
+    bars = base.mark_rule(strokeWidth=2, opacity=0.45).encode(y="low:Q", y2="high:Q")
+    return _done(line + bars + base.mark_line(strokeWidth=1) + dots, f"reliability by {level}", 230)
 
 
 def fidelity(run: Run, test: str) -> Spec:
@@ -231,13 +240,12 @@ def fidelity(run: Run, test: str) -> Spec:
 
 
 def hands(run: Run) -> Spec:
-    """Draw the map of hands: a dot a test line, coloured by writer, a cross where it is given to another."""
+    """Draw the map of hands: a dot a test line, coloured by writer, with a cross where it is given to another."""
     rows = [
         {
             **row,
             "x": float(row["x"]),
             "y": float(row["y"]),
-            "decided": "right" if row["writer"] == row["predicted"] else "wrong",
             "says": f"Line {row['line']} is by writer {row['writer']} and was "
             + (
                 "given to that writer."
@@ -248,27 +256,53 @@ def hands(run: Run) -> Spec:
         for row in run.tables["hands"]
     ]
     many = len({row["writer"] for row in rows}) > MOST  # whose names would cover one another; the pointer tells them
-    sizes = [20, 60] if many else [35, 150]
-    chart = (
+    x, y = (alt.X("x:Q", axis=None, scale=alt.Scale(zero=False)), alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False)))
+    dots = (
         alt.Chart(alt.Data(values=rows))
-        .mark_point(filled=True, size=45, opacity=0.85)
+        .mark_circle(size=20 if many else 45, opacity=0.8)
         .encode(
-            x=alt.X("x:Q", axis=None, scale=alt.Scale(zero=False)),
-            y=alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False)),
+            x=x,
+            y=y,
             color=alt.Color("writer:N", legend=None, scale=alt.Scale(scheme="category20")),
-            shape=alt.Shape(
-                "decided:N", title=None, scale=alt.Scale(domain=["right", "wrong"], range=["circle", "cross"])
-            ),
-            size=alt.Size("decided:N", legend=None, scale=alt.Scale(domain=["right", "wrong"], range=sizes)),
             tooltip=SAYS,
         )
+    )
+    wrong = (
+        alt.Chart(alt.Data(values=[row for row in rows if row["writer"] != row["predicted"]]))
+        .mark_text(text="\u2715", fontSize=20, fontWeight="bold")  # as text it has the page's own ink, light or dark
+        .encode(x=x, y=y, tooltip=SAYS)
     )
     names = (
         alt.Chart(alt.Data(values=rows))
         .mark_text(fontSize=10, fontWeight="bold", dy=-11)  # above the dots, which the pointer must reach
-        .encode(x="median(x):Q", y="median(y):Q", text="writer:N")
+        .encode(x=alt.X("median(x):Q", axis=None), y=alt.Y("median(y):Q", axis=None), text="writer:N")
     )
-    return _done(chart if many else chart + names, "map of hands", 460)
+    return _done(dots + wrong if many else dots + names + wrong, "map of hands", 460)
+
+
+def traits(run: Run) -> Spec:
+    """Draw accuracy by crop when lines are changed in one trait, with its interval, beside that of unchanged lines."""
+    levels = ("accuracy", "accuracy_low", "accuracy_high", "line_accuracy")
+    rows: list[dict[str, Any]] = [
+        {
+            "change": row["change"],
+            **{name: float(row[name]) for name in levels},
+            "says": f"{row['change'][0].upper()}{row['change'][1:]}: {percent(row['accuracy'])} of the crops are right "
+            f"({percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}), "
+            f"and {percent(row['line_accuracy'])} of the lines.",
+        }
+        for row in run.tables["traits"]
+    ]
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("change:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=220)), tooltip=SAYS
+    )
+    x = alt.X("accuracy:Q", axis=alt.Axis(format=".0%", orient="top"), scale=alt.Scale(domain=[0, 1]), title=None)
+    bars = base.mark_rule(strokeWidth=3, opacity=0.4).encode(
+        x=alt.X("accuracy_low:Q", title=None), x2="accuracy_high:Q"
+    )
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x)
+    anew = alt.Chart(alt.Data(values=rows[1:2])).mark_rule(strokeDash=[3, 3], color="#888").encode(x=x)
+    return _done(anew + bars + dots, "accuracy when one trait is changed", alt.Step(22))
 
 
 def _figure(name: str, value: float) -> str:

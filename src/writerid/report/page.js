@@ -6,8 +6,7 @@
   const light = ["#ff9a4d", "#6db6f2", "#3fd0a4", "#e8a3cb", "#f4c04f", "#9ad7ff", "#d2b48c", "#b0b0b0"];
 
   function config() {
-    const style = getComputedStyle(document.documentElement);
-    const ink = style.getPropertyValue("--ink").trim(), line = style.getPropertyValue("--line").trim();
+    const ink = "var(--ink)", line = "var(--line)";  // so that print, which is light, takes its own
     const colours = dark.matches ? light : okabe;
     return {
       background: "transparent", font: font, view: { stroke: null },

@@ -25,10 +25,15 @@ Read = Callable[[str], bytes | None]  # the content of a file by its path in the
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its name, parameters by dotted key, figures, curves `[side][name]`, tables by name, and its files."""
+    """One run: its name, parameters by dotted key, figures, curves `[side][name]`, tables by name, and its files.
+
+    edited: the values in params.yaml, by dotted key, that are not what the stages ran with; `params` holds what they
+    ran with.
+    """
 
     name: str
     params: dict[str, Any]
+    edited: dict[str, Any]
     test: dict[str, Any]
     explain: dict[str, Any]
     train: dict[str, Any]
@@ -80,11 +85,14 @@ def load(name: str) -> Run:
         found = rows(f"metrics/train/plots/metrics/{side}/{figure}.tsv", "\t")
         return [float(row[figure]) for row in found]
 
-    names = ("confusion", "examples", "fidelity", "hands", "lines_read", "pairs", "reliability")
+    names = ("confusion", "examples", "fidelity", "hands", "lines_read", "pairs", "reliability", "traits")
+    written, lock = flat(document("params.yaml")), document("dvc.lock", needed=False)
     try:
+        used = _used(lock)
         return Run(
             name=name,
-            params=flat(document("params.yaml")),
+            params=written | used,
+            edited={key: written.get(key) for key, value in used.items() if written.get(key) != value},
             test=document("metrics/test.json"),
             explain=document("metrics/explain.json"),
             train=document("metrics/train/metrics.json"),
@@ -99,11 +107,17 @@ def load(name: str) -> Run:
                 "writers": rows("metrics/writers.csv"),
                 **{table: rows(f"metrics/explain/{table}.csv") for table in names},
             },
-            lock=document("dvc.lock", needed=False),
+            lock=lock,
             read=read,
         )
-    except (KeyError, ValueError, csv.Error) as error:
+    except (AttributeError, KeyError, ValueError, csv.Error) as error:
         raise InputError(f"{name}: its metrics are not whole ({brief(error)}); {MAKE}") from None
+
+
+def _used(lock: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters, by dotted key, that dvc.lock says the stages ran with."""
+    stages = lock.get("stages", {}).values()
+    return {key: value for own in stages for key, value in flat(own.get("params", {}).get("params.yaml", {})).items()}
 
 
 def _workspace(path: str) -> bytes | None:

@@ -29,8 +29,31 @@ def headline(run: Run) -> str:
     )
 
 
+def edited(run: Run) -> str:
+    """Say which parameters were changed after the run; empty where none was."""
+    told = ", ".join(
+        f"{key} is {shown(value)} there, and was {shown(run.params[key])}" for key, value in run.edited.items()
+    )
+    if not told:
+        return ""
+    return (
+        f"params.yaml was changed after this run: {told}. This page is of the run as it was; `dvc repro` makes another."
+    )
+
+
+def synthetic(run: Run) -> bool:
+    """Whether the lines are drawn by a program."""
+    return "synthetic" in str(run.params.get("dataset", ""))
+
+
 def against_reference(run: Run) -> list[str]:
     """Say how the result stands to the published one, and what stands in the way of comparing them."""
+    if synthetic(run):
+        return [
+            "The lines of this run are drawn by a program, those of the published reference are real handwriting "
+            f"(IAM): its {percent(REFERENCE)} and the figures of this page do not compare, whichever is larger. A run "
+            "on IAM does; the README says how."
+        ]
     crop = run.test["crop"]
     better = crop["accuracy"] - REFERENCE
     sure = crop["accuracy_low"] > REFERENCE or crop["accuracy_high"] < REFERENCE
@@ -39,11 +62,6 @@ def against_reference(run: Run) -> list[str]:
         f"{percent(REFERENCE)}: {abs(100 * better):.1f} points {'more' if better > 0 else 'less'}"
         + ("." if sure else ", which is within this run's own uncertainty.")
     ]
-    if "synthetic" in str(run.params.get("dataset", "")):
-        told.append(
-            "The reference is of IAM, real handwriting; these lines are drawn by a program. The two figures do not "
-            "measure the same, whichever is larger."
-        )
     if run.test["split"] == "form":
         told.append(
             "No form is on two sides here. The reference's split puts lines of one form on both, which is easier: pen, "
@@ -52,6 +70,26 @@ def against_reference(run: Run) -> list[str]:
     else:
         told.append("Lines of one form are on both sides, as in the reference: this measures pen and paper too.")
     return told
+
+
+def harder(run: Run) -> str:
+    """Say why the loss in training may be above that of the validation side; empty where nothing makes it harder."""
+    ways = [
+        (run.params.get("dropout"), "with parts of the network switched off (dropout)"),
+        (run.params.get("label_smoothing"), "against targets that are never quite certain (label smoothing)"),
+        (run.params.get("augment.share"), "on crops that are changed (augmentation)"),
+    ]
+    told = [way for value, way in ways if value]
+    if not told:
+        return ""
+    return (
+        f"The loss in training may well be above validation's: it is taken while the network still changes, "
+        f"{_listed(told)}. The network is tried on the validation side without these."
+    )
+
+
+def _listed(items: Sequence[str]) -> str:
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
 def sureness(run: Run) -> str:
@@ -162,12 +200,46 @@ def trust(run: Run) -> str:
     if run.explain["crops"] >= ENOUGH and failing:
         verdict += f" {' and '.join(failing)}, shown further down, does not beat both orders in both tests here."
     return (
-        f"Checked on {run.explain['crops']} test crops: when the ink that the map marks is wiped out first, confidence "
-        f"on the way averages {percent(deletion[own]['area'])}; at random {percent(deletion['random']['area'])}, "
-        f"most ink first {percent(deletion['ink']['area'])}. When the marked ink is put down first, it averages "
-        f"{percent(insertion[own]['area'])} against {percent(insertion['random']['area'])} and "
-        f"{percent(insertion['ink']['area'])}. " + verdict
+        f"Checked on {run.explain['crops']} test crops. From all of the ink to none, confidence averages "
+        f"{percent(deletion[own]['area'])} when the ink that the map marks is wiped out first; "
+        f"{percent(deletion['random']['area'])} when any is, {percent(deletion['ink']['area'])} when the most inked "
+        "parts are. The lower, the more the first ink to go had mattered. From blank paper to all of the ink it "
+        f"averages {percent(insertion[own]['area'])} when the marked ink is put down first, against "
+        f"{percent(insertion['random']['area'])} and {percent(insertion['ink']['area'])}; here higher is better. "
+        + verdict
     )
+
+
+LITTLE, MUCH = 0.05, 0.15  # share of the right decisions that a change of a trait costs
+
+
+def rests_on(run: Run) -> list[str]:
+    """Say which traits of a hand decisions rest on, by how many are right when a trait is changed."""
+    rows = run.tables["traits"]
+    as_it_is, anew = (float(row["accuracy"]) for row in rows[:2])
+    costs: dict[str, tuple[float, dict[str, str]]] = {}
+    for row in rows[2:]:
+        cost = 1 - float(row["accuracy"]) / anew if anew else 0.0
+        costs[row["trait"]] = max(costs.get(row["trait"], (-1.0, row)), (cost, row), key=lambda pair: pair[0])
+    worst = sorted(costs.items(), key=lambda item: -item[1][0])
+    much = [f"{trait} ({percent(row['accuracy'])}: {row['change']})" for trait, (cost, row) in worst if cost >= MUCH]
+    little = [trait for trait, (cost, _) in worst if cost < LITTLE]
+    told = [
+        "All test lines were changed in one trait at a time, by so little that a reader would know the hand again. "
+        f"Of their crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn "
+        "anew, which softens their edges."
+    ]
+    if much:
+        told.append(f"Decisions rest most on {_listed(much)}.")
+    else:
+        told.append("No single trait decides: none of the changes costs much.")
+    if little:
+        told.append(f"They rest little on {_listed(little)}.")
+    told.append(
+        "A trait that is relied on is not yet a trait of the hand: how wide strokes are, and how grey, is the pen's "
+        "and the scanner's too."
+    )
+    return told
 
 
 def _beats(figures: dict[str, float]) -> bool:
