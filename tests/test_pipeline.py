@@ -16,11 +16,12 @@ from tests.conftest import Run, edit_params, environment
 
 PICTURES = {
     "curves", "filters", "filter_inputs", "feature_maps", "evidence", "fidelity", "confusion", "confused_writers",
-    "writers", "lines_read", "reliability", "hands", "surest_right", "surest_wrong", "least_sure",
+    "writers", "lines_read", "reliability", "traits", "hands", "surest_right", "surest_wrong", "least_sure",
 }  # fmt: skip
 SHELLS = ("/bin/dash", "/bin/bash")  # the one stays the stage's parent, the other becomes the stage
 PLOTS = {
-    "loss", "accuracy", "learning_rate", "confusion", "writers", "lines_read", "reliability", "evidence", "hands",
+    "loss", "accuracy", "learning_rate", "confusion", "writers", "lines_read", "reliability", "evidence", "traits",
+    "hands",
 }  # fmt: skip
 
 

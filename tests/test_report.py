@@ -18,10 +18,10 @@ from tests.browser import Browser, browser, needs_chromium
 from tests.conftest import ROOT, runner
 from tests.conftest import Run as Call
 from tools import plots_page
-from writerid.report import glossary, words
-from writerid.report.charts import ORDERS
+from writerid.report import compared, glossary, reasons, words
 from writerid.report.origin import commands, origin, provenance
 from writerid.report.parameters import explained
+from writerid.report.reason_charts import ORDERS
 from writerid.report.runs import WORKSPACE, Run, flat
 
 DRAWN = "document.documentElement.dataset.drawn"
@@ -95,8 +95,8 @@ def test_a_run_that_is_not_there_is_refused(clone: Path, page: Path, name: str):
 
 
 def test_parameters_are_those_the_run_had(clone: Path, page: Path):
-    params = clone / "params.yaml"
-    before = params.read_text()
+    params, test = clone / "params.yaml", clone / "metrics/test.json"
+    before, figures = params.read_text(), test.read_text()
     params.write_text(before.replace("dropout: 0.2", "dropout: 0.4"))
     try:
         runner(clone)(sys.executable, "-m", "tools.report", "--output", "edited.html")
@@ -104,8 +104,15 @@ def test_parameters_are_those_the_run_had(clone: Path, page: Path):
         assert "params.yaml was changed after this run: dropout is 0.4 there, and was 0.2." in text
         assert "git checkout" in text
         assert "-S dropout" not in text  # what was edited is not what the run had
+        test.write_text(figures + "\n")  # as by stages that were run without DVC, which dvc.lock knows nothing of
+        runner(clone)(sys.executable, "-m", "tools.report", "--output", "edited.html")
+        text = (clone / "edited.html").read_text()
+        assert "was changed after this run" not in text
+        assert "-S dropout=0.4" in text
+        assert "dvc.lock is not of this run" in text
     finally:
         params.write_text(before)
+        test.write_text(figures)
         (clone / "edited.html").unlink()
 
 
@@ -246,11 +253,11 @@ def test_what_decisions_rest_on():
     shares = {("", "as it is"): 0.9, ("", "anew"): 0.8, ("slant", "left"): 0.6, ("slant", "right"): 0.79}
     shares |= {("size", "larger"): 0.7, ("order", "any order"): 0.78, ("place", "higher"): 0.85}
     rows = [{"trait": trait, "change": change, "accuracy": str(share)} for (trait, change), share in shares.items()]
-    told = words.rests_on(made_up(tables={"traits": rows}))
+    told = reasons.rests_on(made_up(tables={"traits": rows}))
     assert "90.0 % are right as they are, and 80.0 % when" in told[0]
     assert told[1] == "Decisions rest most on slant (60.0 %: left)."  # size costs an eighth, which is neither
     assert told[2] == "They rest little on order and place."
-    steady = words.rests_on(made_up(tables={"traits": rows[:2]}))
+    steady = reasons.rests_on(made_up(tables={"traits": rows[:2]}))
     assert steady[1] == "No single trait decides: none of the changes costs much."
 
 
@@ -266,23 +273,23 @@ def test_parameters_that_were_edited_after_the_run():
 def test_evidence_is_believed_only_where_it_beats_chance():
     good = {"area": 0.2, "over_random_low": 0.1, "over_ink_low": 0.1}
     test = {**dict.fromkeys(ORDERS, good), "random": {"area": 0.4}, "ink": {"area": 0.4}}
-    assert "beyond chance" in words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": test}))
-    assert "prove nothing" in words.trust(made_up(explain={"crops": 9, "deletion": test, "insertion": test}))
+    assert "beyond chance" in reasons.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": test}))
+    assert "prove nothing" in reasons.trust(made_up(explain={"crops": 9, "deletion": test, "insertion": test}))
     coarse = {**test, "grad_cam": {**good, "over_random_low": -0.1}}
-    told = words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": coarse}))
+    told = reasons.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": coarse}))
     assert "beyond chance" in told
     assert "Grad-CAM, shown further down, does not beat both orders in both tests here." in told
     bad = {**test, "integrated_gradients": {**good, "over_ink_low": -0.1}}
-    assert "do not read" in words.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": bad}))
+    assert "do not read" in reasons.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": bad}))
 
 
 def test_runs_with_and_without_dropout_find_one_another():
     dropped = made_up()
     plain = made_up(name="b", params={**dropped.params, "dropout": 0.0})
     other = made_up(name="c", params={**plain.params, "seed": 1})
-    assert words.dropout_pair([plain, dropped]) == (dropped, plain)
-    assert words.dropout_pair([dropped, other]) is None
-    assert words.differing([dropped, plain]) == [("dropout", ["0.2", "0.0"])]
+    assert compared.dropout_pair([plain, dropped]) == (dropped, plain)
+    assert compared.dropout_pair([dropped, other]) is None
+    assert compared.differing([dropped, plain]) == [("dropout", ["0.2", "0.0"])]
 
 
 def test_terms_are_linked_where_they_are_first_met():
@@ -315,7 +322,7 @@ def test_every_parameter_is_explained():
     ],
 )
 def test_fewer_lines_than_asked_for_are_explained(kind: str, shown: int, said: str):
-    assert words.few(made_up(params={"explain.lines": 5}), kind, shown) == said
+    assert reasons.few(made_up(params={"explain.lines": 5}), kind, shown) == said
 
 
 PARAMS = "dataset: data/synthetic.zip\ndropout: 0.2\ncrop:\n  tone: clip\n"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from stages.runner import run
 from writerid.files import atomic
+from writerid.report.compared import dropout_pair
 from writerid.report.origin import dropout_counterpart, origin
 from writerid.report.page import render
 from writerid.report.runs import WORKSPACE, load
-from writerid.report.words import dropout_pair
 
 
 def main() -> None:

@@ -8,11 +8,12 @@ import os
 import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+
+from writerid.machine import processor
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow", "scikit-learn", "dvc", "dvclive")
 
@@ -126,20 +127,10 @@ def describe() -> dict[str, Any]:
             continue
     return {
         "backend": keras.backend.backend(),
-        "device": gpu() or _processor(),
+        "device": gpu() or processor(),
         "python": platform.python_version(),
         "versions": versions,
     }
-
-
-def _processor() -> str:
-    """Return the name of the processor as Linux knows it, elsewhere its architecture."""
-    try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        told = ""
-    names = [line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")]
-    return f"{names[0]}, {len(names)} CPUs" if names else platform.machine()
 
 
 def _has_bfloat16() -> bool:

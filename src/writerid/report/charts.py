@@ -13,13 +13,6 @@ from writerid.report.words import percent
 MOST = 60  # writers of a confusion matrix that can be read
 PERCENT = alt.Axis(format=".0%")
 SAYS = alt.Tooltip("says:N")  # a sentence: what is under the pointer
-ORDERS = {
-    "integrated_gradients": "integrated gradients",
-    "gradient_x_input": "gradient x input",
-    "grad_cam": "Grad-CAM",
-    "ink": "most ink first",
-    "random": "at random",
-}
 STATES = {"raw": "before calibration", "calibrated": "after calibration"}
 Spec = dict[str, Any]
 
@@ -63,7 +56,7 @@ def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None 
             )
         )
     best_dots = base.mark_point(size=190, strokeWidth=2.5).transform_filter("datum.best")
-    return _done(lines + best_dots, f"{figure} by epoch; a ring marks the best epoch", 240)
+    return done(lines + best_dots, f"{figure} by epoch; a ring marks the best epoch", 240)
 
 
 def by_writer(run: Run) -> Spec:
@@ -84,7 +77,7 @@ def by_writer(run: Run) -> Spec:
     x = alt.X("accuracy:Q", axis=alt.Axis(format=".0%", orient="top"), scale=alt.Scale(domain=[0, 1]), title=None)
     bars = base.mark_rule(strokeWidth=3, opacity=0.4).encode(x=x, x2="high:Q").encode(x=alt.X("low:Q", title=None))
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x)
-    return _done(bars + dots, "accuracy by writer, the least first", alt.Step(16))
+    return done(bars + dots, "accuracy by writer, the least first", alt.Step(16))
 
 
 def writers(run: Run) -> list[dict[str, Any]]:
@@ -148,7 +141,7 @@ def confusion(run: Run) -> Spec:
             tooltip=SAYS,
         )
     )
-    return _done(chart, "confusion matrix by recall", max(260, min(640, 14 * len(order))))
+    return done(chart, "confusion matrix by recall", max(260, min(640, 14 * len(order))))
 
 
 def lines_read(runs: Sequence[Run]) -> Spec:
@@ -179,7 +172,7 @@ def lines_read(runs: Sequence[Run]) -> Spec:
             tooltip=SAYS,
         )
     )
-    return _done(_by_run(chart, runs), "accuracy against lines read", 220)
+    return done(_by_run(chart, runs), "accuracy against lines read", 220)
 
 
 def reliability(run: Run, level: str) -> Spec:
@@ -209,100 +202,7 @@ def reliability(run: Run, level: str) -> Spec:
     )
     dots = base.mark_circle(opacity=1).encode(size=alt.Size("items:Q", legend=None, scale=alt.Scale(range=[25, 250])))
     bars = base.mark_rule(strokeWidth=2, opacity=0.45).encode(y="low:Q", y2="high:Q")
-    return _done(line + bars + base.mark_line(strokeWidth=1) + dots, f"reliability by {level}", 230)
-
-
-def fidelity(run: Run, test: str) -> Spec:
-    """Draw deletion or insertion: confidence against the share of the ink that is gone or there."""
-    there = "gone" if test == "deletion" else "there"
-    rows = [
-        {
-            "order": ORDERS[row["order"]],
-            "share": float(row["share"]),
-            "probability": float(row["probability"]),
-            "says": f"With {percent(row['share'], 0)} of the ink {there}, taken in the order of "
-            f"\u201c{ORDERS[row['order']]}\u201d, confidence is {percent(row['probability'])} on average.",
-        }
-        for row in run.tables["fidelity"]
-        if row["test"] == test
-    ]
-    chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_line(point={"size": 20})
-        .encode(
-            x=alt.X("share:Q", axis=PERCENT, title=f"share of the ink {there}"),
-            y=alt.Y("probability:Q", axis=PERCENT, scale=alt.Scale(domain=[0, 1]), title="confidence"),
-            color=alt.Color("order:N", title=None, sort=list(ORDERS.values()), legend=alt.Legend(columns=2)),
-            tooltip=SAYS,
-        )
-    )
-    return _done(chart, test, 240)
-
-
-def hands(run: Run) -> Spec:
-    """Draw the map of hands: a dot a test line, coloured by writer, with a cross where it is given to another."""
-    rows = [
-        {
-            **row,
-            "x": float(row["x"]),
-            "y": float(row["y"]),
-            "says": f"Line {row['line']} is by writer {row['writer']} and was "
-            + (
-                "given to that writer."
-                if row["writer"] == row["predicted"]
-                else f"wrongly given to {row['predicted']}."
-            ),
-        }
-        for row in run.tables["hands"]
-    ]
-    many = len({row["writer"] for row in rows}) > MOST  # whose names would cover one another; the pointer tells them
-    x, y = (alt.X("x:Q", axis=None, scale=alt.Scale(zero=False)), alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False)))
-    dots = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_circle(size=20 if many else 45, opacity=0.8)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color("writer:N", legend=None, scale=alt.Scale(scheme="category20")),
-            tooltip=SAYS,
-        )
-    )
-    wrong = (
-        alt.Chart(alt.Data(values=[row for row in rows if row["writer"] != row["predicted"]]))
-        .mark_text(text="\u2715", fontSize=20, fontWeight="bold")  # as text it has the page's own ink, light or dark
-        .encode(x=x, y=y, tooltip=SAYS)
-    )
-    names = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_text(fontSize=10, fontWeight="bold", dy=-11)  # above the dots, which the pointer must reach
-        .encode(x=alt.X("median(x):Q", axis=None), y=alt.Y("median(y):Q", axis=None), text="writer:N")
-    )
-    return _done(dots + wrong if many else dots + names + wrong, "map of hands", 460)
-
-
-def traits(run: Run) -> Spec:
-    """Draw accuracy by crop when lines are changed in one trait, with its interval, beside that of unchanged lines."""
-    levels = ("accuracy", "accuracy_low", "accuracy_high", "line_accuracy")
-    rows: list[dict[str, Any]] = [
-        {
-            "change": row["change"],
-            **{name: float(row[name]) for name in levels},
-            "says": f"{row['change'][0].upper()}{row['change'][1:]}: {percent(row['accuracy'])} of the crops are right "
-            f"({percent(row['accuracy_low'])} to {percent(row['accuracy_high'])}), "
-            f"and {percent(row['line_accuracy'])} of the lines.",
-        }
-        for row in run.tables["traits"]
-    ]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("change:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=220)), tooltip=SAYS
-    )
-    x = alt.X("accuracy:Q", axis=alt.Axis(format=".0%", orient="top"), scale=alt.Scale(domain=[0, 1]), title=None)
-    bars = base.mark_rule(strokeWidth=3, opacity=0.4).encode(
-        x=alt.X("accuracy_low:Q", title=None), x2="accuracy_high:Q"
-    )
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x)
-    anew = alt.Chart(alt.Data(values=rows[1:2])).mark_rule(strokeDash=[3, 3], color="#888").encode(x=x)
-    return _done(anew + bars + dots, "accuracy when one trait is changed", alt.Step(22))
+    return done(line + bars + base.mark_line(strokeWidth=1) + dots, f"reliability by {level}", 230)
 
 
 def _figure(name: str, value: float) -> str:
@@ -326,6 +226,7 @@ def _by_run(chart: alt.Chart, runs: Sequence[Run]) -> alt.Chart:
     return chart.encode(color=alt.Color("run:N", title=None, sort=None)) if len(runs) > 1 else chart
 
 
-def _done(chart: Any, description: str, height: Any) -> Spec:
+def done(chart: Any, description: str, height: Any) -> Spec:
+    """Return the specification of a chart as wide as its place in the page."""
     found: Spec = chart.properties(width="container", height=height, description=description).to_dict()
     return found

@@ -9,8 +9,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from writerid.dotted import flat
+from writerid.report.compared import differ_in_dropout
 from writerid.report.runs import WORKSPACE, Run
-from writerid.report.words import differ_in_dropout, shown
+from writerid.report.words import shown
 
 _EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/([^/]+)")  # the commit it started from, its name
 

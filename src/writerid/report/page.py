@@ -14,7 +14,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from writerid.errors import InputError, brief
-from writerid.report import charts, glossary, words
+from writerid.report import charts, compared, glossary, reason_charts, reasons, words
 from writerid.report.origin import Origin, commands, provenance
 from writerid.report.parameters import explained
 from writerid.report.runs import WORKSPACE, Run
@@ -49,14 +49,16 @@ def _render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
         run=run,
         runs=runs,
         words=words,
+        reasons=reasons,
         levels=LEVELS,
         kinds=KINDS,
         charts=charts,
+        reason_charts=reason_charts,
         pair=pair,
         pair_domain=_domain(pair) if pair else None,
         workspace=WORKSPACE,
-        compared=words.compared(runs),
-        differing=words.differing(runs),
+        compared=compared.compared(runs),
+        differing=compared.differing(runs),
         writers=charts.writers(run),
         accuracies=_accuracies(runs),
         provenance=provenance(run, source),

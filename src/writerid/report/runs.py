@@ -1,6 +1,7 @@
 """What a run left, of the workspace or of an experiment, as far as the page tells of it."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from writerid.errors import InputError, brief
 
 WORKSPACE = "workspace"
 MAKE = "run `dvc repro` first"
+FIGURES = "metrics/test.json"
 Read = Callable[[str], bytes | None]  # the content of a file by its path in the repository, None where it is not there
 
 
@@ -27,8 +29,8 @@ Read = Callable[[str], bytes | None]  # the content of a file by its path in the
 class Run:
     """One run: its name, parameters by dotted key, figures, curves `[side][name]`, tables by name, and its files.
 
-    edited: the values in params.yaml, by dotted key, that are not what the stages ran with; `params` holds what they
-    ran with.
+    lock: what dvc.lock holds, empty where it is not of this run. edited: the values in params.yaml, by dotted key,
+    that are not what the stages ran with; `params` holds what they ran with.
     """
 
     name: str
@@ -88,12 +90,13 @@ def load(name: str) -> Run:
     names = ("confusion", "examples", "fidelity", "hands", "lines_read", "pairs", "reliability", "traits")
     written, lock = flat(document("params.yaml")), document("dvc.lock", needed=False)
     try:
+        lock = lock if _of(lock, read(FIGURES)) else {}
         used = _used(lock)
         return Run(
             name=name,
             params=written | used,
             edited={key: written.get(key) for key, value in used.items() if written.get(key) != value},
-            test=document("metrics/test.json"),
+            test=document(FIGURES),
             explain=document("metrics/explain.json"),
             train=document("metrics/train/metrics.json"),
             dataset=document("metrics/dataset.json"),
@@ -112,6 +115,12 @@ def load(name: str) -> Run:
         )
     except (AttributeError, KeyError, ValueError, csv.Error) as error:
         raise InputError(f"{name}: its metrics are not whole ({brief(error)}); {MAKE}") from None
+
+
+def _of(lock: dict[str, Any], figures: bytes | None) -> bool:
+    """Whether dvc.lock is of the run that has these figures; stages that were run without DVC leave it as it was."""
+    outs = [out for own in lock.get("stages", {}).values() for out in own.get("outs", []) if out["path"] == FIGURES]
+    return bool(outs) and hashlib.md5(figures or b"", usedforsecurity=False).hexdigest() == outs[0].get("md5")
 
 
 def _used(lock: dict[str, Any]) -> dict[str, Any]:

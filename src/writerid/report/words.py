@@ -7,7 +7,6 @@ from writerid.report.runs import Run
 
 REFERENCE = 0.8128  # test accuracy by crop of the published result: IAM, 50 writers, lines of a form on both sides
 FEW = 5  # writers that are named
-ENOUGH = 30  # crops on which evidence is checked
 
 
 def percent(value: float | str, digits: int = 1) -> str:
@@ -84,11 +83,12 @@ def harder(run: Run) -> str:
         return ""
     return (
         f"The loss in training may well be above validation's: it is taken while the network still changes, "
-        f"{_listed(told)}. The network is tried on the validation side without these."
+        f"{listed(told)}. The network is tried on the validation side without these."
     )
 
 
-def _listed(items: Sequence[str]) -> str:
+def listed(items: Sequence[str]) -> str:
+    """Join some words or phrases."""
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
@@ -169,129 +169,6 @@ def _writers(count: int) -> str:
     return "1 writer" if count == 1 else f"{count} writers"
 
 
-def few(run: Run, kind: str, shown: int) -> str:
-    """Say that there are fewer lines of a kind than were asked for, and why; empty where there are enough."""
-    if shown >= int(run.params.get("explain.lines", 0)):
-        return ""
-    if kind == "surest_wrong":
-        return f"{'These are all' if shown else 'There is none'}: every {'other ' * bool(shown)}test line is right."
-    noun = "right test line" if kind == "surest_right" else "test line"
-    if shown > 1:
-        return f"Only these {shown} {noun}s are left that are not shown above."
-    return f"{'Only this' if shown else 'No'} {noun} is left that is not shown above."
-
-
-def trust(run: Run) -> str:
-    """Say whether the evidence maps hold what they promise."""
-    own = "integrated_gradients"
-    deletion, insertion = run.explain["deletion"], run.explain["insertion"]
-    holds = _beats(deletion[own]) and _beats(insertion[own])
-    if run.explain["crops"] < ENOUGH:
-        verdict = f"So few crops prove nothing; raise explain.crops to {ENOUGH} or more."
-    elif holds:
-        verdict = "The maps mark what decides: all four differences are beyond chance (95 %)."
-    else:
-        verdict = "At least one of these differences may be chance: do not read much into the maps of this run."
-    failing = [
-        name
-        for method, name in (("gradient_x_input", "gradient x input"), ("grad_cam", "Grad-CAM"))
-        if not _beats(deletion[method]) or not _beats(insertion[method])
-    ]
-    if run.explain["crops"] >= ENOUGH and failing:
-        verdict += f" {' and '.join(failing)}, shown further down, does not beat both orders in both tests here."
-    return (
-        f"Checked on {run.explain['crops']} test crops. From all of the ink to none, confidence averages "
-        f"{percent(deletion[own]['area'])} when the ink that the map marks is wiped out first; "
-        f"{percent(deletion['random']['area'])} when any is, {percent(deletion['ink']['area'])} when the most inked "
-        "parts are. The lower, the more the first ink to go had mattered. From blank paper to all of the ink it "
-        f"averages {percent(insertion[own]['area'])} when the marked ink is put down first, against "
-        f"{percent(insertion['random']['area'])} and {percent(insertion['ink']['area'])}; here higher is better. "
-        + verdict
-    )
-
-
-LITTLE, MUCH = 0.05, 0.15  # share of the right decisions that a change of a trait costs
-
-
-def rests_on(run: Run) -> list[str]:
-    """Say which traits of a hand decisions rest on, by how many are right when a trait is changed."""
-    rows = run.tables["traits"]
-    as_it_is, anew = (float(row["accuracy"]) for row in rows[:2])
-    costs: dict[str, tuple[float, dict[str, str]]] = {}
-    for row in rows[2:]:
-        cost = 1 - float(row["accuracy"]) / anew if anew else 0.0
-        costs[row["trait"]] = max(costs.get(row["trait"], (-1.0, row)), (cost, row), key=lambda pair: pair[0])
-    worst = sorted(costs.items(), key=lambda item: -item[1][0])
-    much = [f"{trait} ({percent(row['accuracy'])}: {row['change']})" for trait, (cost, row) in worst if cost >= MUCH]
-    little = [trait for trait, (cost, _) in worst if cost < LITTLE]
-    told = [
-        "All test lines were changed in one trait at a time, by so little that a reader would know the hand again. "
-        f"Of their crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn "
-        "anew, which softens their edges."
-    ]
-    if much:
-        told.append(f"Decisions rest most on {_listed(much)}.")
-    else:
-        told.append("No single trait decides: none of the changes costs much.")
-    if little:
-        told.append(f"They rest little on {_listed(little)}.")
-    told.append(
-        "A trait that is relied on is not yet a trait of the hand: how wide strokes are, and how grey, is the pen's "
-        "and the scanner's too."
-    )
-    return told
-
-
-def _beats(figures: dict[str, float]) -> bool:
-    """Whether an order is better than both that know nothing of the network, beyond chance."""
-    return figures["over_random_low"] > 0 and figures["over_ink_low"] > 0
-
-
-def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """Return a row for each figure: its name, and what each run has."""
-    rows = [
-        (
-            f"right by {level} (95 % interval)",
-            [f"{percent(r.test[level]['accuracy'])} ({interval(r.test[level])})" for r in runs],
-        )
-        for level in ("line", "crop", "form")
-    ]
-    rows += [
-        ("among the first five, by line", [percent(r.test["line"]["top5_accuracy"]) for r in runs]),
-        (
-            "expected calibration error, by line, after calibration",
-            [percent(r.test["line"]["calibrated_ece"]) for r in runs],
-        ),
-        ("best validation loss", [f"{r.train['best']['validation']['loss']:.4f}" for r in runs]),
-        ("best epoch", [f"{r.train['best']['epoch']} of {len(r.curves['train']['loss'])}" for r in runs]),
-        ("training time", [f"{r.runtime['seconds']:.0f} s" if "seconds" in r.runtime else "not known" for r in runs]),
-        ("split", [str(r.test["split"]) for r in runs]),
-    ]
-    return rows
-
-
-def differing(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """Return a row for each parameter in which runs differ."""
-    keys = dict.fromkeys(key for run in runs for key in run.params)
-    rows = [(key, [shown(run.params.get(key, "-")) for run in runs]) for key in keys]
-    return [row for row in rows if len(set(row[1])) > 1]
-
-
 def shown(value: object) -> str:
     """Return a parameter's value as params.yaml writes it."""
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def dropout_pair(runs: Sequence[Run]) -> tuple[Run, Run] | None:
-    """Return two runs that differ in nothing but dropout, the one without it second; None where there are not."""
-    for run in runs:
-        for other in runs:
-            if run.params.get("dropout", 0) > 0 and differ_in_dropout(run.params, other.params):
-                return run, other
-    return None
-
-
-def differ_in_dropout(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether of two sets of parameters one has dropout, the other none, and all else is the same."""
-    both = (one.get("dropout", 0) > 0) != (other.get("dropout", 0) > 0)
-    return both and {**one, "dropout": 0} == {**other, "dropout": 0}

@@ -1,8 +1,6 @@
 """What is reported of the trials: tables for the terminal, a page, and the data behind its pictures."""
 
 import math
-import os
-import platform
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 
 from writerid.errors import InputError
 from writerid.files import atomic, write_csv
+from writerid.machine import processor
 from writerid.tuning import compare, pictures
 from writerid.tuning.compare import Comparison, Effect
 from writerid.tuning.grid import show
@@ -166,7 +165,7 @@ def _page(comparison: Comparison, params: Mapping[str, Any], matters: str, page:
 does not say otherwise. All figures are of the validation side and of the epoch with the least validation loss; the \
 test side takes no part. {omissions(comparison)}
 
-Time: {timed}. Trained on: {devices}. This page was written on {hardware()}, by
+Time: {timed}. Trained on: {devices}. This page was written on {processor()}, by
 
 ```sh
 python -m stages.tune {arguments}
@@ -205,17 +204,6 @@ standard error. Under two errors they count as not told apart.
 The data of the pictures: [trials.csv]({folder}/trials.csv), [values.csv]({folder}/values.csv), \
 [curves.csv]({folder}/curves.csv).
 """
-
-
-def hardware() -> str:
-    """The processor and the cores of this machine, in words."""
-    name = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return f"{os.cpu_count()} cores of {name}"
 
 
 def _csv_row(comparison: Comparison, trial: Trial) -> list[object]:

@@ -1,0 +1,52 @@
+"""Runs beside one another: their figures, the parameters they differ in, and the pair with and without dropout."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from writerid.report.runs import Run
+from writerid.report.words import interval, percent, shown
+
+
+def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    """Return a row for each figure: its name, and what each run has."""
+    rows = [
+        (
+            f"right by {level} (95 % interval)",
+            [f"{percent(r.test[level]['accuracy'])} ({interval(r.test[level])})" for r in runs],
+        )
+        for level in ("line", "crop", "form")
+    ]
+    rows += [
+        ("among the first five, by line", [percent(r.test["line"]["top5_accuracy"]) for r in runs]),
+        (
+            "expected calibration error, by line, after calibration",
+            [percent(r.test["line"]["calibrated_ece"]) for r in runs],
+        ),
+        ("best validation loss", [f"{r.train['best']['validation']['loss']:.4f}" for r in runs]),
+        ("best epoch", [f"{r.train['best']['epoch']} of {len(r.curves['train']['loss'])}" for r in runs]),
+        ("training time", [f"{r.runtime['seconds']:.0f} s" if "seconds" in r.runtime else "not known" for r in runs]),
+        ("split", [str(r.test["split"]) for r in runs]),
+    ]
+    return rows
+
+
+def differing(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    """Return a row for each parameter in which runs differ."""
+    keys = dict.fromkeys(key for run in runs for key in run.params)
+    rows = [(key, [shown(run.params.get(key, "-")) for run in runs]) for key in keys]
+    return [row for row in rows if len(set(row[1])) > 1]
+
+
+def dropout_pair(runs: Sequence[Run]) -> tuple[Run, Run] | None:
+    """Return two runs that differ in nothing but dropout, the one without it second; None where there are not."""
+    for run in runs:
+        for other in runs:
+            if run.params.get("dropout", 0) > 0 and differ_in_dropout(run.params, other.params):
+                return run, other
+    return None
+
+
+def differ_in_dropout(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether of two sets of parameters one has dropout, the other none, and all else is the same."""
+    both = (one.get("dropout", 0) > 0) != (other.get("dropout", 0) > 0)
+    return both and {**one, "dropout": 0} == {**other, "dropout": 0}
