@@ -34,8 +34,8 @@ report: env ## write report.html, one page about the run; EXP="NAME ..." compare
 unlock: ## mend DVC's own files, which it cannot read where a kill in the middle of writing left them cut off
 	@python -m tools.unlock
 
-test: lint ## check the style, then run all tests, two files at a time
-	@python -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+test: lint ## check the style, then run all tests, three files at a time
+	@python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 torture: env ## kill a tiny pipeline 30 times at random moments and compare the results
 	@python -m tests.torture

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from PIL import Image
 from ruamel.yaml import YAML
@@ -43,8 +44,8 @@ TINY = {
 }
 
 
-# The longest first, so that of two processes none is left alone with one of them at the end.
-LONGEST = ("test_tuning_pipeline", "test_pipeline", "test_report", "test_training", "test_properties")
+# The longest first, so that of several processes none is left alone with one of them at the end.
+LONGEST = ("test_tuning_pipeline", "test_pipeline", "test_report", "test_torture", "test_training", "test_properties")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -158,9 +159,24 @@ def stage(checkout: Path) -> Run:
 
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A committed copy of this checkout in which the pipeline has run, and whose results are committed."""
-    copy = copy_checkout(tmp_path_factory.mktemp("pipeline") / "a clone")
-    run = runner(copy)
+    """A committed copy of this checkout in which the pipeline has run, and whose results are committed.
+
+    An experiment without dropout, `no-dropout`, has run as well, from that commit. All this is done once, by the
+    process of pytest that first wants it; each process has a copy of its own.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with FileLock(shared / "clone.lock"):
+        made = shared / "clone"
+        if not made.exists():
+            new = run_and_commit(tmp_path_factory.mktemp("new") / "clone")
+            new.rename(made)
+    return Path(shutil.copytree(made, tmp_path_factory.mktemp("pipeline") / "a clone", symlinks=True))
+
+
+def run_and_commit(copy: Path) -> Path:
+    """Copy this checkout, commit it, run the pipeline, commit its results, and run an experiment."""
+    run = runner(copy_checkout(copy))
     run("git", "init", "--quiet")
     run("git", "config", "user.name", "t")
     run("git", "config", "user.email", "t@t.invalid")
@@ -169,6 +185,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run("dvc", "repro")
     run("git", "add", "--all")
     run("git", "commit", "--quiet", "-m", "run")
+    run("dvc", "exp", "run", "--name", "no-dropout", "-S", "dropout=0.0")
+    run("git", "reset", "--hard", "--quiet")
+    run("dvc", "checkout", "--quiet", "--force")
     return copy
 
 
