@@ -45,7 +45,7 @@ TINY = {
 
 
 # The longest first, so that of several processes none is left alone with one of them at the end.
-LONGEST = ("test_tuning_pipeline", "test_pipeline", "test_report", "test_torture", "test_training", "test_properties")
+LONGEST = ("test_tuning_pipeline", "test_pipeline", "test_torture", "test_report", "test_training", "test_properties")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

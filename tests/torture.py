@@ -45,10 +45,10 @@ def start_over(clone: Path) -> None:
     (clone / "dvc.lock").unlink(missing_ok=True)
 
 
-def start(clone: Path) -> subprocess.Popen[str]:
-    """Start `dvc repro` in a process group of its own."""
+def start(clone: Path, last: str) -> subprocess.Popen[str]:
+    """Start `dvc repro` up to a stage, in a process group of its own."""
     return subprocess.Popen(
-        ["dvc", "repro"],
+        ["dvc", "repro", last],
         cwd=clone,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -58,10 +58,10 @@ def start(clone: Path) -> subprocess.Popen[str]:
     )
 
 
-def stage_seconds(clone: Path) -> dict[str, float]:
+def stage_seconds(clone: Path, last: str) -> dict[str, float]:
     """Let `dvc repro` run to its end; returns how long each stage took, with what DVC does after it."""
     started: dict[str, float] = {}
-    with start(clone) as process:
+    with start(clone, last) as process:
         assert process.stdout
         for text in process.stdout:
             if found := STAGE.match(text):
@@ -71,9 +71,9 @@ def stage_seconds(clone: Path) -> dict[str, float]:
     return {name: end - begin for (name, begin), end in zip(started.items(), ends, strict=True)}
 
 
-def kill_in(clone: Path, stage: str, seconds: float) -> bool:
+def kill_in(clone: Path, last: str, stage: str, seconds: float) -> bool:
     """Start `dvc repro`, and kill its process group so many seconds into a stage; whether it came to that."""
-    with start(clone) as process:
+    with start(clone, last) as process:
         assert process.stdout
         reached = any((found := STAGE.match(text)) and found[1] == stage for text in process.stdout)
         if not reached:
@@ -91,15 +91,18 @@ def mend_lock(clone: Path) -> bool:
     return "cut off" in runner(clone)("make", "--silent", "unlock").stdout
 
 
-def torture(folder: Path, kills: int, seed: int, epochs: int) -> Counter[str]:
-    """Run rounds until so many kills hit; returns counts: kills, also by stage, rounds, and rounds that ended alike."""
+def torture(folder: Path, kills: int, seed: int, epochs: int, last: str = "explain") -> Counter[str]:
+    """Run rounds of the stages up to `last` until so many kills hit.
+
+    Returns counts: kills, also by stage, rounds, and rounds that ended alike.
+    """
     clone = copy_checkout(folder / "clone")
     run = runner(clone)
     run("git", "init", "--quiet")
     run("git", "-c", "user.name=t", "-c", "user.email=t@t.invalid", "commit", "--allow-empty", "--quiet", "-m", "x")
     edit_params(clone / "params.yaml", {"epochs": epochs})
     start_over(clone)
-    seconds = stage_seconds(clone)  # in the pipeline's order
+    seconds = stage_seconds(clone, last)  # in the pipeline's order
     expected = results(clone)
     assert not litter(clone), litter(clone)
     moments = random.Random(seed)
@@ -108,14 +111,14 @@ def torture(folder: Path, kills: int, seed: int, epochs: int) -> Counter[str]:
         start_over(clone)
         count = min(KILLS_A_ROUND, kills - counts["kills"])
         for stage in sorted(moments.choices(list(seconds), k=count), key=list(seconds).index):
-            if kill_in(clone, stage, moments.uniform(0, seconds[stage])):
+            if kill_in(clone, last, stage, moments.uniform(0, seconds[stage])):
                 counts["kills"] += 1
                 counts[f"in {stage}"] += 1
                 kept = len(list(clone.glob(".state/train-*/check-*")))
                 counts["fits resumed"] += kept > 0
                 counts["epochs resumed"] += kept
             counts["locks mended"] += mend_lock(clone)
-        run("dvc", "repro")
+        run("dvc", "repro", last)
         found = results(clone)
         different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
         different += litter(clone)
