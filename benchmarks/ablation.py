@@ -38,21 +38,28 @@ ROWS: Mapping[str, Mapping[str, Any]] = {
     "crop.tone=binary": {"crop.tone": "binary"},
     "crop.fit=line": {"crop.fit": "line"},
 }
+LONG: Mapping[str, Mapping[str, Any]] = {  # of augmentation, which the recommended budget has and BUDGET has not
+    "augment.share=0": {"augment.share": 0.0},
+    "augment.share=1": {"augment.share": 1.0},
+    "augment.stroke=0.5": {"augment.stroke": 0.5},
+}
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive", type=Path)
-    parser.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS), metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=[*ROWS, *LONG], metavar="NAME")
     parser.add_argument("--recommended", action="store_true")
     options = parser.parse_args()
-    budget = RECOMMENDED if options.recommended else BUDGET
+    budget, rows = (RECOMMENDED, {**ROWS, **LONG}) if options.recommended else (BUDGET, ROWS)
+    if unknown := set(options.only or ()) - rows.keys():
+        parser.error(f"{', '.join(sorted(unknown))}: only with --recommended")
     print(f"| {'changed':<33} | by crop | by line | loss by crop | seconds |\n|{'-' * 35}|---|---|---|---|")
-    for name in options.only:
+    for name in options.only or rows:
         with tempfile.TemporaryDirectory() as folder_name:
             folder = Path(folder_name)
-            scratch.prepare(folder, options.archive, {**budget, **ROWS[name]})
+            scratch.prepare(folder, options.archive, {**budget, **rows[name]})
             scratch.measure(["map_writers", "split", "crop"], folder)
             scratch.measure(["train"], folder)
             best = json.loads((folder / "metrics/train/metrics.json").read_text())["best"]["validation"]
