@@ -16,7 +16,12 @@ def rests_on(run: Run) -> list[str]:
         cost = 1 - float(row["accuracy"]) / anew if anew else 0.0
         costs[row["trait"]] = max(costs.get(row["trait"], (-1.0, row)), (cost, row), key=lambda pair: pair[0])
     worst = sorted(costs.items(), key=lambda item: -item[1][0])
-    much = [f"{trait} ({percent(row['accuracy'])}: {row['change']})" for trait, (cost, row) in worst if cost >= MUCH]
+    surely = float(rows[1]["accuracy_low"])  # what lies below this is no chance
+    much = [
+        f"{trait} ({percent(row['accuracy'])}: {row['change']})"
+        for trait, (cost, row) in worst
+        if cost >= MUCH and float(row["accuracy_high"]) < surely
+    ]
     little = [trait for trait, (cost, _) in worst if cost < LITTLE]
     told = [
         "All test lines were changed in one trait at a time, by so little that a reader would know the hand again. "
@@ -26,7 +31,7 @@ def rests_on(run: Run) -> list[str]:
     if much:
         told.append(f"Decisions rest most on {listed(much)}.")
     else:
-        told.append("No single trait decides: none of the changes costs much.")
+        told.append("No single trait is seen to decide: none of the changes costs much beyond chance.")
     if little:
         told.append(f"They rest little on {listed(little)}.")
     told.append(
