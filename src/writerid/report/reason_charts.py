@@ -74,7 +74,9 @@ def hands(run: Run) -> Spec:
     )
     wrong = (
         alt.Chart(alt.Data(values=[row for row in rows if row["writer"] != row["predicted"]]))
-        .mark_text(text="\u2715", fontSize=20, fontWeight="bold")  # as text it has the page's own ink, light or dark
+        .mark_text(
+            text="\u2715", fontSize=9 if many else 20, fontWeight="bold"
+        )  # as text it has the page's own ink, light or dark
         .encode(x=x, y=y, tooltip=SAYS)
     )
     names = (

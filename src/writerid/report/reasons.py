@@ -4,6 +4,7 @@ from writerid.report.runs import Run
 from writerid.report.words import listed, percent
 
 ENOUGH = 30  # crops on which evidence is checked
+MOST = 3  # traits that are named as those that decide
 LITTLE, MUCH = 0.05, 0.15  # share of the right decisions that a change of a trait costs
 
 
@@ -29,7 +30,7 @@ def rests_on(run: Run) -> list[str]:
         "anew, which softens their edges."
     ]
     if much:
-        told.append(f"Decisions rest most on {listed(much)}.")
+        told.append(f"Decisions rest most on {listed(much[:MOST])}.")
     else:
         told.append("No single trait is seen to decide: none of the changes costs much beyond chance.")
     if little:
