@@ -18,11 +18,13 @@ from tests.browser import Browser, browser, needs_chromium
 from tests.conftest import ROOT, runner
 from tests.conftest import Run as Call
 from tools import plots_page
+from writerid.errors import InputError
 from writerid.report import compared, glossary, reasons, words
 from writerid.report.origin import commands, origin, provenance
+from writerid.report.page import render
 from writerid.report.parameters import explained
 from writerid.report.reason_charts import ORDERS
-from writerid.report.runs import WORKSPACE, Run, flat
+from writerid.report.runs import WORKSPACE, Run, flat, load
 
 DRAWN = "document.documentElement.dataset.drawn"
 SORTED = "[...document.querySelectorAll('table.sortable')[0].tBodies[0].rows].map(r => r.cells[4].dataset.value)"
@@ -74,6 +76,39 @@ def test_the_page_of_one_run(clone: Path, page: Path):
     call("make", "-o", "env", "report")
     assert page.read_text() == first
     call(sys.executable, "-m", "tools.report", "workspace", "no-dropout")
+
+
+@pytest.mark.parametrize("table", ["lines_read", "reliability", "traits", "hands", "pairs", "confusion"])
+@pytest.mark.parametrize("left", [0.0, 0.3, 0.5, 0.8])
+def test_a_table_that_is_cut_off_is_told(clone: Path, monkeypatch: pytest.MonkeyPatch, table: str, left: float):
+    path = clone / f"metrics/explain/{table}.csv"
+    before = path.read_text()
+    path.write_text(before[: int(left * len(before))])
+    monkeypatch.chdir(clone)
+    try:
+        run = load(WORKSPACE)
+        assert render([run], (), origin(run))  # what is left may be whole by chance
+    except InputError as error:
+        assert str(error).startswith(WORKSPACE)
+        assert "metrics/" in str(error)
+    else:
+        assert left
+    finally:
+        path.write_text(before)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n", "half"])
+def test_a_damaged_picture_is_told(clone: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | str):
+    path = clone / "metrics/figures/traits.png"
+    before = path.read_bytes()
+    path.unlink()  # it may be a link into DVC's cache
+    path.write_bytes(content if isinstance(content, bytes) else before[: len(before) // 2])
+    monkeypatch.chdir(clone)
+    try:
+        with pytest.raises(InputError, match=r"workspace: metrics/figures/traits.png is damaged .*dvc checkout"):
+            render([run := load(WORKSPACE)], (), origin(run))
+    finally:
+        path.write_bytes(before)
 
 
 @pytest.mark.parametrize("name", ["never-run", "nothing"])
@@ -267,10 +302,14 @@ def test_what_decisions_rest_on():
 
 
 def test_parameters_that_were_edited_after_the_run():
-    run = made_up(edited={"dropout": 0.4, "crop.tone": None}, params={"dropout": 0.2, "crop.tone": "clip"})
+    run = made_up(edited={"dropout": 0.4, "crop.tone": "gone"}, params={"dropout": 0.2, "crop.tone": "clip"})
     assert words.edited(run) == (
-        "params.yaml was changed after this run: dropout is 0.4 there, and was 0.2, crop.tone is null there, and was "
+        "params.yaml was changed after this run: dropout is 0.4 there, and was 0.2, crop.tone is gone there, and was "
         "clip. This page is of the run as it was; `dvc repro` makes another."
+    )
+    many = {f"p{number}": number for number in range(8)}
+    assert "p4 is 4 there, and was 0; and 3 more. This" in words.edited(
+        made_up(edited=many, params=dict.fromkeys(many, 0))
     )
     assert words.edited(made_up()) == ""
 

@@ -40,6 +40,9 @@ def render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
     except (jinja2.UndefinedError, KeyError) as error:
         names = ", ".join(run.name for run in runs)
         raise InputError(f"{names}: made by another version of the stages ({brief(error)}); run `dvc repro`") from None
+    except (IndexError, TypeError, ValueError) as error:  # of a cell or a figure that is not what belongs there
+        names = ", ".join(run.name for run in runs)
+        raise InputError(f"{names}: a file in metrics/ is damaged ({brief(error)}); run `dvc repro --force`") from None
 
 
 def _render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
@@ -105,10 +108,14 @@ def _picture(run: Run, path: str, alt_text: str) -> Markup:
     content = run.read(path)
     if content is None:
         return Markup('<p class="note">{} is not on this machine; dvc pull or dvc repro brings it.</p>').format(path)
-    with Image.open(io.BytesIO(content)) as image:
-        buffer = io.BytesIO()
-        image.convert("RGB").save(buffer, "WEBP", quality=QUALITY, method=4)
-        width, height = image.size
+    buffer = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.convert("RGB").save(buffer, "WEBP", quality=QUALITY, method=4)
+            width, height = image.size
+    except (OSError, SyntaxError) as error:  # what Pillow raises on damaged files
+        again = f"remove it, and `dvc checkout {path}` brings it back"
+        raise InputError(f"{run.name}: {path} is damaged ({brief(error)}); {again}") from None
     data = base64.b64encode(buffer.getvalue()).decode()
     return Markup(
         '<div class="scroll" tabindex="0" role="region" aria-label="{}">'

@@ -22,6 +22,8 @@ from writerid.errors import InputError, brief
 WORKSPACE = "workspace"
 MAKE = "run `dvc repro` first"
 FIGURES = "metrics/test.json"
+GONE = "gone"  # what is said of a parameter that params.yaml lacks
+MAY_BE_EMPTY = ("examples", "pairs")  # tables without a row where there was nothing to show
 Read = Callable[[str], bytes | None]  # the content of a file by its path in the repository, None where it is not there
 
 
@@ -81,7 +83,12 @@ def load(name: str) -> Run:
         content = read(path)
         if content is None:
             raise InputError(f"{name}: has no {path}; {MAKE}")
-        return list(csv.DictReader(io.StringIO(content.decode("utf-8", "replace"), newline=""), delimiter=delimiter))
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8", "replace"), newline=""), delimiter=delimiter)
+        found = list(reader)
+        cut = any(None in row or None in row.values() for row in found)  # cells without a name, names without a cell
+        if cut or not (found or (reader.fieldnames and Path(path).stem in MAY_BE_EMPTY)):
+            raise InputError(f"{name}: {path} is cut off or damaged; bring it back, or run `dvc repro --force`")
+        return found
 
     def curve(side: str, figure: str) -> list[float]:
         found = rows(f"metrics/train/plots/metrics/{side}/{figure}.tsv", "\t")
@@ -95,7 +102,7 @@ def load(name: str) -> Run:
         return Run(
             name=name,
             params=written | used,
-            edited={key: written.get(key) for key, value in used.items() if written.get(key) != value},
+            edited={key: written.get(key, GONE) for key, value in used.items() if written.get(key, GONE) != value},
             test=document(FIGURES),
             explain=document("metrics/explain.json"),
             train=document("metrics/train/metrics.json"),

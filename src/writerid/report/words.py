@@ -6,7 +6,7 @@ from typing import Any
 from writerid.report.runs import Run
 
 REFERENCE = 0.8128  # test accuracy by crop of the published result: IAM, 50 writers, lines of a form on both sides
-FEW = 5  # writers that are named
+FEW = 5  # writers, or parameters, that are named
 
 
 def percent(value: float | str, digits: int = 1) -> str:
@@ -30,13 +30,14 @@ def headline(run: Run) -> str:
 
 def edited(run: Run) -> str:
     """Say which parameters were changed after the run; empty where none was."""
-    told = ", ".join(
-        f"{key} is {shown(value)} there, and was {shown(run.params[key])}" for key, value in run.edited.items()
-    )
+    keys = list(run.edited)
+    told = [f"{key} is {shown(run.edited[key])} there, and was {shown(run.params[key])}" for key in keys[:FEW]]
     if not told:
         return ""
+    more = f"; and {len(keys) - FEW} more" if len(keys) > FEW else ""
     return (
-        f"params.yaml was changed after this run: {told}. This page is of the run as it was; `dvc repro` makes another."
+        f"params.yaml was changed after this run: {', '.join(told)}{more}. This page is of the run as it was; "
+        "`dvc repro` makes another."
     )
 
 
