@@ -142,6 +142,7 @@ def test_parameters_are_those_the_run_had(clone: Path, page: Path):
         assert "was changed after this run" not in text
         assert "-S dropout=0.4" in text
         assert "dvc.lock is not of this run" in text
+        assert "not of one run: metrics/test.json differs from" in " ".join(text.split())
     finally:
         params.write_text(before)
         test.write_text(figures)
@@ -240,6 +241,7 @@ def made_up(**changes: Any) -> Run:
         name="a",
         params={"dataset": "data/own.zip", "dropout": 0.2, "seed": 0},
         edited={},
+        mixed=[],
         test=dict.fromkeys(("crop", "line", "form"), level) | {"split": "form", "chance": {"accuracy": 0.02}},
         explain={},
         train={},
@@ -260,8 +262,12 @@ def test_what_is_said_of_a_result():
         "Of 40 test lines, 90.0 % are given to the right one of 50 writers (95 % interval: 85.0 % to 95.0 %); "
         "guessing would give 2.0 %."
     )
-    assert "8.7 points more." in words.against_reference(run)[0]
-    assert not any("drawn by a program" in sentence for sentence in words.against_reference(run))
+    iam = made_up(params={"dataset": "data/IAM.zip"})
+    assert "8.7 points more." in words.against_reference(iam)[0]
+    assert not any("drawn by a program" in sentence for sentence in words.against_reference(iam))
+    assert "does not say that it is" in words.against_reference(run)[0]  # any other archive
+    shares = {1.0: "100.0 %", 0.99958: "99.96 %", 0.9999999: "99.999 %", 0.5: "50.0 %"}
+    assert {share: words.percent(share) for share in shares} == shares
     (told,) = words.against_reference(made_up(params={"dataset": "data/synthetic.zip"}))
     assert "drawn by a program" in told
     assert "points" not in told  # the two figures are of different data
@@ -292,13 +298,22 @@ def test_what_decisions_rest_on():
             for (trait, change), share in shares.items()
         ]
 
-    told = reasons.rests_on(made_up(tables={"traits": rows(0.05)}))
+    told = reasons.upset_by(made_up(tables={"traits": rows(0.05)}))
     assert "90.0 % are right as they are, and 80.0 % when" in told[0]
-    assert told[1] == "Decisions rest most on slant (60.0 %: left)."  # size costs an eighth, which is neither
-    assert told[2] == "They rest little on order and place."
+    assert told[1] == "Decisions suffer most from a change of slant (60.0 %: left)."  # size costs but an eighth
+    assert told[2] == "No loss beyond chance came from a change of order and place; the others lie between."
     for few in (rows(0.05)[:2], rows(0.2)):  # nothing changed; all within chance
-        unsure = reasons.rests_on(made_up(tables={"traits": few}))
+        unsure = reasons.upset_by(made_up(tables={"traits": few}))
         assert unsure[1].startswith("No single trait is seen to decide")
+
+
+def test_a_weak_network_explains_nothing():
+    level = {"accuracy": 0.04}
+    run = made_up(test={"crop": level, "chance": {"accuracy": 0.02}})
+    assert reasons.upset_by(run) == [reasons.trust(run)]
+    assert "so weak a network says nothing" in reasons.trust(run)
+    assert reasons.weak(made_up(test={"crop": {"accuracy": 0.47}, "chance": {"accuracy": 0.5}}))
+    assert not reasons.weak(made_up(test={"crop": {"accuracy": 0.9}, "chance": {"accuracy": 0.5}}))
 
 
 def test_parameters_that_were_edited_after_the_run():

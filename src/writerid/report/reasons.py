@@ -4,12 +4,27 @@ from writerid.report.runs import Run
 from writerid.report.words import listed, percent
 
 ENOUGH = 30  # crops on which evidence is checked
+ENOUGH_BETTER = 5  # times as often right as by guessing
+LEAST = 0.01  # difference of confidence, on average over the way, that is worth a word
 MOST = 3  # traits that are named as those that decide
 LITTLE, MUCH = 0.05, 0.15  # share of the right decisions that a change of a trait costs
 
 
-def rests_on(run: Run) -> list[str]:
-    """Say which traits of a hand decisions rest on, by how many are right when a trait is changed."""
+def weak(run: Run) -> str:
+    """Say that so weak a network explains nothing; empty where it is clearly better than guessing."""
+    right, chance = run.test["crop"]["accuracy"], run.test["chance"]["accuracy"]
+    if right > (1 + chance) / 2 or right > ENOUGH_BETTER * chance:
+        return ""
+    return (
+        f"Of the test crops {percent(right)} are right, guessing gives {percent(chance)}: so weak a network says "
+        "nothing of hands. Train it longer, or on more lines."
+    )
+
+
+def upset_by(run: Run) -> list[str]:
+    """Say which changes of the writing upset decisions, by how many crops are right when a trait is changed."""
+    if weak(run):
+        return [weak(run)]
     rows = run.tables["traits"]
     as_it_is, anew = (float(row["accuracy"]) for row in rows[:2])
     costs: dict[str, tuple[float, dict[str, str]]] = {}
@@ -18,26 +33,23 @@ def rests_on(run: Run) -> list[str]:
         costs[row["trait"]] = max(costs.get(row["trait"], (-1.0, row)), (cost, row), key=lambda pair: pair[0])
     worst = sorted(costs.items(), key=lambda item: -item[1][0])
     surely = float(rows[1]["accuracy_low"])  # what lies below this is no chance
-    much = [
-        f"{trait} ({percent(row['accuracy'])}: {row['change']})"
-        for trait, (cost, row) in worst
-        if cost >= MUCH and float(row["accuracy_high"]) < surely
-    ]
-    little = [trait for trait, (cost, _) in worst if cost < LITTLE]
+    lost = [(trait, cost, row) for trait, (cost, row) in worst if float(row["accuracy_high"]) < surely]
+    much = [f"{trait} ({percent(row['accuracy'])}: {row['change']})" for trait, cost, row in lost if cost >= MUCH]
+    none = [trait for trait, (cost, row) in worst if cost < LITTLE and float(row["accuracy_high"]) >= surely]
     told = [
-        "All test lines were changed in one trait at a time, by so little that a reader would know the hand again. "
-        f"Of their crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn "
-        "anew, which softens their edges."
+        "All test lines were changed in one trait at a time: in shape so little that it is hardly seen, or by wiping "
+        f"out or shuffling parts of letters. Of their crops {percent(as_it_is)} are right as they are, and "
+        f"{percent(anew)} when they are merely drawn anew, which softens their edges."
     ]
     if much:
-        told.append(f"Decisions rest most on {listed(much[:MOST])}.")
+        told.append(f"Decisions suffer most from a change of {listed(much[:MOST])}.")
     else:
         told.append("No single trait is seen to decide: none of the changes costs much beyond chance.")
-    if little:
-        told.append(f"They rest little on {listed(little)}.")
+    if none:
+        told.append(f"No loss beyond chance came from a change of {listed(none)}; the others lie between.")
     told.append(
-        "A trait that is relied on is not yet a trait of the hand: how wide strokes are, and how grey, is the pen's "
-        "and the scanner's too."
+        "A change hurts where decisions rest on the trait, or where the network has never seen lines like that. Either "
+        "way it says where to be careful: how wide strokes are, and how grey, is the pen's and the scanner's too."
     )
     return told
 
@@ -56,13 +68,15 @@ def few(run: Run, kind: str, shown: int) -> str:
 
 def trust(run: Run) -> str:
     """Say whether the evidence maps hold what they promise."""
+    if weak(run):
+        return weak(run)
     own = "integrated_gradients"
     deletion, insertion = run.explain["deletion"], run.explain["insertion"]
     holds = _beats(deletion[own]) and _beats(insertion[own])
     if run.explain["crops"] < ENOUGH:
         verdict = f"So few crops prove nothing; raise explain.crops to {ENOUGH} or more."
     elif holds:
-        verdict = "The maps mark what decides: all four differences are beyond chance (95 %)."
+        verdict = "The maps mark what decides: in both tests they beat both other orders beyond chance (95 %)."
     else:
         verdict = "At least one of these differences may be chance: do not read much into the maps of this run."
     failing = [
@@ -73,16 +87,15 @@ def trust(run: Run) -> str:
     if run.explain["crops"] >= ENOUGH and failing:
         verdict += f" {' and '.join(failing)}, shown further down, does not beat both orders in both tests here."
     return (
-        f"Checked on {run.explain['crops']} test crops. From all of the ink to none, confidence averages "
-        f"{percent(deletion[own]['area'])} when the ink that the map marks is wiped out first; "
-        f"{percent(deletion['random']['area'])} when any is, {percent(deletion['ink']['area'])} when the most inked "
-        "parts are. The lower, the more the first ink to go had mattered. From blank paper to all of the ink it "
-        f"averages {percent(insertion[own]['area'])} when the marked ink is put down first, against "
-        f"{percent(insertion['random']['area'])} and {percent(insertion['ink']['area'])}; here higher is better. "
-        + verdict
+        f"Checked on {run.explain['crops']} test crops, spread evenly over all. The ink was wiped out step by step, "
+        "and confidence averaged over the steps: the lower, the sooner that went which had mattered. With what the map "
+        f"marks first it is {percent(deletion[own]['area'])}, in any order {percent(deletion['random']['area'])}, with "
+        f"the most inked parts first {percent(deletion['ink']['area'])}. Then ink was put onto blank paper in these "
+        f"orders; here higher is better: {percent(insertion[own]['area'])}, {percent(insertion['random']['area'])} and "
+        f"{percent(insertion['ink']['area'])}. " + verdict
     )
 
 
 def _beats(figures: dict[str, float]) -> bool:
     """Whether an order is better than both that know nothing of the network, beyond chance."""
-    return figures["over_random_low"] > 0 and figures["over_ink_low"] > 0
+    return figures["over_random_low"] > LEAST and figures["over_ink_low"] > LEAST

@@ -22,6 +22,7 @@ from writerid.errors import InputError, brief
 WORKSPACE = "workspace"
 MAKE = "run `dvc repro` first"
 FIGURES = "metrics/test.json"
+REPORTED = ("metrics/train/metrics.json", FIGURES, "metrics/explain.json")
 GONE = "gone"  # what is said of a parameter that params.yaml lacks
 MAY_BE_EMPTY = ("examples", "pairs")  # tables without a row where there was nothing to show
 Read = Callable[[str], bytes | None]  # the content of a file by its path in the repository, None where it is not there
@@ -32,12 +33,14 @@ class Run:
     """One run: its name, parameters by dotted key, figures, curves `[side][name]`, tables by name, and its files.
 
     lock: what dvc.lock holds, empty where it is not of this run. edited: the values in params.yaml, by dotted key,
-    that are not what the stages ran with; `params` holds what they ran with.
+    that are not what the stages ran with; `params` holds what they ran with. mixed: what train, evaluate and explain
+    report that is not what dvc.lock holds, where some of it is and some is not.
     """
 
     name: str
     params: dict[str, Any]
     edited: dict[str, Any]
+    mixed: list[str]
     test: dict[str, Any]
     explain: dict[str, Any]
     train: dict[str, Any]
@@ -97,11 +100,14 @@ def load(name: str) -> Run:
     names = ("confusion", "examples", "fidelity", "hands", "lines_read", "pairs", "reliability", "traits")
     written, lock = flat(document("params.yaml")), document("dvc.lock", needed=False)
     try:
-        lock = lock if _of(lock, read(FIGURES)) else {}
+        mixed = [path for path in REPORTED if not _of(lock, path, read(path))] if lock else []
+        mixed = mixed if len(mixed) < len(REPORTED) else []
+        lock = lock if _of(lock, FIGURES, read(FIGURES)) else {}
         used = _used(lock)
         return Run(
             name=name,
             params=written | used,
+            mixed=mixed,
             edited={key: written.get(key, GONE) for key, value in used.items() if written.get(key, GONE) != value},
             test=document(FIGURES),
             explain=document("metrics/explain.json"),
@@ -124,10 +130,10 @@ def load(name: str) -> Run:
         raise InputError(f"{name}: its metrics are not whole ({brief(error)}); {MAKE}") from None
 
 
-def _of(lock: dict[str, Any], figures: bytes | None) -> bool:
-    """Whether dvc.lock is of the run that has these figures; stages that were run without DVC leave it as it was."""
-    outs = [out for own in lock.get("stages", {}).values() for out in own.get("outs", []) if out["path"] == FIGURES]
-    return bool(outs) and hashlib.md5(figures or b"", usedforsecurity=False).hexdigest() == outs[0].get("md5")
+def _of(lock: dict[str, Any], path: str, content: bytes | None) -> bool:
+    """Whether dvc.lock holds a file as it is; stages that were run without DVC leave the lock as it was."""
+    outs = [out for own in lock.get("stages", {}).values() for out in own.get("outs", []) if out["path"] == path]
+    return bool(outs) and hashlib.md5(content or b"", usedforsecurity=False).hexdigest() == outs[0].get("md5")
 
 
 def _used(lock: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,17 @@ from typing import Any
 from writerid.report.runs import Run
 
 REFERENCE = 0.8128  # test accuracy by crop of the published result: IAM, 50 writers, lines of a form on both sides
+FINEST = 3  # digits of a percentage
 FEW = 5  # writers, or parameters, that are named
 
 
 def percent(value: float | str, digits: int = 1) -> str:
     """Return a share as a percentage."""
-    return f"{float(value):.{digits}%}".replace("%", " %")
+    share = float(value)
+    share = min(share, 0.99999) if share < 1 else share
+    while f"{share:.{digits}%}".startswith("100") and share < 1 and digits < FINEST:
+        digits += 1  # what is not all is not rounded to all
+    return f"{share:.{digits}%}".replace("%", " %")
 
 
 def interval(figures: dict[str, Any], name: str = "accuracy") -> str:
@@ -46,6 +51,11 @@ def synthetic(run: Run) -> bool:
     return "synthetic" in str(run.params.get("dataset", ""))
 
 
+def is_iam(run: Run) -> bool:
+    """Whether the dataset's name says that it is IAM, which the published reference is of."""
+    return "iam" in str(run.params.get("dataset", "")).rpartition("/")[2].lower()
+
+
 def against_reference(run: Run) -> list[str]:
     """Say how the result stands to the published one, and what stands in the way of comparing them."""
     if synthetic(run):
@@ -53,6 +63,11 @@ def against_reference(run: Run) -> list[str]:
             "The lines of this run are drawn by a program, those of the published reference are real handwriting "
             f"(IAM): its {percent(REFERENCE)} and the figures of this page do not compare, whichever is larger. A run "
             "on IAM does; the README says how."
+        ]
+    if not is_iam(run):
+        return [
+            f"The published reference's {percent(REFERENCE)} are of IAM. The name of this dataset does not say that it "
+            "is the same, and figures of different data do not compare."
         ]
     crop = run.test["crop"]
     better = crop["accuracy"] - REFERENCE
