@@ -50,11 +50,7 @@ def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None 
     )
     lines = base.mark_line(point=True)
     if several:
-        lines = lines.encode(
-            strokeDash=alt.StrokeDash(
-                "series:N", title=None, sort=None, legend=alt.Legend(symbolType="stroke", symbolStrokeColor="gray")
-            )
-        )
+        lines = lines.encode(strokeDash=alt.StrokeDash("series:N", sort=None, legend=None))  # the caption names them
     best_dots = base.mark_point(size=190, strokeWidth=2.5).transform_filter("datum.best")
     return done(lines + best_dots, f"{figure} by epoch; a ring marks the best epoch", 240)
 

@@ -37,16 +37,18 @@ def upset_by(run: Run) -> list[str]:
     much = [f"{trait} ({percent(row['accuracy'])}: {row['change']})" for trait, cost, row in lost if cost >= MUCH]
     none = [trait for trait, (cost, row) in worst if cost < LITTLE and float(row["accuracy_high"]) >= surely]
     told = [
-        "All test lines were changed in one trait at a time: in shape so little that it is hardly seen, or by wiping "
-        f"out or shuffling parts of letters. Of their crops {percent(as_it_is)} are right as they are, and "
-        f"{percent(anew)} when they are merely drawn anew, which softens their edges."
+        "All test lines were changed in one trait at a time; what each change looks like is shown below. Of their "
+        f"crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn anew, which "
+        "softens their edges."
     ]
     if much:
         told.append(f"Decisions suffer most from a change of {listed(much[:MOST])}.")
     else:
         told.append("No single trait is seen to decide: none of the changes costs much beyond chance.")
     if none:
-        told.append(f"No loss beyond chance came from a change of {listed(none)}; the others lie between.")
+        told.append(
+            f"For {listed(none)} the bars reach that of lines drawn anew: no sure loss. The others lie between."
+        )
     told.append(
         "A change hurts where decisions rest on the trait, or where the network has never seen lines like that. Either "
         "way it says where to be careful: how wide strokes are, and how grey, is the pen's and the scanner's too."
@@ -76,7 +78,7 @@ def trust(run: Run) -> str:
     if run.explain["crops"] < ENOUGH:
         verdict = f"So few crops prove nothing; raise explain.crops to {ENOUGH} or more."
     elif holds:
-        verdict = "The maps mark what decides: in both tests they beat both other orders beyond chance (95 %)."
+        verdict = "The marks hold: in both tests they beat both other orders beyond chance (95 %)."
     else:
         verdict = "At least one of these differences may be chance: do not read much into the maps of this run."
     failing = [
@@ -88,7 +90,7 @@ def trust(run: Run) -> str:
         verdict += f" {' and '.join(failing)}, shown further down, does not beat both orders in both tests here."
     return (
         f"Checked on {run.explain['crops']} test crops, spread evenly over all. The ink was wiped out step by step, "
-        "and confidence averaged over the steps: the lower, the sooner that went which had mattered. With what the map "
+        "and confidence averaged over the steps: a low average means that what mattered went first. With what the map "
         f"marks first it is {percent(deletion[own]['area'])}, in any order {percent(deletion['random']['area'])}, with "
         f"the most inked parts first {percent(deletion['ink']['area'])}. Then ink was put onto blank paper in these "
         f"orders; here higher is better: {percent(insertion[own]['area'])}, {percent(insertion['random']['area'])} and "
