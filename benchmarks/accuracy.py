@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks import scratch
 from tests.conftest import edit_params
-from writerid.params import Params, load
+from writerid.base.params import Params, load
 
 RECOMMENDED = {"epochs": 6, "steps_per_epoch": 500, "warmup_steps": 200, "augment.share": 0.5}
 SETTINGS: dict[str, dict[str, Any]] = {

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from writerid import models, training
-from writerid.crops import CROP
-from writerid.files import read_array, read_csv
+from writerid.base.files import read_array, read_csv
+from writerid.crops.windows import CROP
+from writerid.network import models, training
 
 WRITERS = 50  # of random data
 COLUMNS = 1_000_000  # of its strips: too many for a processor's cache

@@ -15,8 +15,8 @@ import numpy as np
 from benchmarks import throughput
 from benchmarks.data import WRITERS, random_data
 from stages.train import network, recipe
-from writerid import devices, training
-from writerid.params import load
+from writerid.base.params import load
+from writerid.network import devices, training
 
 SETTINGS = ("repeatable", "backend's own")
 

@@ -20,11 +20,11 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks import reference as published
 from benchmarks.data import project_data
 from benchmarks.probes import grey_values
-from writerid import devices, models, training
-from writerid.files import read_array
-from writerid.params import load
-from writerid.prediction import predict
-from writerid.scoring import accuracy, log_softmax
+from writerid.base.files import read_array
+from writerid.base.params import load
+from writerid.network import devices, models, training
+from writerid.network.prediction import predict
+from writerid.scores.decisions import accuracy, log_softmax
 
 PROBED = 30_000  # training crops that a probe learns from
 

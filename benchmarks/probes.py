@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
-from writerid.crop_tables import side_of_lines
-from writerid.dataset import Archive
-from writerid.files import read_array, read_csv
-from writerid.lines import read_lines
-from writerid.params import Params, load
-from writerid.scoring import Decisions, figures
-from writerid.strips import pack
+from writerid.base.files import read_array, read_csv
+from writerid.base.params import Params, load
+from writerid.crops.choice import side_of_lines
+from writerid.crops.strips import pack
+from writerid.dataset.archive import Archive
+from writerid.dataset.lines import read_lines
+from writerid.scores.decisions import Decisions, figures
 
 TONES = ("raw", "clip", "binary")
 MOST = 20_000  # crops that a probe learns from, and that it is tested on

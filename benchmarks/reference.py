@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from writerid import models, training
-from writerid.augmentation import Augmentation
+from writerid.network import models, training
+from writerid.network.augmentation import Augmentation
 
 ACCURACY = 0.8128  # of test crops
 EPOCHS, STEPS = 8, 1000

@@ -27,9 +27,12 @@ from keras import ops
 
 from benchmarks.accuracy import recommended
 from stages.train import network, recipe
-from writerid import crops, devices, evaluation, models, splits, training
-from writerid.lines import read_lines, writers
-from writerid.prediction import BATCH
+from writerid.crops import windows
+from writerid.dataset import splits
+from writerid.dataset.lines import read_lines, writers
+from writerid.evaluation import reported
+from writerid.network import devices, models, training
+from writerid.network.prediction import BATCH
 
 SIZE = 4096  # rows and columns of the matrices
 WARM_UP = 10  # steps, or products, before the clock starts
@@ -100,10 +103,10 @@ def prediction(model: keras.Model, batch: np.ndarray, count: int) -> float:
     return -(-count // len(batch)) * len(batch) / (time.perf_counter() - started)
 
 
-def evaluate(model: keras.Model, sides: Sequence[evaluation.Side]) -> float:
+def evaluate(model: keras.Model, sides: Sequence[reported.Side]) -> float:
     """Crops a second of all decisions that the evaluate stage makes."""
     started = time.perf_counter()
-    evaluation.evaluate(model, sides[0].writers, *sides)
+    reported.evaluate(model, sides[0].writers, *sides)
     return sum(len(side.crops) for side in sides) / (time.perf_counter() - started)
 
 
@@ -118,7 +121,7 @@ def main() -> None:
     lines = read_lines(Path("data/lines.csv"))
     names = writers(lines)
     shape, how = network(params, len(names)), recipe(params)
-    packed = crops.read(
+    packed = windows.read(
         Path("data/crops/strips.npy"),
         {side: Path(f"data/crops/{side}.npy") for side in splits.SIDES},
         lines,
@@ -130,13 +133,12 @@ def main() -> None:
         packed.strips, packed.tables["train"], packed.tables["validation"], models.Provenance(names, [], [])
     )
     sides = [
-        evaluation.Side(packed.strips, packed.tables[side], packed.width, lines, names)
-        for side in ("test", "validation")
+        reported.Side(packed.strips, packed.tables[side], packed.width, lines, names) for side in ("test", "validation")
     ]
     portable = models.build(shape, 0)
     forwards = operations(portable)
     one = next(training.batches(data, how, shape, 0))
-    many = crops.gather(packed.strips, packed.tables["train"]["start"][:BATCH], shape.width)
+    many = windows.gather(packed.strips, packed.tables["train"]["start"][:BATCH], shape.width)
     model = training.compiled(shape, how)
     measures: dict[str, Callable[[], float]] = {
         "matrix product": matrix_product,

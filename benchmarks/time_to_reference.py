@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import reference, scratch
-from writerid import devices, training
-from writerid.files import read_csv
-from writerid.lines import read_lines
+from writerid.base.files import read_csv
+from writerid.dataset.lines import read_lines
+from writerid.network import devices, training
 
 FAST = {
     "split.group_by": "line",

@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes to its 
 # TensorFlow keeps what memory it has had, where it would else ask the system for each array of each step anew.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
-from writerid.lifetime import end_with, started_by
+from writerid.base.lifetime import end_with, started_by
 
 INTERRUPTED = "error: interrupted; `dvc repro` goes on (a fit: after its last finished epoch)"
 

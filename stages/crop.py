@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from stages.runner import run
-from writerid.crop_tables import Choice, side_of_lines, tables
-from writerid.dataset import Archive
-from writerid.files import read_csv, write_array
-from writerid.lines import read_lines
-from writerid.params import load
-from writerid.splits import SIDES, SideLine, check_apart
-from writerid.strips import pack
+from writerid.base.files import read_csv, write_array
+from writerid.base.params import load
+from writerid.crops.choice import Choice, side_of_lines, tables
+from writerid.crops.strips import pack
+from writerid.dataset.archive import Archive
+from writerid.dataset.lines import read_lines
+from writerid.dataset.splits import SIDES, SideLine, check_apart
 
 
 def main() -> None:

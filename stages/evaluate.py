@@ -3,10 +3,13 @@
 from pathlib import Path
 
 from stages.runner import run
-from writerid import crops, devices, evaluation, models, splits
-from writerid.files import write_csv, write_json
-from writerid.lines import read_lines, writers
-from writerid.params import load
+from writerid.base.files import write_csv, write_json
+from writerid.base.params import load
+from writerid.crops import windows
+from writerid.dataset import splits
+from writerid.dataset.lines import read_lines, writers
+from writerid.evaluation import reported
+from writerid.network import devices, models
 
 
 def main() -> None:
@@ -15,7 +18,7 @@ def main() -> None:
     devices.prepare(params.seed)
     model, provenance = models.load(Path("models/model.keras"))
     lines = read_lines(Path("data/lines.csv"))
-    packed = crops.read(
+    packed = windows.read(
         Path("data/crops/strips.npy"),
         {"validation": Path("data/crops/validation.npy"), "test": Path("data/crops/test.npy")},
         lines,
@@ -29,14 +32,14 @@ def main() -> None:
         "run split, crop and train again (`dvc repro --force`)",
     )
     sides = [
-        evaluation.Side(packed.strips, packed.tables[side], packed.width, lines, writers(lines))
+        reported.Side(packed.strips, packed.tables[side], packed.width, lines, writers(lines))
         for side in ("test", "validation")
     ]
-    scores = evaluation.evaluate(model, provenance.writers, *sides)
+    scores = reported.evaluate(model, provenance.writers, *sides)
     found = scores.figures(params.evaluate.resamples, params.seed)
     write_json(Path("metrics/test.json"), {"split": params.split.group_by, **found})
-    write_csv(Path("metrics/predictions.csv"), evaluation.PREDICTION, scores.predictions())
-    write_csv(Path("metrics/writers.csv"), evaluation.WRITER, scores.by_writer())
+    write_csv(Path("metrics/predictions.csv"), reported.PREDICTION, scores.predictions())
+    write_csv(Path("metrics/writers.csv"), reported.WRITER, scores.by_writer())
 
 
 if __name__ == "__main__":

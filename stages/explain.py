@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from stages.runner import run
-from writerid import crops, devices, models
+from writerid.base.params import load
+from writerid.crops import windows
+from writerid.dataset.lines import read_lines, writers
 from writerid.explain.reports import read_history, read_test, read_writers
 from writerid.explain.study import Limits, Study
-from writerid.figures import album
-from writerid.lines import read_lines, writers
-from writerid.params import load
+from writerid.network import devices, models
+from writerid.pictures import album
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     devices.prepare(params.seed)
     model, provenance = models.load(Path("models/model.keras"))
     lines = read_lines(Path("data/lines.csv"))
-    packed = crops.read(
+    packed = windows.read(
         Path("data/crops/strips.npy"),
         {"test": Path("data/crops/test.npy")},
         lines,

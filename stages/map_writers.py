@@ -4,9 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 from stages.runner import run
-from writerid.dataset import Archive, select, summary, survey
-from writerid.files import write_csv, write_json
-from writerid.params import load
+from writerid.base.files import write_csv, write_json
+from writerid.base.params import load
+from writerid.dataset.archive import Archive, select, summary, survey
 
 
 def main() -> None:

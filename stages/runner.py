@@ -8,7 +8,7 @@ from types import FrameType
 from typing import NoReturn
 
 from stages import INTERRUPTED
-from writerid.errors import InputError
+from writerid.base.errors import InputError
 
 
 def run(main: Callable[[], None]) -> NoReturn:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from stages.runner import run
-from writerid.files import write_csv, write_json
-from writerid.lines import read_lines
-from writerid.params import load
-from writerid.splits import SIDES, by_form, by_line, report
+from writerid.base.files import write_csv, write_json
+from writerid.base.params import load
+from writerid.dataset.lines import read_lines
+from writerid.dataset.splits import SIDES, by_form, by_line, report
 
 
 def main() -> None:

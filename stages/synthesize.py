@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from stages.runner import run
-from writerid.params import load
-from writerid.synthesis import write_archive
+from writerid.base.params import load
+from writerid.synthesis.archive import write_archive
 
 
 def main() -> None:

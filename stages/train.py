@@ -3,18 +3,19 @@
 from pathlib import Path
 
 from stages.runner import run
-from writerid import crops, devices, models, training
-from writerid.augmentation import Augmentation
-from writerid.files import write_json
-from writerid.lines import read_lines, writers
-from writerid.params import Params, load
+from writerid.base.files import write_json
+from writerid.base.params import Params, load
+from writerid.crops import windows
+from writerid.dataset.lines import read_lines, writers
+from writerid.network import devices, models, training
+from writerid.network.augmentation import Augmentation
 
 
 def main() -> None:
     """Write the model, a checkpoint an epoch, dvclive's log, and what may differ from run to run."""
     params = load()
     lines = read_lines(Path("data/lines.csv"))
-    packed = crops.read(
+    packed = windows.read(
         Path("data/crops/strips.npy"),
         {"train": Path("data/crops/train.npy"), "validation": Path("data/crops/validation.npy")},
         lines,

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from writerid.errors import InputError
-from writerid.params import check, load
+from writerid.base.errors import InputError
+from writerid.base.params import check, load
 from writerid.tuning import cli
 
 

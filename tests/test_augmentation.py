@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from writerid.augmentation import CHANGES, Augment, Augmentation, draw
+from writerid.network.augmentation import CHANGES, Augment, Augmentation, draw
 
 NONE = Augmentation(1, 0, 0, 0, 0, 0)
 

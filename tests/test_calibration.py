@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from writerid.calibration import scaled, temperature
-from writerid.scoring import ece, log_softmax
+from writerid.scores.calibration import scaled, temperature
+from writerid.scores.decisions import ece, log_softmax
 
 
 @pytest.mark.parametrize("true", [0.5, 1.0, 3.0])

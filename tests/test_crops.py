@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from writerid.crop_tables import Choice, even_starts, side_of_lines, tables, training_starts
-from writerid.crops import gather
-from writerid.errors import InputError
+from writerid.base.errors import InputError
+from writerid.crops.choice import Choice, even_starts, side_of_lines, tables, training_starts
+from writerid.crops.windows import gather
 
 CHOICE = Choice(width=10, keep=0.25, min_ink=0.1, stride=7, seed=3)
 

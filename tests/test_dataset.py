@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import dataset_members, line, png, write_zip
-from writerid.dataset import REASONS, Archive, Line, parse_forms, select, summary, survey
-from writerid.errors import InputError
+from writerid.base.errors import InputError
+from writerid.dataset.archive import REASONS, Archive, Line, parse_forms, select, summary, survey
 
 
 def surveyed(path: Path, min_size: int = 8):

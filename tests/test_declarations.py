@@ -84,7 +84,7 @@ def test_stages_declare_the_parameters_they_read(stage: str):
 def test_only_stages_read_parameters():
     for file in (ROOT / "src" / "writerid").rglob("*.py"):
         if file.name != "params.py":
-            assert "writerid.params" not in file.read_text(), f"{file.name} reads parameters"
+            assert "writerid.base.params" not in file.read_text(), f"{file.name} reads parameters"
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from writerid.crops import CROP
-from writerid.errors import InputError
-from writerid.evaluation import Levels, Scores, Side, evaluate
-from writerid.models import Network, build
-from writerid.scoring import log_softmax
+from writerid.base.errors import InputError
+from writerid.crops.windows import CROP
+from writerid.evaluation.reported import Levels, Scores, Side, evaluate
+from writerid.network.models import Network, build
+from writerid.scores.decisions import log_softmax
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_model_of_other_data_is_refused(side: Side, height: int, width: int, w
 def test_every_crop_counts_once_whatever_the_batch(side: Side, monkeypatch: pytest.MonkeyPatch):
     model = build(Network(8, 10, 2, True, 1, 3, 2, True, "average", 2, 0.0), seed=0)
     whole = evaluate(model, ["a", "b"], side, side).figures(100, 0)
-    monkeypatch.setattr("writerid.prediction.BATCH", 4)
+    monkeypatch.setattr("writerid.network.prediction.BATCH", 4)
     assert evaluate(model, ["a", "b"], side, side).figures(100, 0)["crop"]["nll"] == pytest.approx(
         whole["crop"]["nll"], abs=1e-5
     )

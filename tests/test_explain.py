@@ -7,14 +7,14 @@ import keras
 import numpy as np
 import pytest
 
-from writerid.crops import CROP, Packed
-from writerid.errors import InputError
+from writerid.base.errors import InputError
+from writerid.crops.windows import CROP, Packed
 from writerid.explain import activations, attribution, confusions, fidelity, hands, sureness, traits
 from writerid.explain.study import Limits, Study
 from writerid.explain.taps import Taps
-from writerid.figures import album
-from writerid.gradients import gradient
-from writerid.models import Network, build
+from writerid.network.gradients import gradient
+from writerid.network.models import Network, build
+from writerid.pictures import album
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from writerid.figures import canvas, charts, filters, writers
+from writerid.pictures import canvas, charts, filters, writers
 
 
 def size(path: Path) -> tuple[int, int]:

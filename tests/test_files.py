@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from writerid.errors import InputError
-from writerid.files import atomic, read_array, read_csv, write_array, write_csv, write_json
+from writerid.base.errors import InputError
+from writerid.base.files import atomic, read_array, read_csv, write_array, write_csv, write_json
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from writerid.geometry import check_network, feature_maps
-from writerid.models import Network, build
+from writerid.base.geometry import check_network, feature_maps
+from writerid.network.models import Network, build
 
 
 @pytest.mark.parametrize(("height", "width", "layers"), [(113, 113, 3), (113, 113, 6), (64, 97, 2), (33, 40, 1)])

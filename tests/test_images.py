@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import line, png
-from writerid.images import UnusableImage, decode
+from writerid.dataset.images import UnusableImage, decode
 
 GREY = line(1)
 

@@ -10,7 +10,7 @@ import pytest
 
 from stages import crop, evaluate, map_writers, split, train
 from tests.conftest import copy_checkout, dataset_members, edit_params, write_zip
-from writerid.errors import InputError
+from writerid.base.errors import InputError
 
 
 @pytest.fixture(scope="module")

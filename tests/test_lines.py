@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from writerid.errors import InputError
-from writerid.lines import read_lines, writers
+from writerid.base.errors import InputError
+from writerid.dataset.lines import read_lines, writers
 
 HEADER = "line,path,form,writer,label,width,height\n"
 GOOD = [

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from benchmarks import reference
-from writerid.errors import InputError
-from writerid.models import Network, Provenance, build, load, save
-from writerid.splits import SideLine
+from writerid.base.errors import InputError
+from writerid.dataset.splits import SideLine
+from writerid.network.models import Network, Provenance, build, load, save
 
 SEEN = Provenance(["a", "b", "c"], [SideLine("f-00", "f", "0f"), SideLine("g-00", "g")], [SideLine("h-00", "h")])
 TINY = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.2)

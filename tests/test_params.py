@@ -9,9 +9,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
-from writerid.errors import InputError
-from writerid.params import Optimizer, check, load
-from writerid.training import optimizers
+from writerid.base.errors import InputError
+from writerid.base.params import Optimizer, check, load
+from writerid.network.training import optimizers
 
 
 def changed(**changes: Any) -> dict[str, Any]:

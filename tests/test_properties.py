@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import ROOT, dataset_members, write_zip
-from writerid.dataset import Archive, parse_forms, select, summary, survey
-from writerid.errors import InputError
-from writerid.images import MAX_PIXELS, UnusableImage, decode
-from writerid.names import parse_name
-from writerid.params import Params, check, load
-from writerid.strips import ink_share, scale
+from writerid.base.errors import InputError
+from writerid.base.params import Params, check, load
+from writerid.crops.strips import ink_share, scale
+from writerid.dataset.archive import Archive, parse_forms, select, summary, survey
+from writerid.dataset.images import MAX_PIXELS, UnusableImage, decode
+from writerid.dataset.names import parse_name
 
 many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

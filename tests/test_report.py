@@ -18,7 +18,7 @@ from tests.browser import Browser, browser, needs_chromium
 from tests.conftest import ROOT, runner
 from tests.conftest import Run as Call
 from tools import plots_page
-from writerid.errors import InputError
+from writerid.base.errors import InputError
 from writerid.report import compared, glossary, reasons, words
 from writerid.report.origin import commands, origin, provenance
 from writerid.report.page import render

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from writerid.errors import InputError
+from writerid.base.errors import InputError
 from writerid.explain.reports import read_history, read_test, read_writers
 
 LEVEL = {"temperature": 0.5}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, log_loss, top_k_accuracy_score
 
-from writerid.scoring import (
+from writerid.scores.decisions import (
     Decisions,
     accuracy,
     baselines,

@@ -7,9 +7,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from writerid.errors import InputError
-from writerid.names import parse_name
-from writerid.splits import SIDES, SideLine, _assign, by_form, by_line, check_apart, physical_lines, report
+from writerid.base.errors import InputError
+from writerid.dataset.names import parse_name
+from writerid.dataset.splits import SIDES, SideLine, _assign, by_form, by_line, check_apart, physical_lines, report
 
 SHARES = {"train": 0.7, "validation": 0.15, "test": 0.15}
 

@@ -190,7 +190,7 @@ def test_stages_out_of_order(stage: Run):
 
 def test_stages_use_the_library_beside_them(checkout: Path, stage: Run):
     """Also where another copy of the library is installed: this is what queued experiments rely on."""
-    (checkout / "src/writerid/errors.py").write_text("raise SystemExit('this very copy')\n")
+    (checkout / "src/writerid/base/errors.py").write_text("raise SystemExit('this very copy')\n")
     assert "this very copy" in stage("map_writers", check=False).stderr
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import dataset_members, line, png, write_zip
-from writerid.dataset import Archive
-from writerid.errors import InputError
-from writerid.geometry import line_scales, strip_widths
-from writerid.strips import ink_share, pack, scale
+from writerid.base.errors import InputError
+from writerid.base.geometry import line_scales, strip_widths
+from writerid.crops.strips import ink_share, pack, scale
+from writerid.dataset.archive import Archive
 
 
 @pytest.mark.parametrize("size", [(90, 30), (10, 40), (400, 20), (1, 1), (33, 113)])

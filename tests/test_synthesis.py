@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from writerid import synthesis
-from writerid.penmanship import hand_of_writer
-from writerid.skeletons import forms_of_letters
-from writerid.synthesis import write_archive
-from writerid.words import words_of_a_line
+from writerid.synthesis import archive as synthesis
+from writerid.synthesis.archive import write_archive
+from writerid.synthesis.penmanship import hand_of_writer
+from writerid.synthesis.skeletons import forms_of_letters
+from writerid.synthesis.words import words_of_a_line
 
 SMALL = {"writers": 2, "forms": 3, "lines": 2, "difficulty": 0.5, "seed": 0, "workers": 1}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import line
-from writerid.tones import normalise, otsu, paper_and_ink
+from writerid.crops.tones import normalise, otsu, paper_and_ink
 
 
 def test_paper_and_ink():

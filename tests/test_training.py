@@ -14,13 +14,13 @@ import pynvml
 import pytest
 
 from tests.conftest import line
-from writerid import devices, models, resident, resume, training
-from writerid.augmentation import Augmentation
-from writerid.crops import CROP, gather
-from writerid.errors import InputError
-from writerid.models import Network, Provenance
-from writerid.strips import scale
-from writerid.training import Data, Outputs, Recipe, batches, chances, fit, optimizer, optimizers
+from writerid.base.errors import InputError
+from writerid.crops.strips import scale
+from writerid.crops.windows import CROP, gather
+from writerid.network import devices, models, resident, resume, training
+from writerid.network.augmentation import Augmentation
+from writerid.network.models import Network, Provenance
+from writerid.network.training import Data, Outputs, Recipe, batches, chances, fit, optimizer, optimizers
 
 NETWORK = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.3)
 AUGMENT = Augmentation(1, 0.1, 0.1, 0.02, 2, 0.3)

@@ -17,8 +17,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
-from writerid.errors import InputError
-from writerid.params import check
+from writerid.base.errors import InputError
+from writerid.base.params import check
 from writerid.tuning import cli, compare, pictures, report, running, workers, workspace
 from writerid.tuning.grid import Combination, combinations, identity, only, overrides, random_subset
 from writerid.tuning.queue import Done

@@ -29,8 +29,8 @@ import time
 from pathlib import Path
 
 import stages
-from writerid.files import write_json
-from writerid.params import load
+from writerid.base.files import write_json
+from writerid.base.params import load
 
 params = load()
 flags = Path(os.environ["FLAGS"])

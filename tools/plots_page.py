@@ -8,7 +8,7 @@ It is kept in git, since a fresh clone needs it, and made anew when vl-convert-p
 from pathlib import Path
 
 from stages.runner import run
-from writerid.files import atomic
+from writerid.base.files import atomic
 from writerid.report.page import bundle
 
 VEGA_LITE = "5.21"  # of the schema that DVC's templates name

@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from stages.runner import run
-from writerid.files import atomic
+from writerid.base.files import atomic
 from writerid.report.compared import dropout_pair
 from writerid.report.origin import dropout_counterpart, origin
 from writerid.report.page import render

@@ -8,7 +8,7 @@ from keras import ops
 from scipy.ndimage import gaussian_filter
 
 from writerid.explain.taps import BATCH, Layer, Taps
-from writerid.gradients import gradient
+from writerid.network.gradients import gradient
 
 FILTERS = 6  # of each layer
 PATCHES = 4  # real patches of each filter

@@ -11,10 +11,10 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
-from writerid.crops import gather
+from writerid.crops.tones import paper_and_ink
+from writerid.crops.windows import gather
 from writerid.explain.taps import BATCH, Taps
-from writerid.gradients import gradient
-from writerid.tones import paper_and_ink
+from writerid.network.gradients import gradient
 
 IG_STEPS = 12
 Method = Callable[[Taps, np.ndarray, np.ndarray], np.ndarray]
@@ -79,7 +79,7 @@ def blank_paper(crops: np.ndarray) -> np.ndarray:
 def over_line(taps: Taps, strips: np.ndarray, crops: np.ndarray, target: int, method: Method) -> np.ndarray:
     """Evidence for one class over a whole line, float32 (height, columns): that of its crops, averaged where they lap.
 
-    Parameters: strips, uint8 (columns, height); the crops of one line (see crops.CROP).
+    Parameters: strips, uint8 (columns, height); the crops of one line (see windows.CROP).
     """
     first = int(crops["start"].min())
     columns = int(crops["start"].max()) + taps.width - first

@@ -13,7 +13,7 @@ import numpy as np
 
 from writerid.explain.attribution import METHODS, blank_paper
 from writerid.explain.taps import BATCH, Taps
-from writerid.scoring import log_softmax
+from writerid.scores.decisions import log_softmax
 
 CELL = 8  # pixels
 POINTS = 11  # shares of the ink at which the probability is taken, from 0 to 1

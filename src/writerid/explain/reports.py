@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from writerid.errors import InputError
-from writerid.files import read_csv, readable
+from writerid.base.errors import InputError
+from writerid.base.files import read_csv, readable
 
 LEVELS = ("crop", "line", "form")
 

@@ -7,14 +7,14 @@ from functools import cached_property
 import keras
 import numpy as np
 
-from writerid.calibration import scaled
-from writerid.crops import Packed, gather
-from writerid.errors import InputError
+from writerid.base.errors import InputError
+from writerid.crops.windows import Packed, gather
 from writerid.explain import activations, attribution, fidelity, hands, sureness, traits
 from writerid.explain.taps import Taps
-from writerid.models import RETRAIN
-from writerid.prediction import predict
-from writerid.scoring import Decisions, confused_pairs, log_softmax
+from writerid.network.models import RETRAIN
+from writerid.network.prediction import predict
+from writerid.scores.calibration import scaled
+from writerid.scores.decisions import Decisions, confused_pairs, log_softmax
 
 SAMPLE = 800  # crops among which those are looked for that drive a filter
 MAP_CROPS = 4  # crops of the line whose maps are shown

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from writerid.scoring import ECE_BINS
+from writerid.scores.decisions import ECE_BINS
 
 TOP = 3
 ENOUGH = 10  # decisions of a bin by which one can judge it

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras.layers import Conv2D
 
-from writerid.crops import gather
+from writerid.crops.windows import gather
 
 BATCH = 64  # crops at a time
 

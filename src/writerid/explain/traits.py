@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import maximum_filter, minimum_filter
 
-from writerid.crops import Packed
-from writerid.tones import normalise, paper_and_ink
+from writerid.crops.tones import normalise, paper_and_ink
+from writerid.crops.windows import Packed
 
 DEGREES, FACTOR, PIXELS = 5, 1.1, 3  # of slant, of size, of place
 UNCHANGED, ANEW = "as it is", "drawn anew, moved by half a pixel"
@@ -55,7 +55,7 @@ def traits(piece: int) -> list[Trait]:
 
 
 def changed(packed: Packed, crops: np.ndarray, trait: Trait, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Change all lines of a table of crops (see crops.CROP): their strips, uint8 (columns, height), and the table.
+    """Change all lines of a table of crops (see windows.CROP): their strips, uint8 (columns, height), and the table.
 
     A crop keeps its place within its line, in proportion where the line became wider or narrower.
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from writerid.dotted import flat
+from writerid.base.dotted import flat
 from writerid.report.compared import differ_in_dropout
 from writerid.report.runs import WORKSPACE, Run
 from writerid.report.words import shown

@@ -13,7 +13,7 @@ import vl_convert
 from markupsafe import Markup
 from PIL import Image
 
-from writerid.errors import InputError, brief
+from writerid.base.errors import InputError, brief
 from writerid.report import charts, compared, glossary, reason_charts, reasons, words
 from writerid.report.origin import Origin, commands, provenance
 from writerid.report.parameters import explained

@@ -16,8 +16,8 @@ from dvc.scm import RevError, resolve_rev
 from dvc_data.index import DataIndexError
 from ruamel.yaml import YAML
 
-from writerid.dotted import flat
-from writerid.errors import InputError, brief
+from writerid.base.dotted import flat
+from writerid.base.errors import InputError, brief
 
 WORKSPACE = "workspace"
 MAKE = "run `dvc repro` first"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from writerid.errors import InputError, brief
+from writerid.base.errors import InputError, brief
 from writerid.tuning import compare, report, trials
 from writerid.tuning.grid import Combination, combinations, only, random_subset, without_seed
 from writerid.tuning.queue import Queue

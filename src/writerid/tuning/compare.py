@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from writerid.dotted import flat
+from writerid.base.dotted import flat
 from writerid.tuning.grid import identity, show, without_seed
 from writerid.tuning.trials import DATA, Scores, Trial
 

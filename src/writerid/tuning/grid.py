@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from writerid.dotted import flat
-from writerid.errors import InputError
+from writerid.base.dotted import flat
+from writerid.base.errors import InputError
 
 Content = Mapping[str, Any]
 

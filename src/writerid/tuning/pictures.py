@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from writerid.files import atomic
+from writerid.base.files import atomic
 from writerid.tuning.compare import Comparison, Effect, Row, levels, scored
 from writerid.tuning.grid import show
 

@@ -17,7 +17,7 @@ from dvc.repo.experiments.queue.remove import remove_tasks
 from dvc.repo.experiments.utils import exp_refs
 from scmrepo.exceptions import SCMError
 
-from writerid.errors import InputError, brief
+from writerid.base.errors import InputError, brief
 from writerid.tuning.workers import kill_tree
 
 TEMPORARY = Path(".dvc/tmp/exps")

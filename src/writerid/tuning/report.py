@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from writerid.errors import InputError
-from writerid.files import atomic, write_csv
-from writerid.machine import processor
+from writerid.base.errors import InputError
+from writerid.base.files import atomic, write_csv
+from writerid.base.machine import processor
 from writerid.tuning import compare, pictures
 from writerid.tuning.compare import Comparison, Effect
 from writerid.tuning.grid import show

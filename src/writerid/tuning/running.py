@@ -15,8 +15,8 @@ from pathlib import Path
 from dvc.utils.serialize import parse_yaml
 from tqdm import tqdm
 
-from writerid.dotted import flat
-from writerid.errors import InputError
+from writerid.base.dotted import flat
+from writerid.base.errors import InputError
 from writerid.tuning.grid import Combination, overrides, show
 from writerid.tuning.queue import Done, Queue
 from writerid.tuning.workers import Place, Worker, environment, kill_tree

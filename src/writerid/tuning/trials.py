@@ -13,8 +13,8 @@ from dvc.repo.experiments.utils import exp_refs
 from dvc.utils.serialize import ParseError, parse_yaml
 from scmrepo.exceptions import SCMError
 
-from writerid.dotted import flat
-from writerid.errors import InputError, brief
+from writerid.base.dotted import flat
+from writerid.base.errors import InputError, brief
 from writerid.tuning.grid import identity
 
 FITTED_BY = ("synthesize", "map_writers", "split", "crop", "train")  # the stages that validation figures follow from

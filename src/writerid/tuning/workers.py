@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from writerid.errors import InputError
-from writerid.lifetime import end_with
-from writerid.parallel import cores
+from writerid.base.errors import InputError
+from writerid.base.lifetime import end_with
+from writerid.base.parallel import cores
 
 CONFIG = Path(".dvc/tmp/tune/config")  # a folder for DVC's lowest level of settings; whatever is set elsewhere wins
 LOGS = Path(".dvc/tmp/exps/celery")  # where DVC keeps those of its own workers

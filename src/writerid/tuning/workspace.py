@@ -11,8 +11,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from writerid.errors import InputError
-from writerid.files import write_json
+from writerid.base.errors import InputError
+from writerid.base.files import write_json
 
 _NOTE = Path(".dvc/tmp/tune/workspace.json")
 

@@ -1,0 +1,110 @@
+"""Writing results so that a file is either whole or not there, and reading them back."""
+
+import csv
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from writerid.base.errors import InputError, brief
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write to; it takes the name `path` only if the block succeeds.
+
+    The temporary name is always the same, so that what a killed run leaves is overwritten by the next.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".partial-{path.name}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a mapping as indented JSON; floats are rounded to six decimals."""
+    with atomic(path) as temporary:
+        temporary.write_text(json.dumps(_rounded(content), indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write rows under a header of column names."""
+    with atomic(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        plain = csv.writer(file, lineterminator="\n")
+        quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)  # plain leaves a bare \r unquoted
+        for row in chain([columns], rows):
+            (quoted if any("\r" in str(cell) for cell in row) else plain).writerow(row)
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write an array as .npy."""
+    with atomic(path) as temporary:
+        np.save(temporary, array)
+
+
+def read_csv(path: Path, columns: Mapping[str, type]) -> dict[str, list[Any]]:
+    """Columns of a CSV file by name, each cell converted to its column's type (str or int).
+
+    Raises InputError where the file is missing, lacks a column, or has a row that is short, long or of another type.
+    """
+    table: dict[str, list[Any]] = {column: [] for column in columns}
+    with readable(path).open(newline="", encoding="utf-8-sig") as file, _whole_text(path):
+        reader = csv.DictReader(file)
+        missing = [column for column in columns if column not in (reader.fieldnames or [])]
+        if missing:
+            raise InputError(f"{path}: has no column {missing[0]!r}; it should have {', '.join(columns)}")
+        for row in reader:
+            if None in row or None in row.values():
+                raise InputError(f"{path}: row {reader.line_num} has not as many cells as the header")
+            for column, kind in columns.items():
+                try:
+                    table[column].append(kind(row[column]))
+                except ValueError:
+                    raise InputError(
+                        f"{path}: row {reader.line_num}: {column} is {row[column]!r}, not a whole number"
+                    ) from None
+    return table
+
+
+def read_array(path: Path) -> np.ndarray:
+    """A .npy file, mapped into memory and not read."""
+    try:
+        array = np.load(readable(path), mmap_mode="r")
+    except (ValueError, EOFError, zipfile.BadZipFile):
+        array = None
+    if not isinstance(array, np.ndarray):
+        raise InputError(f"{path}: not a whole .npy file; run `dvc repro --force` on its stage")
+    return array
+
+
+@contextmanager
+def _whole_text(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: not a UTF-8 table of cells separated by commas ({brief(error)})") from None
+
+
+def readable(path: Path) -> Path:
+    """Return `path` if it is a file; raises InputError where it is not."""
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file; `dvc repro` makes it")
+    return path
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(float(value), 6)
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value

@@ -1,0 +1,275 @@
+"""The schema of params.yaml: every value is checked, as a whole, before any work is done."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from writerid.base.errors import InputError
+from writerid.base.geometry import check_network
+
+Optimizer = Literal[
+    "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon",
+    "nadam", "rmsprop", "schedulefreeadamw", "sgd",
+]  # fmt: skip
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Group(BaseModel):
+    """Keys of params.yaml: all must be there, no others may, and types are not converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Synthesis(Group):
+    """The synthetic dataset."""
+
+    writers: Annotated[int, Field(ge=2, le=10_000)]
+    forms: Annotated[int, Field(ge=1, le=1_000)]
+    lines: Annotated[int, Field(ge=1, le=100)]
+    difficulty: Annotated[float, Field(ge=0, le=1)]
+
+
+class Split(Group):
+    """Train, validation and test; shares are counted in lines."""
+
+    group_by: Literal["form", "line"]
+    train: Share
+    validation: Share
+    test: Share
+
+
+class Crop(Group):
+    """The windows of lines that the network sees; sizes in pixels."""
+
+    height: Annotated[int, Field(ge=8, le=1024)]
+    width: Annotated[int, Field(ge=8, le=4096)]
+    fit: Literal["line", "dataset"]
+    tone: Literal["raw", "clip", "binary"]
+    keep: Annotated[float, Field(gt=0, le=1)]
+    min_ink: Fraction
+    stride: Positive
+
+
+class Augment(Group):
+    """How far training crops are changed at most."""
+
+    share: Annotated[float, Field(ge=0, le=1)]
+    scale: Fraction
+    slant: Fraction
+    rotation: Fraction
+    shift: Annotated[float, Field(ge=0, le=100)]
+    stroke: Annotated[float, Field(ge=0, le=1)]
+
+
+class Evaluate(Group):
+    """How figures are reported."""
+
+    resamples: Annotated[int, Field(ge=100, le=100_000)]
+
+
+class Explain(Group):
+    """How much is shown and measured of what the network looks at."""
+
+    lines: Annotated[int, Field(ge=1, le=50)]
+    pairs: Annotated[int, Field(ge=1, le=50)]
+    crops: Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Params(Group):
+    """All of params.yaml; the file's own comments say what each key means."""
+
+    dataset: Annotated[str, Field(pattern=r"\.zip$")]
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    synthesis: Synthesis
+    top_writers: Annotated[int, Field(ge=2)] | None
+    min_forms: Positive
+    min_size: Positive
+    split: Split
+    crop: Crop
+    invert: bool
+    layers: Annotated[int, Field(ge=1, le=6)]
+    kernel_size: Annotated[int, Field(ge=1, le=31)]
+    filters: Annotated[int, Field(ge=1, le=1024)]
+    batch_norm: bool
+    head: Literal["average", "dense"]
+    dense_units: Annotated[int, Field(ge=1, le=16_384)]
+    dropout: Fraction
+    optimizer: Optimizer
+    learning_rate: Annotated[float, Field(gt=0, le=100)]
+    schedule: Literal["constant", "cosine"]
+    warmup_steps: Annotated[int, Field(ge=0)]
+    label_smoothing: Fraction
+    batch_size: Annotated[int, Field(ge=1, le=65_536)]
+    epochs: Annotated[int, Field(ge=1, le=10_000)]
+    steps_per_epoch: Annotated[int, Field(ge=1, le=1_000_000)]
+    balance: Annotated[float, Field(ge=0, le=1)]
+    augment: Augment
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+    evaluate: Evaluate
+    explain: Explain
+    grid: dict[str, list[Any]]
+
+
+def load(path: Path = Path("params.yaml")) -> Params:
+    """Read and check a params.yaml.
+
+    Raises InputError, one line a problem, where the file is missing, is not YAML, or holds unknown keys, wrong
+    types, values out of range, or values that do not fit one another.
+    """
+    try:
+        # The parser DVC itself uses (YAML 1.2), so that `1e-5` means the same number to both.
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file; run from the repository's root") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f" line {mark.line + 1}:" if mark else ""
+        raise InputError(f"{path}:{line} not YAML: {' '.join(str(error.problem).split())}") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except (YAMLError, ValueError, IndexError, RecursionError) as error:
+        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: must hold `key: value` lines, not {_show(content)}")
+    return check(content, str(path))
+
+
+def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
+    """Return the checked parameters that a mapping holds; `source` names it in errors.
+
+    Raises InputError with one line for every problem found.
+    """
+    try:
+        params = Params.model_validate(content)
+    except ValidationError as error:
+        problems = [_explain(e["loc"], e["type"], e.get("input")) for e in error.errors(include_url=False)]
+        raise InputError("\n".join(f"{source}: {problem}" for problem in dict.fromkeys(problems))) from None
+    problems = [*_split_problems(params.split), *_fit_problems(params), *_grid_problems(content, params.grid)]
+    problems += check_network(params.crop.height, params.crop.width, params.layers, params.kernel_size)
+    if problems:
+        raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
+    return params
+
+
+def _split_problems(split: Split) -> list[str]:
+    total = split.train + split.validation + split.test
+    if abs(total - 1) < 1e-6:
+        return []
+    return [f"split: train, validation and test are {total:g} together; they must add up to 1"]
+
+
+def _fit_problems(params: Params) -> list[str]:
+    steps = params.epochs * params.steps_per_epoch
+    if params.schedule == "constant" or params.warmup_steps < steps:
+        return []
+    return [
+        f"warmup_steps: {params.warmup_steps} leaves nothing of the {steps} steps "
+        f"(epochs x steps_per_epoch); it may hold 0 to {steps - 1}"
+    ]
+
+
+def _grid_problems(content: Mapping[str, Any], grid: dict[str, list[Any]]) -> list[str]:
+    """Whether every key of the grid is a plain top-level key, and every value one that key may hold."""
+    groups = {"grid", *(name for name, value in content.items() if isinstance(value, Mapping))}
+    tunable = [name for name in Params.model_fields if name not in groups]
+    problems = []
+    for key, values in grid.items():
+        if key not in tunable:
+            problems.append(f"grid.{key}: not a parameter to tune{_suggest(key, tunable)}")
+        elif not values:
+            problems.append(f"grid.{key}: holds no value; name at least one, or remove the key")
+        else:
+            for value in values:
+                try:
+                    Params.model_validate({**content, key: value})
+                except ValidationError:
+                    problems.append(_explain((key,), "", value, prefix="grid."))
+    return problems
+
+
+def _explain(location: tuple[int | str, ...], kind: str, value: object, prefix: str = "") -> str:
+    """One line: the key, what it holds, and what it may hold."""
+    path = [str(part) for part in location if not (isinstance(part, str) and part in _SCHEMA_NOISE)]
+    key = prefix + ".".join(part if part.isprintable() else repr(part) for part in path)
+    if kind == "extra_forbidden":
+        siblings = _node(tuple(path[:-1])).get("properties", {})
+        where = f" of {'.'.join(path[:-1])}" if path[:-1] else ""
+        return f"{key}: not a parameter{where}{_suggest(path[-1], list(siblings))}"
+    allowed = "a list of values" if path[0] == "grid" and path[1:] else _may_hold(_node(tuple(path)))
+    if kind == "missing":
+        return f"{key}: missing; it must hold {allowed}"
+    node = _node(tuple(path))
+    if "enum" in node and isinstance(value, str):
+        return f"{key}: {_show(value)} is not one of {', '.join(node['enum'])}{_suggest(value, node['enum'])}"
+    return f"{key}: {_show(value)} is not {allowed}"
+
+
+# Pydantic names the member of a union that failed in the path of an error.
+_SCHEMA_NOISE = frozenset({"constrained-int", "int", "none"})
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return Params.model_json_schema()
+
+
+def _node(path: tuple[str, ...]) -> dict[str, Any]:
+    """The JSON schema of the key at a path."""
+    node = _schema()
+    for part in path:
+        if "properties" not in node:
+            break
+        node = node["properties"].get(part, {})
+        if "$ref" in node:
+            node = _schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+    return node
+
+
+def _may_hold(node: dict[str, Any]) -> str:
+    """What a key may hold, in words, from its JSON schema."""
+    if "anyOf" in node:
+        return " or ".join(_may_hold(option) for option in node["anyOf"])
+    if "enum" in node:
+        return "one of " + ", ".join(node["enum"])
+    kind = node.get("type")
+    if kind in ("integer", "number"):
+        noun = "a whole number" if kind == "integer" else "a number"
+        low = _bound(node, "minimum", "from", "exclusiveMinimum", "over")
+        high = _bound(node, "maximum", "to", "exclusiveMaximum", "under")
+        return " ".join(part for part in (noun, low, high) if part)
+    if "pattern" in node:
+        return "the path of a .zip archive"
+    if kind == "object" and "properties" in node:
+        return "a group of keys: " + ", ".join(node["properties"])
+    return {
+        "boolean": "true or false",
+        "null": "null",
+        "object": "a mapping from parameters to lists of values",
+        "array": "a list of values",
+    }.get(cast(str, kind), f"a {kind}")
+
+
+def _bound(node: dict[str, Any], inclusive: str, word: str, exclusive: str, strict_word: str) -> str:
+    if inclusive in node:
+        return f"{word} {node[inclusive]:g}" if isinstance(node[inclusive], float) else f"{word} {node[inclusive]}"
+    return f"{strict_word} {node[exclusive]:g}" if exclusive in node else ""
+
+
+def _suggest(name: str, names: list[str]) -> str:
+    close = get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _show(value: object) -> str:
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

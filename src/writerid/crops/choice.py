@@ -1,0 +1,79 @@
+"""Which windows of the strips are crops: tables of start column, line and label."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from writerid.base.errors import InputError
+from writerid.crops.windows import CROP
+from writerid.dataset.splits import SIDES
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How crops are chosen; the fields are the parameters of the same names under `crop.`, and the seed."""
+
+    width: int
+    keep: float
+    min_ink: float
+    stride: int
+    seed: int
+
+
+def tables(
+    inks: Iterable[np.ndarray], labels: Sequence[int], sides: Sequence[str | None], choice: Choice
+) -> dict[str, np.ndarray]:
+    """Choose the crops of all lines: drawn at random for training, evenly spaced for validation and test.
+
+    Parameters: the ink shares of each line's windows (see strips.ink_share), its label and its side. Returns a
+    table of dtype CROP for each side.
+
+    Raises InputError where a line has no side, or a side no line.
+    """
+    parts: dict[str, list[np.ndarray]] = {side: [] for side in SIDES}
+    offset = 0
+    for row, (ink, label, side) in enumerate(zip(inks, labels, sides, strict=True)):
+        if side not in parts:
+            held = f"the side {side!r}" if side else "no side"
+            raise InputError(f"data/split.csv: row {row + 2} of data/lines.csv has {held} in it; run split again")
+        if side == "train":
+            starts = training_starts(ink, choice.keep, choice.min_ink, np.random.default_rng([choice.seed, row]))
+        else:
+            starts = even_starts(len(ink), choice.stride)
+        crops = np.empty(len(starts), CROP)
+        crops["start"], crops["line"], crops["label"] = starts + offset, row, label
+        parts[side].append(crops)
+        offset += len(ink) + choice.width - 1
+    for side, own in parts.items():
+        if not own:
+            raise InputError(f"split: no line is on the {side} side; raise split.{side}, or add lines")
+    return {side: np.concatenate(own) for side, own in parts.items()}
+
+
+def side_of_lines(lines: Sequence[str], sides: Sequence[str]) -> dict[str, str]:
+    """Return the side of each line; raises InputError for a line that stands twice in the split."""
+    repeated = [line for line, count in Counter(lines).items() if count > 1]
+    if repeated:
+        raise InputError(f"data/split.csv: line {repeated[0]} stands in it twice; run split again")
+    return dict(zip(lines, sides, strict=True))
+
+
+def training_starts(ink: np.ndarray, keep: float, min_ink: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw start columns for training from one line, int64, ascending; at least one.
+
+    A share `keep` of the possible start columns is drawn without repetition, from the windows with at least
+    `min_ink` ink where there are enough of them. A line without any such window gives its most inked one.
+    """
+    possible = np.flatnonzero(ink >= min_ink)
+    if not len(possible):
+        return np.array([np.argmax(ink)])
+    count = max(1, round(keep * len(ink)))
+    return np.sort(rng.permutation(possible)[:count])
+
+
+def even_starts(windows: int, stride: int) -> np.ndarray:
+    """Evenly spaced start columns from the first to the last of `windows` possible ones, int64, ascending."""
+    count = 1 + -(-(windows - 1) // stride)
+    return np.rint(np.linspace(0, windows - 1, count)).astype(np.int64)

@@ -1,0 +1,89 @@
+"""Lines scaled to the height of a crop and packed end to end; crops are windows into them.
+
+A strip is stored column by column: row x of `strips.npy` holds the `height` grey values of pixel column x of all
+lines end to end. A crop, `width` consecutive columns, is thus one contiguous block of the file.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from writerid.base.errors import InputError
+from writerid.base.files import atomic
+from writerid.base.geometry import line_scales, strip_widths
+from writerid.base.parallel import ordered_map
+from writerid.crops.tones import MIN_CONTRAST, normalise, paper_and_ink
+from writerid.dataset.archive import Archive
+from writerid.dataset.images import UnusableImage, decode
+
+
+def scale(grey: np.ndarray, by: float, height: int, width: int) -> np.ndarray:
+    """Scale a line, uint8 (h, w); returns a strip, uint8 (columns, height), of at least `width` columns.
+
+    A line that is lower than `height` or narrower than `width` is centred and padded with its own paper tone.
+    """
+    columns, rows = (max(1, round(side * by)) for side in (grey.shape[1], grey.shape[0]))
+    rows = min(rows, height)
+    scaled = np.asarray(Image.fromarray(grey).resize((columns, rows), Image.Resampling.BILINEAR)).T
+    strip = np.full((max(columns, width), height), paper_and_ink(grey)[0], np.uint8)
+    left, top = (len(strip) - columns) // 2, (height - rows) // 2
+    strip[left : left + columns, top : top + rows] = scaled
+    return strip
+
+
+def ink_share(strip: np.ndarray, width: int) -> np.ndarray:
+    """Share of ink in every window of `width` columns, float64 (columns - width + 1,).
+
+    A pixel is ink where it is nearer to the line's ink than to its paper.
+    """
+    paper, ink = paper_and_ink(strip)
+    if paper - ink < MIN_CONTRAST:
+        return np.zeros(len(strip) - width + 1)
+    dark = np.count_nonzero(strip < (paper + ink) / 2, axis=1)
+    running = np.concatenate([[0], np.cumsum(dark)])
+    return (running[width:] - running[:-width]) / (width * strip.shape[1])
+
+
+def pack(
+    archive: Archive,
+    paths: Sequence[str],
+    sizes: np.ndarray,
+    *,
+    height: int,
+    width: int,
+    fit: str,
+    tone: str,
+    output: Path,
+) -> Iterator[np.ndarray]:
+    """Write the strips of all lines to one .npy file, uint8 (columns, height), on all cores.
+
+    The file is complete when the iterator is exhausted; until then each line's ink shares are yielded
+    (see `ink_share`). Memory stays bounded: lines are written one by one, not mapped.
+
+    Raises InputError where an image no longer is what map_writers measured.
+    """
+    scales = line_scales(sizes, height, fit)
+    widths = strip_widths(sizes, scales, width)
+
+    def work(row: int) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            strip = scale(normalise(decode(archive.read(paths[row])), tone), scales[row], height, width)
+        except UnusableImage as unusable:
+            strip = np.empty((0, height), np.uint8)
+            problem = unusable.detail
+        else:
+            problem = "its size has changed"
+        if len(strip) != widths[row]:
+            raise InputError(
+                f"{archive.path}: {paths[row]}: {problem}; run map_writers again (`dvc repro map_writers`)"
+            )
+        return strip, ink_share(strip, width)
+
+    with atomic(output) as temporary, temporary.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (int(widths.sum()), height)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for strip, ink in ordered_map(work, range(len(paths)), "crop", " lines"):
+            file.write(strip.data)
+            yield ink

@@ -1,0 +1,1 @@
+"""From an archive to its usable lines, their writers and their sides."""

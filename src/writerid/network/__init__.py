@@ -1,0 +1,1 @@
+"""The Keras network, its fit, and what it answers."""

@@ -1,0 +1,126 @@
+"""Ink on paper: pen strokes drawn with a nib of their own, scanned as 8-bit grey pixels.
+
+Everything that decides how dark an image is (paper, ink, width of the pen, focus) belongs to the form, never
+to the writer, so that a writer cannot be told by the tone of the page.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from writerid.synthesis.penmanship import Traits
+from writerid.synthesis.skeletons import Points, along
+
+Pixels = NDArray[np.uint8]
+
+STEP = 0.8  # pixels between two marks of the nib
+MARGIN = 3  # pixels of paper left around the ink
+GREY_STEP = 4  # the scanner's grey levels: coarse ones keep the files small and hide nothing
+TAPER = 5.0  # pixels over which a stroke gets its full width
+
+
+@dataclass(frozen=True)
+class Form:
+    """The sheet that a form was written on, the pen that lay beside it and the scanner, in grey levels."""
+
+    paper: float
+    ink: float
+    pen: float  # width of the stroke, in pixels
+    x_height: float  # pixels
+    blur: float  # standard deviation, in pixels
+    grain: float  # standard deviation of the scanner's noise
+    shade: float  # amplitude of the uneven lighting
+    width: float  # of a line, in pixels
+
+
+def new_form(rng: np.random.Generator) -> Form:
+    """A sheet, a pen and a scanner, independent of the writer."""
+    return Form(
+        paper=rng.uniform(220, 246),
+        ink=rng.uniform(28, 62),
+        pen=rng.uniform(2.6, 3.8),
+        x_height=rng.uniform(20.5, 27),
+        blur=rng.uniform(0.35, 0.65),
+        grain=rng.uniform(0.4, 0.9),
+        shade=rng.uniform(0.5, 3.0),
+        width=rng.uniform(1000, 1450),
+    )
+
+
+def _gentle(count: int, reach: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Smooth noise of variance about 1 along `count` points, changing over `reach` of them."""
+    knots = rng.normal(0.0, 1.2, count // reach + 2)
+    return np.interp(np.arange(count) / reach, np.arange(len(knots)), knots)
+
+
+def _nib(path: Points, traits: Traits, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The relative width and darkness of the pen at the points of a stroke, (points, 2) with y downwards."""
+    step = np.gradient(path, axis=0)
+    direction = np.arctan2(-step[:, 1], step[:, 0])
+    broad = traits.nib_contrast * (np.abs(np.sin(direction - traits.nib_angle)) - 0.6)
+    pressed = traits.downstroke * np.clip(-np.sin(direction), -0.5, 1)
+    from_end = np.minimum(np.arange(len(path)), np.arange(len(path))[::-1]) * STEP
+    taper = np.minimum(1.0, 0.6 + 0.4 * from_end / TAPER)
+    pressure = _gentle(len(path), 30, rng)
+    return (1 + broad + pressed + 0.07 * pressure) * taper, np.clip(0.9 + 0.07 * pressure, 0.6, 1.0)
+
+
+def _ink(points: Points, radius: NDArray[np.float64], darkness: NDArray[np.float64], size: tuple[int, int]) -> NDArray:
+    """How much ink (0..1) lies on each pixel of a (height, width) sheet: the darkest of all marks on it."""
+    reach = int(np.ceil(radius.max() + 0.5))
+    offset = np.arange(-reach, reach + 1)
+    corner = np.rint(points).astype(np.intp)
+    columns = corner[:, :1] + offset
+    rows = corner[:, 1:] + offset
+    squares = (np.square(pixels - points.T[axis, :, None]) for axis, pixels in enumerate((columns, rows)))
+    across, down = (square.astype(np.float32) for square in squares)
+    distance = np.sqrt(across[:, None, :] + down[:, :, None])
+    edge = (radius + 0.5).astype(np.float32)[:, None, None]
+    marks = np.clip(edge - distance, 0.0, 1.0) * darkness.astype(np.float32)[:, None, None]
+    sheet = np.zeros(size, np.float32)
+    np.maximum.at(sheet.reshape(-1), (rows[:, :, None] * size[1] + columns[:, None, :]).reshape(-1), marks.reshape(-1))
+    return sheet
+
+
+def _blurred(sheet: NDArray, deviation: float) -> NDArray:
+    """Gaussian blur of a few pixels' reach."""
+    offset = np.arange(-2, 3)
+    weights = np.exp(-0.5 * (offset / deviation) ** 2)
+    weights = (weights / weights.sum()).astype(np.float32)
+    for axis in (0, 1):
+        sheet = sum(weight * np.roll(sheet, shift, axis) for weight, shift in zip(weights, offset, strict=True))
+    return sheet
+
+
+def render(strokes: list[Points], traits: Traits, form: Form, rng: np.random.Generator) -> Pixels:
+    """Draw strokes (points, 2), in x-heights with y upwards, on a sheet cut close around them.
+
+    Returns uint8 (height, width): dark ink on light paper.
+    """
+    paths = [along(stroke * (form.x_height, -form.x_height), STEP) for stroke in strokes]
+    nibs = [_nib(path, traits, rng) for path in paths]
+    radius = 0.5 * form.pen * np.concatenate([width for width, _ in nibs])
+    darkness = np.concatenate([dark for _, dark in nibs])
+    points = np.concatenate(paths)
+    border = np.ceil(radius.max()) + 1 + MARGIN
+    points = points - points.min(axis=0) + border
+    width, height = (int(side) for side in np.ceil(points.max(axis=0) + border))
+    ink = _blurred(_ink(points, radius, darkness, (height, width)), form.blur)
+    paper = (form.paper + form.shade * _gentle(width, 200, rng)).astype(np.float32)
+    paper = paper + form.grain * rng.standard_normal((height, width), dtype=np.float32)
+    grey = paper * (1 - ink) + form.ink * ink
+    return np.clip(np.rint(grey / GREY_STEP) * GREY_STEP, 0, 255).astype(np.uint8)
+
+
+def as_png(pixels: Pixels) -> bytes:
+    """The image as an 8-bit grey PNG file."""
+    file = io.BytesIO()
+    # runs of equal pixels and their codes are all there is to save in noise, and quick to find
+    Image.fromarray(pixels).save(file, format="PNG", compress_level=1, compress_type=zlib.Z_RLE)
+    return file.getvalue()
