@@ -5,7 +5,7 @@ MADE_FROM := $(VENV)/requirements.lock
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env new-env repro tune report unlock test torture lint format lock gpu jax torch clean clean-state
+.PHONY: help env new-env repro params tune report unlock test torture lint format lock gpu jax torch clean clean-state
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ lint: env ## ruff and mypy
 	@ruff format --check .
 	@mypy
 
+params: env ## write the comments of params.yaml anew, with new parameters at their defaults
+	@python -m tools.params
+
 format: env ## let ruff rewrite what it can
 	@ruff check --fix .
 	@ruff format .
@@ -52,10 +55,10 @@ format: env ## let ruff rewrite what it can
 gpu: env ## add CUDA for TensorFlow to the environment
 	@pip install --quiet '.[gpu]'
 
-jax: env ## add JAX; use it with KERAS_BACKEND=jax
+jax: env ## add JAX; use it with `dvc exp run -S backend=jax`
 	@pip install --quiet '.[jax]'
 
-torch: env ## add PyTorch; use it with KERAS_BACKEND=torch
+torch: env ## add PyTorch; use it with `dvc exp run -S backend=torch`
 	@pip install --quiet '.[torch]'
 
 lock: env ## resolve pyproject.toml anew into requirements.lock

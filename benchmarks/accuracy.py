@@ -21,7 +21,8 @@ import numpy as np
 
 from benchmarks import scratch
 from tests.conftest import edit_params
-from writerid.base.params import Params, load
+from writerid.base.params import load
+from writerid.base.schema import Params
 
 RECOMMENDED = {"epochs": 6, "steps_per_epoch": 500, "warmup_steps": 200, "augment.share": 0.5}
 SETTINGS: dict[str, dict[str, Any]] = {

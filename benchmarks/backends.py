@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import scratch
+from tests.conftest import edit_params
 
 LEVELS = ("crop", "line", "form")
 
@@ -40,7 +41,8 @@ def main() -> None:
             scratch.prepare(folder, options.archive, {"seed": seed})
             scratch.measure(["map_writers", "split", "crop"], folder)
             for backend in installed:
-                scratch.measure(["train", "evaluate"], folder, {"KERAS_BACKEND": backend})
+                edit_params(folder / "params.yaml", {"backend": backend})
+                scratch.measure(["train", "evaluate"], folder)
                 test, runtime = (
                     json.loads((folder / f"metrics/{part}.json").read_text()) for part in ("test", "runtime")
                 )

@@ -14,9 +14,8 @@ import numpy as np
 
 from benchmarks import throughput
 from benchmarks.data import WRITERS, random_data
-from stages.train import network, recipe
 from writerid.base.params import load
-from writerid.network import devices, training
+from writerid.network import devices, models, training
 
 SETTINGS = ("repeatable", "backend's own")
 
@@ -27,7 +26,8 @@ def crops_per_second(setting: str, steps: int) -> float:
     if setting == "repeatable":
         devices.prepare(params.seed)
     data = random_data(params.crop.height, params.crop.width)
-    shape, how = network(params, WRITERS), recipe(params)
+    how, crop = params.recipe, params.crop
+    shape = models.Network(**dict(params.network), height=crop.height, width=crop.width, classes=WRITERS)
     return throughput.crops_per_second(
         training.compiled(shape, how), training.batches(data, how, shape, 0), how.batch_size, steps
     )

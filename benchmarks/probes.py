@@ -17,7 +17,8 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from writerid.base.files import read_array, read_csv
-from writerid.base.params import Params, load
+from writerid.base.params import load
+from writerid.base.schema import Params
 from writerid.crops.choice import side_of_lines
 from writerid.crops.strips import pack
 from writerid.dataset.archive import Archive

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from writerid.network import models, training
-from writerid.network.augmentation import Augmentation
+from writerid.base.schema import Augmentation, Recipe
+from writerid.network import models
 
 ACCURACY = 0.8128  # of test crops
 EPOCHS, STEPS = 8, 1000
@@ -29,7 +29,8 @@ NETWORK = models.Network(
     dense_units=512,
     dropout=0.4,
 )
-RECIPE = training.Recipe(
+RECIPE = Recipe(
+    backend="tensorflow",
     optimizer="adam",
     learning_rate=0.001,
     schedule="constant",
@@ -39,7 +40,7 @@ RECIPE = training.Recipe(
     epochs=EPOCHS,
     steps_per_epoch=STEPS,
     balance=0.0,
-    augment=Augmentation(0, 0, 0, 0, 0, 0),
+    augment=Augmentation(share=0, scale=0, slant=0, rotation=0, shift=0, stroke=0),
     precision="auto",
     seed=0,
 )

@@ -31,14 +31,14 @@ def prepare(folder: Path, archive: Path, changes: Mapping[str, Any]) -> Path:
     return link
 
 
-def measure(stages: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None) -> Measured:
-    """Run stages in a folder, one after the other in one process, with some environment variables set.
+def measure(stages: Sequence[str], folder: Path) -> Measured:
+    """Run stages in a folder, one after the other in one process.
 
     Peak memory is read from /proc: Linux only.
     """
     runs = "".join(f"import stages.{stage} as stage; stage.main(); " for stage in stages)
     program = f"{runs}print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
-    environment = {**os.environ, **(variables or {}), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True

@@ -17,7 +17,7 @@ import argparse
 import itertools
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,9 @@ import numpy as np
 from keras import ops
 
 from benchmarks.accuracy import recommended
-from stages.train import network, recipe
 from writerid.crops import windows
 from writerid.dataset import splits
-from writerid.dataset.lines import read_lines, writers
+from writerid.dataset.lines import writers
 from writerid.evaluation import reported
 from writerid.network import devices, models, training
 from writerid.network.prediction import BATCH
@@ -103,11 +102,11 @@ def prediction(model: keras.Model, batch: np.ndarray, count: int) -> float:
     return -(-count // len(batch)) * len(batch) / (time.perf_counter() - started)
 
 
-def evaluate(model: keras.Model, sides: Sequence[reported.Side]) -> float:
+def evaluate(model: keras.Model, packed: windows.Packed) -> float:
     """Crops a second of all decisions that the evaluate stage makes."""
     started = time.perf_counter()
-    reported.evaluate(model, sides[0].writers, *sides)
-    return sum(len(side.crops) for side in sides) / (time.perf_counter() - started)
+    reported.evaluate(model, packed)
+    return sum(len(packed.tables[side]) for side in ("test", "validation")) / (time.perf_counter() - started)
 
 
 def main() -> None:
@@ -118,23 +117,16 @@ def main() -> None:
     options = parser.parse_args()
     params = recommended()
     devices.prepare(params.seed)
-    lines = read_lines(Path("data/lines.csv"))
-    names = writers(lines)
-    shape, how = network(params, len(names)), recipe(params)
-    packed = windows.read(
-        Path("data/crops/strips.npy"),
-        {side: Path(f"data/crops/{side}.npy") for side in splits.SIDES},
-        lines,
-        height=params.crop.height,
-        width=params.crop.width,
-        fit=params.crop.fit,
+    packed = windows.read(Path("data/crops"), splits.SIDES, Path("data/lines.csv"))
+    names = writers(packed.lines)
+    shape = models.Network(
+        **dict(params.network), height=packed.strips.shape[1], width=packed.width, classes=len(names)
     )
+    how = params.recipe
     data = training.Data(
         packed.strips, packed.tables["train"], packed.tables["validation"], models.Provenance(names, [], [])
     )
-    sides = [
-        reported.Side(packed.strips, packed.tables[side], packed.width, lines, names) for side in ("test", "validation")
-    ]
+    judged = len(packed.tables["test"]) + len(packed.tables["validation"])
     portable = models.build(shape, 0)
     forwards = operations(portable)
     one = next(training.batches(data, how, shape, 0))
@@ -149,8 +141,8 @@ def main() -> None:
             model, training.batches(data, how, shape, 0), how.batch_size, options.steps
         ),
         "whole fit": lambda: whole_fit(shape, how, data),
-        "prediction": lambda: prediction(portable, many, sum(len(side.crops) for side in sides)),
-        "evaluate": lambda: evaluate(portable, sides),
+        "prediction": lambda: prediction(portable, many, judged),
+        "evaluate": lambda: evaluate(portable, packed),
     }
     rates: dict[str, list[float]] = {name: [] for name in measures}
     for _ in range(options.runs):

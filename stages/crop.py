@@ -9,6 +9,7 @@ from writerid.base.files import read_csv, write_array
 from writerid.base.params import load
 from writerid.crops.choice import Choice, side_of_lines, tables
 from writerid.crops.strips import pack
+from writerid.crops.windows import write_origin
 from writerid.dataset.archive import Archive
 from writerid.dataset.lines import read_lines
 from writerid.dataset.splits import SIDES, SideLine, check_apart
@@ -41,10 +42,20 @@ def main() -> None:
             tone=params.crop.tone,
             output=Path("data/crops/strips.npy"),
         )
-        crops = tables(inks, lines["label"], [side_of.get(line) for line in lines["line"]], choice)
-    write_array(Path("data/crops/train.npy"), crops["train"])
-    write_array(Path("data/crops/validation.npy"), crops["validation"])
-    write_array(Path("data/crops/test.npy"), crops["test"])
+        crops, ends = tables(inks, lines["label"], [side_of.get(line) for line in lines["line"]], choice)
+    folder = Path("data/crops")
+    write_array(folder / "ends.npy", ends)
+    for side, table in crops.items():
+        write_array(folder / f"{side}.npy", table)
+    write_origin(
+        folder,
+        Path("data/lines.csv"),
+        height=params.crop.height,
+        width=params.crop.width,
+        fit=params.crop.fit,
+        tone=params.crop.tone,
+        group_by=params.split.group_by,
+    )
     print(", ".join(f"{len(table)} {side}" for side, table in crops.items()) + " crops")
 
 

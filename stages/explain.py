@@ -3,32 +3,25 @@
 from pathlib import Path
 
 from stages.runner import run
+from writerid.base.backend import use
 from writerid.base.params import load
-from writerid.crops import windows
-from writerid.dataset.lines import read_lines, writers
 from writerid.explain.reports import read_history, read_test, read_writers
-from writerid.explain.study import Limits, Study
-from writerid.network import devices, models
-from writerid.pictures import album
 
 
 def main() -> None:
     """Write the pictures, the tables behind them, and how far the evidence can be trusted."""
     params = load()
+    use(params.backend)
+    from writerid.evaluation import inputs  # not before the backend is chosen
+    from writerid.explain.study import Limits, Study
+    from writerid.network import devices
+    from writerid.pictures import album
+
     devices.prepare(params.seed)
-    model, provenance = models.load(Path("models/model.keras"))
-    lines = read_lines(Path("data/lines.csv"))
-    packed = windows.read(
-        Path("data/crops/strips.npy"),
-        {"test": Path("data/crops/test.npy")},
-        lines,
-        height=params.crop.height,
-        width=params.crop.width,
-        fit=params.crop.fit,
-    )
+    model, packed = inputs.read(Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), ("test",))
     limits = Limits(params.explain.lines, params.explain.pairs, params.explain.crops)
     album.make(
-        Study(model, provenance.writers, packed, writers(lines), limits, params.seed),
+        Study(model, packed, limits, params.seed),
         read_test(Path("metrics/test.json")),
         read_history(Path("metrics/train/metrics.json"), Path("metrics/train/plots")),
         read_writers(Path("metrics/writers.csv")),

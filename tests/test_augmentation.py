@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from writerid.network.augmentation import CHANGES, Augment, Augmentation, draw
+from writerid.base.schema import Augmentation
+from writerid.network.augmentation import CHANGES, Augment, draw
 
-NONE = Augmentation(1, 0, 0, 0, 0, 0)
+NONE = Augmentation(share=1, scale=0, slant=0, rotation=0, shift=0, stroke=0)
 
 
 def augment(crop: np.ndarray, changes: np.ndarray) -> np.ndarray:
@@ -16,7 +17,7 @@ def augment(crop: np.ndarray, changes: np.ndarray) -> np.ndarray:
 
 
 def one(**changes: float) -> Augmentation:
-    return Augmentation(**{**vars(NONE), **changes})
+    return NONE.model_copy(update=changes)
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_nothing_is_changed_by_nothing(crop: np.ndarray):
 
 
 def test_draws_follow_from_the_generator():
-    every = Augmentation(1, 0.1, 0.1, 0.02, 4, 0.3)
+    every = Augmentation(share=1, scale=0.1, slant=0.1, rotation=0.02, shift=4, stroke=0.3)
     assert every
     first, again, other = (draw(every, (21, 31), 5, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
@@ -45,14 +46,24 @@ def test_draws_follow_from_the_generator():
 
 
 def test_a_share_of_crops_is_changed():
-    changes = draw(Augmentation(0.25, 0.1, 0.1, 0.02, 4, 0.3), (21, 31), 4000, np.random.default_rng(0))
+    changes = draw(
+        Augmentation(share=0.25, scale=0.1, slant=0.1, rotation=0.02, shift=4, stroke=0.3),
+        (21, 31),
+        4000,
+        np.random.default_rng(0),
+    )
     unchanged = (changes == draw(NONE, (21, 31), 1, np.random.default_rng(0))).all(axis=1)
     assert unchanged.mean() == pytest.approx(0.75, abs=0.02)
-    assert not Augmentation(0, 0.1, 0.1, 0.02, 4, 0.3)
+    assert not Augmentation(share=0, scale=0.1, slant=0.1, rotation=0.02, shift=4, stroke=0.3)
 
 
 def test_the_middle_stays_in_the_middle(crop: np.ndarray):
-    changes = draw(Augmentation(1, 0.3, 0.3, 0.1, 0, 0), (21, 31), 20, np.random.default_rng(0))
+    changes = draw(
+        Augmentation(share=1, scale=0.3, slant=0.3, rotation=0.1, shift=0, stroke=0),
+        (21, 31),
+        20,
+        np.random.default_rng(0),
+    )
     for change in changes:
         assert augment(crop, change)[10, 15] == pytest.approx(1, abs=1e-3)
 

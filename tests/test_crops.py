@@ -41,12 +41,13 @@ def test_even_starts_cover_the_line(windows: int):
 
 def test_tables():
     inks = [np.full(91, 0.5), np.full(1, 0.5), np.full(31, 0.5)]
-    made = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
+    made, ends = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
     assert len(made["train"]) == round(0.25 * 91)
     assert made["validation"].tolist() == [(100, 1, 2)]
     assert made["test"]["start"].tolist() == [110, 116, 122, 128, 134, 140]
     assert set(made["test"]["line"]) == {2}
-    again = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
+    assert ends.tolist() == [0, 100, 110, 150]
+    again, _ = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
     assert all((made[side] == again[side]).all() for side in made)
 
 

@@ -8,6 +8,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
+from tools.params import text
+from writerid.base import declaration
+from writerid.base.declaration import CODE
+from writerid.base.schema import Network, Recipe
 
 PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())
 STAGES = list(PIPELINE["stages"])
@@ -35,6 +39,36 @@ def modules(path: Path) -> set[Path]:
     return found | {p.parent / "__init__.py" for p in found | {path}}
 
 
+MAY_IMPORT = {
+    "base": set(),
+    "synthesis": {"base"},
+    "dataset": {"base"},
+    "scores": {"base"},
+    "crops": {"base", "dataset"},
+    "network": {"base", "crops", "dataset", "scores"},
+    "evaluation": {"base", "crops", "dataset", "scores", "network"},
+    "explain": {"base", "crops", "dataset", "scores", "network", "evaluation"},
+    "pictures": {"base", "scores", "explain"},
+    "report": {"base", "scores", "explain", "pictures"},
+    "tuning": {"base", "scores"},
+}
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_imports_run_downwards(package: str):
+    for file in (ROOT / "src/writerid" / package).rglob("*.py"):
+        used = {found.relative_to(ROOT / "src/writerid").parts[0] for found in modules(file) if "src" in found.parts}
+        assert used - {package, "__init__.py"} <= MAY_IMPORT[package], file.relative_to(ROOT)
+
+
+def test_every_package_says_what_it_holds():
+    folders = {path.name for path in (ROOT / "src/writerid").iterdir() if (path / "__init__.py").is_file()}
+    assert folders == set(MAY_IMPORT)
+    assert all(
+        ast.get_docstring(ast.parse((ROOT / "src/writerid" / name / "__init__.py").read_text())) for name in folders
+    )
+
+
 def all_modules(path: Path) -> set[str]:
     seen: set[Path] = set()
     waiting = {path}
@@ -50,10 +84,13 @@ def script(stage: str) -> ast.Module:
 
 
 def parameters(stage: str) -> set[str]:
-    """Every `params.x` and `params.x.y` that a stage's script reads."""
+    """Every `params.x` and `params.x.y` that a stage's script reads; `params.network` is all of its fields."""
     chains = {ast.unparse(node) for node in ast.walk(script(stage)) if isinstance(node, ast.Attribute)}
-    own = {chain.removeprefix("params.") for chain in chains if chain.startswith("params.")}
-    return {name for name in own if not any(other.startswith(name + ".") for other in own)}
+    read = {chain.removeprefix("params.") for chain in chains if chain.startswith("params.")}
+    for name, group in (("network", Network), ("recipe", Recipe)):
+        if name in read:
+            read = (read - {name}) | set(group.model_fields)
+    return {name for name in read if not any(other.startswith(name + ".") for other in read)}
 
 
 def paths(stage: str) -> set[str]:
@@ -70,10 +107,45 @@ def test_the_stages_are_those_of_the_design():
     assert all(PIPELINE["stages"][name]["cmd"] == f"python -m stages.{name}" for name in STAGES)
 
 
+def is_code(dep: str) -> bool:
+    return dep.startswith(CODE)
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_stages_declare_the_modules_they_import(stage: str):
-    code = {dep for dep in declared(stage, "deps") if dep.endswith(".py")}
-    assert code == all_modules(ROOT / "stages" / f"{stage}.py")
+def test_stages_declare_the_code_they_run_through_and_no_more(stage: str):
+    """A package that holds nothing but its docstring may be imported on the way, such as writerid itself."""
+    imported = {name for name in all_modules(ROOT / "stages" / f"{stage}.py") if not only_docstring(ROOT / name)}
+    places = {dep for dep in declared(stage, "deps") if is_code(dep)} - {"requirements.lock"}
+    assert "requirements.lock" in declared(stage, "deps")
+    assert {name for name in imported if not any(name == at or name.startswith(f"{at}/") for at in places)} == set()
+    assert {at for at in places if not any(name == at or name.startswith(f"{at}/") for name in imported)} == set()
+    assert imported <= {str(path.relative_to(ROOT)) for path in declaration.code(stage)}
+
+
+def only_docstring(path: Path) -> bool:
+    body = ast.parse(path.read_text()).body
+    return len(body) == 1 and ast.get_docstring(ast.parse(path.read_text())) is not None
+
+
+def test_the_digest_of_a_stage_follows_its_code(tmp_path: Path):
+    for name in {"dvc.yaml"} | {str(path.relative_to(ROOT)) for path in declaration.code("train")}:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    before = declaration.digest("train", tmp_path)
+    assert before == declaration.digest("train")
+    for name in ("stages/runner.py", "stages/train.py", "src/writerid/network/models.py", "requirements.lock"):
+        text = (tmp_path / name).read_text()
+        (tmp_path / name).write_text(text + "\n")
+        assert declaration.digest("train", tmp_path) != before, name
+        (tmp_path / name).write_text(text)
+    (tmp_path / "src/writerid/network/deeper").mkdir()
+    (tmp_path / "src/writerid/network/deeper/new.py").write_text("")
+    assert declaration.digest("train", tmp_path) != before
+
+
+def test_the_committed_params_are_what_the_code_says():
+    committed = (ROOT / "params.yaml").read_text()
+    assert text(YAML(typ="safe").load(committed)) == committed == text({})
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -84,12 +156,12 @@ def test_stages_declare_the_parameters_they_read(stage: str):
 def test_only_stages_read_parameters():
     for file in (ROOT / "src" / "writerid").rglob("*.py"):
         if file.name != "params.py":
-            assert "writerid.base.params" not in file.read_text(), f"{file.name} reads parameters"
+            assert "writerid.base.params import load" not in file.read_text(), f"{file.name} reads parameters"
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_stages_declare_the_files_they_read_and_write(stage: str):
-    files = {dep for dep in declared(stage, "deps") if not dep.endswith(".py")}
+    files = {dep for dep in declared(stage, "deps") if not is_code(dep)}
     outs = declared(stage, "outs") | declared(stage, "metrics")
     if "${dataset}" in files:
         assert "dataset" in parameters(stage)

@@ -3,6 +3,7 @@
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +15,19 @@ from writerid.dataset.splits import SideLine
 from writerid.network.models import Network, Provenance, build, load, save
 
 SEEN = Provenance(["a", "b", "c"], [SideLine("f-00", "f", "0f"), SideLine("g-00", "g")], [SideLine("h-00", "h")])
-TINY = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.2)
+TINY = Network(
+    height=32,
+    width=24,
+    classes=3,
+    invert=True,
+    layers=2,
+    kernel_size=3,
+    filters=4,
+    batch_norm=True,
+    head="average",
+    dense_units=8,
+    dropout=0.2,
+)
 
 
 def test_the_reference_network_layer_by_layer():
@@ -53,8 +66,20 @@ def test_inverted_crops():
 
 @pytest.mark.parametrize("head", ["average", "dense"])
 @pytest.mark.parametrize("layers", range(1, 7))
-def test_every_depth_and_head(head: str, layers: int):
-    network = Network(113, 113, 7, True, layers, 3, 2, True, head, 4, 0.0)
+def test_every_depth_and_head(head: Any, layers: int):
+    network = Network(
+        height=113,
+        width=113,
+        classes=7,
+        invert=True,
+        layers=layers,
+        kernel_size=3,
+        filters=2,
+        batch_norm=True,
+        head=head,
+        dense_units=4,
+        dropout=0.0,
+    )
     logits = build(network, seed=0).predict(np.zeros((2, 113, 113), np.uint8), verbose=0)
     assert logits.shape == (2, 7)
     assert logits.dtype == np.float32

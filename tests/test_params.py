@@ -10,7 +10,8 @@ from ruamel.yaml import YAML
 
 from tests.conftest import ROOT
 from writerid.base.errors import InputError
-from writerid.base.params import Optimizer, check, load
+from writerid.base.params import check, load
+from writerid.base.schema import Optimizer
 from writerid.network.training import optimizers
 
 

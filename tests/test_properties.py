@@ -13,7 +13,8 @@ from PIL import Image
 
 from tests.conftest import ROOT, dataset_members, write_zip
 from writerid.base.errors import InputError
-from writerid.base.params import Params, check, load
+from writerid.base.params import check, load
+from writerid.base.schema import Params
 from writerid.crops.strips import ink_share, scale
 from writerid.dataset.archive import Archive, parse_forms, select, summary, survey
 from writerid.dataset.images import MAX_PIXELS, UnusableImage, decode

@@ -19,10 +19,10 @@ from tests.conftest import ROOT, runner
 from tests.conftest import Run as Call
 from tools import plots_page
 from writerid.base.errors import InputError
+from writerid.base.params import meanings
 from writerid.report import compared, glossary, reasons, words
 from writerid.report.origin import commands, origin, provenance
 from writerid.report.page import render
-from writerid.report.parameters import explained
 from writerid.report.reason_charts import ORDERS
 from writerid.report.runs import WORKSPACE, Run, flat, load
 
@@ -58,7 +58,7 @@ def test_the_page_holds_everything(page: Path, clone: Path):
     assert links <= places == {glossary.place(name) for name in glossary.TERMS}
     params = (clone / "params.yaml").read_text()
     for key in flat(YAML(typ="safe").load(params)):
-        assert f'<code>{key}</code><div class="note">{escape(explained(params)[key])}</div>' in text
+        assert f'<code>{key}</code><div class="note">{escape(meanings()[key])}</div>' in text
     specs = re.findall(r'<script type="application/json" data-chart="\w+">(.*?)</script>', text)
     assert len(specs) >= 12
     for spec in specs:
@@ -364,24 +364,11 @@ def test_terms_are_linked_where_they_are_first_met():
 
 
 def test_every_parameter_is_explained():
-    text = (ROOT / "params.yaml").read_text()
-    found = explained(text)
-    assert flat(YAML(typ="safe").load(text)).keys() <= found.keys()
-    assert min(len(comment) for comment in found.values()) > 10
-    assert explained("a: 1\nb:  # of\n  c: '# no' # own  \n# below\nd: 2 #\n") == {"b": "of", "b.c": "own"}
+    written = flat(YAML(typ="safe").load((ROOT / "params.yaml").read_text()))
+    assert written.keys() <= meanings().keys()
+    assert min(len(meaning) for meaning in meanings().values()) > 10
 
 
-@pytest.mark.parametrize(
-    ("kind", "shown", "said"),
-    [
-        ("surest_wrong", 5, ""),
-        ("surest_wrong", 1, "These are all: every other test line is right."),
-        ("surest_wrong", 0, "There is none: every test line is right."),
-        ("least_sure", 2, "Only these 2 test lines are left that are not shown above."),
-        ("least_sure", 1, "Only this test line is left that is not shown above."),
-        ("surest_right", 0, "No right test line is left that is not shown above."),
-    ],
-)
 def test_fewer_lines_than_asked_for_are_explained(kind: str, shown: int, said: str):
     assert reasons.few(made_up(params={"explain.lines": 5}), kind, shown) == said
 

@@ -15,16 +15,42 @@ import pytest
 
 from tests.conftest import line
 from writerid.base.errors import InputError
+from writerid.base.schema import Augmentation, Recipe
 from writerid.crops.strips import scale
 from writerid.crops.windows import CROP, gather
 from writerid.network import devices, models, resident, resume, training
-from writerid.network.augmentation import Augmentation
 from writerid.network.models import Network, Provenance
-from writerid.network.training import Data, Outputs, Recipe, batches, chances, fit, optimizer, optimizers
+from writerid.network.training import Data, Outputs, batches, chances, fit, optimizer, optimizers
 
-NETWORK = Network(32, 24, 3, True, 2, 3, 4, True, "average", 8, 0.3)
-AUGMENT = Augmentation(1, 0.1, 0.1, 0.02, 2, 0.3)
-RECIPE = Recipe("adam", 0.01, "cosine", 2, 0.1, 8, 4, 3, 0.5, AUGMENT, "auto", seed=5)
+NETWORK = Network(
+    height=32,
+    width=24,
+    classes=3,
+    invert=True,
+    layers=2,
+    kernel_size=3,
+    filters=4,
+    batch_norm=True,
+    head="average",
+    dense_units=8,
+    dropout=0.3,
+)
+AUGMENT = Augmentation(share=1, scale=0.1, slant=0.1, rotation=0.02, shift=2, stroke=0.3)
+RECIPE = Recipe(
+    optimizer="adam",
+    learning_rate=0.01,
+    schedule="cosine",
+    warmup_steps=2,
+    label_smoothing=0.1,
+    batch_size=8,
+    epochs=4,
+    steps_per_epoch=3,
+    balance=0.5,
+    augment=AUGMENT,
+    precision="auto",
+    backend="tensorflow",
+    seed=5,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -98,7 +124,7 @@ def interrupted_after(epochs: int) -> Callable[[keras.Model, Provenance, Path], 
 def test_an_interrupted_fit_ends_with_the_same_bytes(
     tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch, stop: int, name: str
 ):
-    recipe = replace(RECIPE, optimizer=name)
+    recipe = RECIPE.model_copy(update={"optimizer": name})
     fit(NETWORK, recipe, data, outputs(tmp_path / "whole"))
     with monkeypatch.context() as patch:
         patch.setattr(models, "save", interrupted_after(stop))
@@ -156,7 +182,7 @@ def test_state_of_other_parameters_or_inputs_is_not_used(data: Data):
     changed[0, 0] ^= 1
     keys = {
         resume.key((NETWORK, RECIPE), arrays),
-        resume.key((NETWORK, replace(RECIPE, seed=6)), arrays),
+        resume.key((NETWORK, RECIPE.model_copy(update={"seed": 6})), arrays),
         resume.key((NETWORK, RECIPE), (changed, data.train, data.validation)),
     }
     assert len(keys) == 3
@@ -171,9 +197,18 @@ def test_batches_follow_from_seed_and_step(data: Data):
     assert (third["crop"].dtype, third["crop"].shape) == (np.uint8, (8, 32, 24))
     assert (third["changes"].dtype, third["changes"].shape) == (np.float32, (8, 7))
     assert labels.shape == (8, 3)
-    other, _ = next(batches(data, replace(RECIPE, seed=6), NETWORK, 2))
+    other, _ = next(batches(data, RECIPE.model_copy(update={"seed": 6}), NETWORK, 2))
     assert not np.array_equal(third["crop"], other["crop"])
-    plain, _ = next(batches(data, replace(RECIPE, augment=Augmentation(0, 0, 0, 0, 0, 0)), NETWORK, 2))
+    plain, _ = next(
+        batches(
+            data,
+            RECIPE.model_copy(
+                update={"augment": Augmentation(share=0, scale=0, slant=0, rotation=0, shift=0, stroke=0)}
+            ),
+            NETWORK,
+            2,
+        )
+    )
     assert list(plain) == ["crop"]
     np.testing.assert_array_equal(plain["crop"], third["crop"])
 
@@ -194,7 +229,13 @@ def test_balance(data: Data, balance: float, shares: list[float]):
     own = [np.flatnonzero(data.train["label"] == label) for label in (0, 1)]
     train = data.train[np.concatenate([own[0][:3], own[1][:27]])]
     assert len(train) == 30
-    recipe = replace(RECIPE, balance=balance, batch_size=20_000, augment=Augmentation(0, 0, 0, 0, 0, 0))
+    recipe = RECIPE.model_copy(
+        update={
+            "balance": balance,
+            "batch_size": 20_000,
+            "augment": Augmentation(share=0, scale=0, slant=0, rotation=0, shift=0, stroke=0),
+        }
+    )
     _, labels = next(batches(replace(data, train=train), recipe, NETWORK, 0))
     np.testing.assert_allclose(labels.mean(axis=0), shares, atol=0.02)
 
@@ -218,7 +259,7 @@ def test_crops_come_from_all_lines(data: Data):
 
 @pytest.mark.parametrize("name", sorted(optimizers()))
 def test_every_optimizer_of_keras_takes_a_step(name: str, data: Data, tmp_path: Path):
-    recipe = replace(RECIPE, optimizer=name, epochs=1, steps_per_epoch=3)
+    recipe = RECIPE.model_copy(update={"optimizer": name, "epochs": 1, "steps_per_epoch": 3})
     fit(NETWORK, recipe, data, outputs(tmp_path))
     assert (tmp_path / "model.keras").is_file()
 
@@ -229,13 +270,13 @@ def test_schedules():
     assert rates[0] == pytest.approx(0.01 / 3)
     assert rates[2] == max(rates) == pytest.approx(0.01)
     assert rates[12] == pytest.approx(0)
-    constant = optimizer(replace(RECIPE, schedule="constant"))
+    constant = optimizer(RECIPE.model_copy(update={"schedule": "constant"}))
     assert float(constant.learning_rate) == pytest.approx(0.01)
 
 
 def test_a_fit_that_diverges_says_so(data: Data, tmp_path: Path):
-    recipe = replace(RECIPE, optimizer="sgd", learning_rate=1e38, schedule="constant")
-    network = replace(NETWORK, batch_norm=False)
+    recipe = RECIPE.model_copy(update={"optimizer": "sgd", "learning_rate": 1e38, "schedule": "constant"})
+    network = NETWORK.model_copy(update={"batch_norm": False})
     with pytest.raises(InputError, match=r"training diverged in epoch 1: .*; lower learning_rate"):
         fit(network, recipe, data, outputs(tmp_path))
 

@@ -1,121 +1,18 @@
-"""The schema of params.yaml: every value is checked, as a whole, before any work is done."""
+"""Reading params.yaml: every value is checked, as a whole, before any work is done."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from writerid.base.errors import InputError
 from writerid.base.geometry import check_network
-
-Optimizer = Literal[
-    "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon",
-    "nadam", "rmsprop", "schedulefreeadamw", "sgd",
-]  # fmt: skip
-Positive = Annotated[int, Field(ge=1)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Group(BaseModel):
-    """Keys of params.yaml: all must be there, no others may, and types are not converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class Synthesis(Group):
-    """The synthetic dataset."""
-
-    writers: Annotated[int, Field(ge=2, le=10_000)]
-    forms: Annotated[int, Field(ge=1, le=1_000)]
-    lines: Annotated[int, Field(ge=1, le=100)]
-    difficulty: Annotated[float, Field(ge=0, le=1)]
-
-
-class Split(Group):
-    """Train, validation and test; shares are counted in lines."""
-
-    group_by: Literal["form", "line"]
-    train: Share
-    validation: Share
-    test: Share
-
-
-class Crop(Group):
-    """The windows of lines that the network sees; sizes in pixels."""
-
-    height: Annotated[int, Field(ge=8, le=1024)]
-    width: Annotated[int, Field(ge=8, le=4096)]
-    fit: Literal["line", "dataset"]
-    tone: Literal["raw", "clip", "binary"]
-    keep: Annotated[float, Field(gt=0, le=1)]
-    min_ink: Fraction
-    stride: Positive
-
-
-class Augment(Group):
-    """How far training crops are changed at most."""
-
-    share: Annotated[float, Field(ge=0, le=1)]
-    scale: Fraction
-    slant: Fraction
-    rotation: Fraction
-    shift: Annotated[float, Field(ge=0, le=100)]
-    stroke: Annotated[float, Field(ge=0, le=1)]
-
-
-class Evaluate(Group):
-    """How figures are reported."""
-
-    resamples: Annotated[int, Field(ge=100, le=100_000)]
-
-
-class Explain(Group):
-    """How much is shown and measured of what the network looks at."""
-
-    lines: Annotated[int, Field(ge=1, le=50)]
-    pairs: Annotated[int, Field(ge=1, le=50)]
-    crops: Annotated[int, Field(ge=1, le=10_000)]
-
-
-class Params(Group):
-    """All of params.yaml; the file's own comments say what each key means."""
-
-    dataset: Annotated[str, Field(pattern=r"\.zip$")]
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)]
-    synthesis: Synthesis
-    top_writers: Annotated[int, Field(ge=2)] | None
-    min_forms: Positive
-    min_size: Positive
-    split: Split
-    crop: Crop
-    invert: bool
-    layers: Annotated[int, Field(ge=1, le=6)]
-    kernel_size: Annotated[int, Field(ge=1, le=31)]
-    filters: Annotated[int, Field(ge=1, le=1024)]
-    batch_norm: bool
-    head: Literal["average", "dense"]
-    dense_units: Annotated[int, Field(ge=1, le=16_384)]
-    dropout: Fraction
-    optimizer: Optimizer
-    learning_rate: Annotated[float, Field(gt=0, le=100)]
-    schedule: Literal["constant", "cosine"]
-    warmup_steps: Annotated[int, Field(ge=0)]
-    label_smoothing: Fraction
-    batch_size: Annotated[int, Field(ge=1, le=65_536)]
-    epochs: Annotated[int, Field(ge=1, le=10_000)]
-    steps_per_epoch: Annotated[int, Field(ge=1, le=1_000_000)]
-    balance: Annotated[float, Field(ge=0, le=1)]
-    augment: Augment
-    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
-    evaluate: Evaluate
-    explain: Explain
-    grid: dict[str, list[Any]]
+from writerid.base.schema import Group, Params, Split
 
 
 def load(path: Path = Path("params.yaml")) -> Params:
@@ -159,6 +56,17 @@ def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
     return params
+
+
+def meanings(group: type[Group] = Params, prefix: str = "") -> dict[str, str]:
+    """Return what each parameter means, by dotted key."""
+    told: dict[str, str] = {}
+    for name, field in group.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Group):
+            told |= meanings(field.annotation, f"{prefix}{name}.")
+        else:
+            told[prefix + name] = field.description or ""
+    return told
 
 
 def _split_problems(split: Split) -> list[str]:

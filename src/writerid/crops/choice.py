@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from writerid.base.errors import InputError
+from writerid.base.randomness import Use, stream
 from writerid.crops.windows import CROP
 from writerid.dataset.splits import SIDES
 
@@ -24,32 +25,32 @@ class Choice:
 
 def tables(
     inks: Iterable[np.ndarray], labels: Sequence[int], sides: Sequence[str | None], choice: Choice
-) -> dict[str, np.ndarray]:
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Choose the crops of all lines: drawn at random for training, evenly spaced for validation and test.
 
     Parameters: the ink shares of each line's windows (see strips.ink_share), its label and its side. Returns a
-    table of dtype CROP for each side.
+    table of dtype CROP for each side, and where each line begins and ends in the strips, int64 (lines + 1,).
 
     Raises InputError where a line has no side, or a side no line.
     """
     parts: dict[str, list[np.ndarray]] = {side: [] for side in SIDES}
-    offset = 0
+    ends = [0]
     for row, (ink, label, side) in enumerate(zip(inks, labels, sides, strict=True)):
         if side not in parts:
             held = f"the side {side!r}" if side else "no side"
             raise InputError(f"data/split.csv: row {row + 2} of data/lines.csv has {held} in it; run split again")
         if side == "train":
-            starts = training_starts(ink, choice.keep, choice.min_ink, np.random.default_rng([choice.seed, row]))
+            starts = training_starts(ink, choice.keep, choice.min_ink, stream(choice.seed, Use.CROPS, row))
         else:
             starts = even_starts(len(ink), choice.stride)
         crops = np.empty(len(starts), CROP)
-        crops["start"], crops["line"], crops["label"] = starts + offset, row, label
+        crops["start"], crops["line"], crops["label"] = starts + ends[-1], row, label
         parts[side].append(crops)
-        offset += len(ink) + choice.width - 1
+        ends.append(ends[-1] + len(ink) + choice.width - 1)
     for side, own in parts.items():
         if not own:
             raise InputError(f"split: no line is on the {side} side; raise split.{side}, or add lines")
-    return {side: np.concatenate(own) for side, own in parts.items()}
+    return {side: np.concatenate(own) for side, own in parts.items()}, np.array(ends, np.int64)
 
 
 def side_of_lines(lines: Sequence[str], sides: Sequence[str]) -> dict[str, str]:

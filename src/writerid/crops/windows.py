@@ -1,6 +1,7 @@
 """Crops: windows into the strips, and the rows of the tables that name them."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Any
 import numpy as np
 
 from writerid.base.errors import InputError
-from writerid.base.files import read_array
-from writerid.base.geometry import line_scales, strip_widths
+from writerid.base.files import read_array, readable, write_json
+from writerid.dataset.lines import read_lines
 from writerid.dataset.splits import SideLine
+
+ORIGIN = "crops.json"
+AGAIN = "run crop again (`dvc repro --force crop`)"
 
 # One row a crop: its first column in the strips, the row of its line in lines.csv, and its writer's label.
 CROP = np.dtype([("start", "<i8"), ("line", "<i4"), ("label", "<i4")])
@@ -29,8 +33,8 @@ def gather(strips: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
 class Packed:
     """What the crop stage made: the strips, uint8 (columns, height), and the tables of crops of some sides.
 
-    Beside them stand the columns of lines.csv, where each line ends in the strips (see `line_ends`), and the width of
-    a crop in pixels.
+    Beside them stand the columns of lines.csv; where each line begins and ends in the strips, int64 (lines + 1,), line
+    i from the i-th to the next column; the width of a crop in pixels; and split.group_by.
     """
 
     strips: np.ndarray
@@ -38,6 +42,7 @@ class Packed:
     lines: Mapping[str, Sequence[Any]]
     ends: np.ndarray
     width: int
+    group_by: str = "form"
 
     def side_lines(self, side: str) -> list[SideLine]:
         """Return the lines that a side has crops of.
@@ -60,33 +65,42 @@ class Packed:
         ]
 
 
-def read(
-    strips: Path, tables: Mapping[str, Path], lines: Mapping[str, Sequence[Any]], *, height: int, width: int, fit: str
-) -> Packed:
-    """Read strips and the tables of some sides.
+def write_origin(folder: Path, lines: Path, *, height: int, width: int, tone: str, fit: str, group_by: str) -> None:
+    """Write down what the crops of a folder were made from and how: later stages ask the crops, not params.yaml."""
+    write_json(
+        folder / ORIGIN,
+        {"lines": _digest(lines), "height": height, "width": width, "tone": tone, "fit": fit, "group_by": group_by},
+    )
 
-    Parameters: the files; the columns of lines.csv; the size of a crop in pixels; how lines were scaled (see
-    geometry.line_scales).
 
-    Raises InputError where a file is missing or damaged, or was not made from these lines for crops of this size.
+def read(folder: Path, sides: Sequence[str], lines: Path) -> Packed:
+    """Read the strips of all lines, and the crops of some sides, from the folder that the crop stage wrote.
+
+    Raises InputError where a file is missing or damaged, or was not made from lines.csv as it stands.
     """
-    ends = line_ends(lines, height=height, width=width, fit=fit)
-    packed = Packed(read_array(strips), {side: read_array(path) for side, path in tables.items()}, lines, ends, width)
-    fits = packed.strips.dtype == np.uint8 and packed.strips.shape == (ends[-1], height)
-    wrong = [] if fits else [strips]
-    wrong += [path for side, path in tables.items() if not _belongs(packed, side)]
+    table = read_lines(lines)
+    try:
+        origin = json.loads(readable(folder / ORIGIN).read_text(encoding="utf-8"))
+        height, width, group_by = int(origin["height"]), int(origin["width"]), str(origin["group_by"])
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{folder / ORIGIN}: not what the crop stage writes; {AGAIN}") from None
+    strips, ends = read_array(folder / "strips.npy"), read_array(folder / "ends.npy")
+    tables = {side: read_array(folder / f"{side}.npy") for side in sides}
+    packed = Packed(strips, tables, table, ends, width, group_by)
+    wrong = []
+    if origin.get("lines") != _digest(lines) or ends.shape != (len(table["line"]) + 1,):
+        wrong = [folder / ORIGIN]
+    elif strips.dtype != np.uint8 or strips.shape != (ends[-1], height):
+        wrong = [folder / "strips.npy"]
+    else:
+        wrong = [folder / f"{side}.npy" for side in sides if not _belongs(packed, side)]
     if wrong:
-        raise InputError(
-            f"{wrong[0]}: not made from data/lines.csv as it stands for crops of {height} x {width} pixels; "
-            "run crop again (`dvc repro crop`)"
-        )
+        raise InputError(f"{wrong[0]}: not made from {lines} as it stands; {AGAIN}")
     return packed
 
 
-def line_ends(lines: Mapping[str, Sequence[int]], *, height: int, width: int, fit: str) -> np.ndarray:
-    """Where each line begins and ends in the strips: int64 (lines + 1,), line i from the i-th to the next column."""
-    sizes = np.column_stack([lines["width"], lines["height"]])
-    return np.concatenate([[0], np.cumsum(strip_widths(sizes, line_scales(sizes, height, fit), width))])
+def _digest(path: Path) -> str:
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
 
 
 def _belongs(packed: Packed, side: str) -> bool:

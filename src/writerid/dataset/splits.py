@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from writerid.base.errors import InputError
+from writerid.base.randomness import Use, stream, text_key
 from writerid.dataset.names import parse_name
 
 SIDES = ("train", "validation", "test")
@@ -25,7 +26,7 @@ def by_line(writers: Sequence[str], shares: Mapping[str, float], seed: int) -> l
     rest = len(writers) - train
     validation = round(rest * shares["validation"] / (shares["validation"] + shares["test"]))
     in_order = ["train"] * train + ["validation"] * validation + ["test"] * (rest - validation)
-    places = np.random.default_rng([seed, _stream("line")]).permutation(len(writers))
+    places = stream(seed, Use.SPLIT).permutation(len(writers))
     sides = [in_order[place] for place in places]
     unseen = sorted(set(writers) - {writer for writer, side in zip(writers, sides, strict=True) if side == "train"})
     if unseen:
@@ -59,7 +60,7 @@ def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, f
                 f"writer {writer} has {len(own)} form(s), too few for train, validation and test; set min_forms: 3 or "
                 "more to leave such writers out, or split.group_by: line"
             )
-        order = np.random.default_rng([seed, _stream(writer)]).permutation(len(own))
+        order = stream(seed, Use.SPLIT, text_key(writer)).permutation(len(own))
         shuffled = [own[place] for place in order]
         counts = [sizes[writer][form] for form in shuffled]
         chosen = _assign(counts, shares, ahead)
@@ -218,8 +219,3 @@ def _assign(sizes: Sequence[int], shares: Mapping[str, float], ahead: Sequence[f
         else:
             sides.append("train")
     return sides[::-1]
-
-
-def _stream(name: str) -> int:
-    """A number that keeps the random stream of one name apart from the others'."""
-    return int.from_bytes(name.encode("utf-8"), "big")

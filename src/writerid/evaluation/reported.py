@@ -1,7 +1,6 @@
 """The test side: decisions by crop, line and form, and what is reported of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -9,6 +8,9 @@ import numpy as np
 
 from writerid.base.errors import InputError
 from writerid.base.geometry import line_scales, strip_widths
+from writerid.base.randomness import Use, stream
+from writerid.crops.windows import Packed
+from writerid.dataset.lines import writers
 from writerid.network.models import RETRAIN
 from writerid.network.prediction import predict
 from writerid.scores.calibration import scaled, temperature
@@ -33,27 +35,16 @@ LINES_READ = (1, 2, 4, 8)
 DRAWS = 100  # random choices of so many lines from each form
 
 
-@dataclass(frozen=True)
-class Side:
-    """Strips, uint8 (columns, height), the crops of one side (see windows.CROP), `width` columns each, and the columns
-    of lines.csv that they point into, and the writers by label."""
-
-    strips: np.ndarray
-    crops: np.ndarray
-    width: int
-    lines: dict[str, list[Any]]
-    writers: Sequence[str]
-
-
 class Levels:
     """The decisions on the crops, lines and forms of a side."""
 
-    def __init__(self, side: Side, log_probs: np.ndarray) -> None:
+    def __init__(self, packed: Packed, side: str, log_probs: np.ndarray) -> None:
         """Take log-probabilities, float64 (crops, classes), of the side's crops."""
-        self.rows, line_of = np.unique(side.crops["line"], return_inverse=True)  # rows of lines.csv
-        _, self.form_of_line = np.unique([side.lines["form"][row] for row in self.rows], return_inverse=True)
+        crops = packed.tables[side]
+        self.rows, line_of = np.unique(crops["line"], return_inverse=True)  # rows of lines.csv
+        _, self.form_of_line = np.unique([packed.lines["form"][row] for row in self.rows], return_inverse=True)
         self.crops_of_line = np.bincount(line_of)
-        self.crop = Decisions(log_probs, side.crops["label"], self.form_of_line[line_of])
+        self.crop = Decisions(log_probs, crops["label"], self.form_of_line[line_of])
         self.line = self.crop.grouped(line_of)
         self.form = self.crop.grouped(self.form_of_line[line_of])
 
@@ -62,45 +53,33 @@ class Levels:
         return {"crop": self.crop, "line": self.line, "form": self.form}
 
 
-def evaluate(model: keras.Model, writers: Sequence[str], test: Side, validation: Side) -> "Scores":
+def evaluate(model: keras.Model, packed: Packed) -> "Scores":
     """Decide on every crop, line and form of the test side; how sure to be is fitted on the validation side.
 
-    Raises InputError where the model is of other crops or of other writers than the data.
+    Raises InputError where decisions are not numbers.
     """
-    wanted, size = (test.strips.shape[1], test.width), tuple(model.input_shape[1:])
-    if size != wanted:
-        raise InputError(
-            f"models/model.keras: takes crops of {size[0]} x {size[1]} pixels, wanted are {wanted[0]} x {wanted[1]}; "
-            f"{RETRAIN}"
-        )
-    if list(writers) != list(test.writers):
-        known, found = _first(writers), _first(test.writers)
-        raise InputError(f"models/model.keras: knows other writers ({known}) than the data ({found}); {RETRAIN}")
-    fitted_on = Levels(validation, log_softmax(predict(model, validation.strips, validation.crops, "validation")))
-    levels = Levels(test, log_softmax(predict(model, test.strips, test.crops, "test")))
-    if not np.isfinite(levels.crop.log_probs).all() or not np.isfinite(fitted_on.crop.log_probs).all():
-        raise InputError(f"models/model.keras: its decisions are not numbers; {RETRAIN}")
-    return Scores(
-        test, levels, {name: temperature(own.log_probs, own.labels) for name, own in fitted_on.by_name().items()}
-    )
-
-
-def _first(writers: Sequence[str]) -> str:
-    return f"{len(writers)}: {', '.join(writers[:3])}{', ...' if len(writers) > 3 else ''}"
+    sides = {}
+    for side in ("validation", "test"):
+        log_probs = log_softmax(predict(model, packed.strips, packed.tables[side], side))
+        if not np.isfinite(log_probs).all():
+            raise InputError(f"models/model.keras: its decisions are not numbers; {RETRAIN}")
+        sides[side] = Levels(packed, side, log_probs)
+    temperatures = {name: temperature(own.log_probs, own.labels) for name, own in sides["validation"].by_name().items()}
+    return Scores(packed, sides["test"], temperatures)
 
 
 class Scores:
     """The decisions on the test side; each method returns what one output reports."""
 
-    def __init__(self, test: Side, levels: Levels, temperatures: Mapping[str, float]) -> None:
-        """Take the test side, the decisions on it, and the temperature of each level (see calibration)."""
-        self._test, self._levels, self._temperatures = test, levels, temperatures
+    def __init__(self, packed: Packed, levels: Levels, temperatures: Mapping[str, float]) -> None:
+        """Take the crops, the decisions on the test side, and the temperature of each level (see calibration)."""
+        self._lines, self._levels, self._temperatures = packed.lines, levels, temperatures
 
     def figures(self, resamples: int, seed: int) -> dict[str, Any]:
         """All figures by level, by length of line and by lines read, and what chance and the largest writer give."""
         result: dict[str, Any] = {}
         for number, (level, decisions) in enumerate(self._levels.by_name().items()):
-            result[level] = figures(decisions, resamples, np.random.default_rng([seed, number]))
+            result[level] = figures(decisions, resamples, stream(seed, Use.INTERVALS, number))
             by = self._temperatures[level]
             log_probs = scaled(decisions.log_probs, by)
             result[level] |= {
@@ -108,18 +87,18 @@ class Scores:
                 "calibrated_nll": nll(log_probs, decisions.labels),
                 "calibrated_ece": ece(log_probs, decisions.labels),
             }
-        lines, largest = self._levels.line, int(np.bincount(self._test.lines["label"]).argmax())
+        lines, largest = self._levels.line, int(np.bincount(self._lines["label"]).argmax())
         short = self._columns() < SHORT
         for name, own in (("short_lines", short), ("long_lines", ~short)):
             right = accuracy(lines.log_probs[own], lines.labels[own]) if own.any() else None
             result[name] = {"items": int(own.sum()), "accuracy": right}
-        result["lines_read"] = self._by_lines_read(np.random.default_rng([seed, len(result)]))
+        result["lines_read"] = self._by_lines_read(stream(seed, Use.LINES_READ))
         labels = {level: decisions.labels for level, decisions in self._levels.by_name().items()}
         return {**result, **baselines(labels, lines.log_probs.shape[1], largest)}
 
     def _columns(self) -> np.ndarray:
         """Columns of each test line scaled to SHORT_AT pixels of height; int (lines,)."""
-        width, height = (np.array(self._test.lines[name])[self._levels.rows] for name in ("width", "height"))
+        width, height = (np.array(self._lines[name])[self._levels.rows] for name in ("width", "height"))
         sizes = np.column_stack([width, height])
         return strip_widths(sizes, line_scales(sizes, SHORT_AT, "line"), 1)
 
@@ -140,7 +119,7 @@ class Scores:
 
     def predictions(self) -> list[tuple[object, ...]]:
         """Return a row (see PREDICTION) a test line: calibrated confidence; the true writer's rank, 1 for right."""
-        lines, writers = self._test.lines, self._test.writers
+        lines, names = self._lines, writers(self._lines)
         confidence = np.exp(scaled(self._levels.line.log_probs, self._temperatures["line"]).max(axis=1))
         predicted = self._levels.line.log_probs.argmax(axis=1)
         rank = ranks(self._levels.line.log_probs, self._levels.line.labels) + 1
@@ -148,8 +127,8 @@ class Scores:
             (
                 lines["line"][row],
                 lines["form"][row],
-                writers[self._levels.line.labels[i]],
-                writers[predicted[i]],
+                names[self._levels.line.labels[i]],
+                names[predicted[i]],
                 f"{confidence[i]:.4f}",
                 rank[i],
             )
@@ -160,9 +139,9 @@ class Scores:
         """Return a row (see WRITER) a writer on the test side, the least accurate first."""
         right_line = ranks(self._levels.line.log_probs, self._levels.line.labels) < 1
         right_crop = ranks(self._levels.crop.log_probs, self._levels.crop.labels) < 1
-        rows = []
+        names, rows = writers(self._lines), []
         for label in np.unique(self._levels.line.labels):
             own = self._levels.line.labels == label
             by_crop = right_crop[self._levels.crop.labels == label].mean()
-            rows.append((right_line[own].mean(), by_crop, self._test.writers[label], own.sum()))
+            rows.append((right_line[own].mean(), by_crop, names[label], own.sum()))
         return [(writer, lines, f"{line:.4f}", f"{crop:.4f}") for line, crop, writer, lines in sorted(rows)]

@@ -1,17 +1,17 @@
 """The test side as it is explained: decisions, embeddings and evidence of one network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import keras
 import numpy as np
 
-from writerid.base.errors import InputError
+from writerid.base.randomness import Use, stream
 from writerid.crops.windows import Packed, gather
+from writerid.dataset.lines import writers
 from writerid.explain import activations, attribution, fidelity, hands, sureness, traits
 from writerid.explain.taps import Taps
-from writerid.network.models import RETRAIN
 from writerid.network.prediction import predict
 from writerid.scores.calibration import scaled
 from writerid.scores.decisions import Decisions, confused_pairs, log_softmax
@@ -46,20 +46,12 @@ class Study:
     def __init__(
         self,
         model: keras.Model,
-        known: Sequence[str],
         packed: Packed,
-        writers: Sequence[str],
         limits: Limits,
         seed: int,
     ) -> None:
-        """Take a model and the writers it knows, what the crop stage made of the test side, and its writers by label.
-
-        Raises InputError where the model is of other crops or other writers.
-        """
-        size, wanted = tuple(model.input_shape[1:]), (packed.strips.shape[1], packed.width)
-        if size != wanted or list(known) != list(writers):
-            raise InputError(f"models/model.keras: not a network for these crops and writers; {RETRAIN}")
-        self.taps, self.writers, self.limits = Taps(model), list(writers), limits
+        """Take a model, and what the crop stage made of the test side."""
+        self.taps, self.writers, self.limits = Taps(model), writers(packed.lines), limits
         self._packed, self._seed = packed, seed
         self.crops: np.ndarray = packed.tables["test"]
         self.rows, self.line_of = np.unique(self.crops["line"], return_inverse=True)  # rows of lines.csv
@@ -152,7 +144,7 @@ class Study:
         """Deletion and insertion on some test crops, and by what share integrated gradients miss their sum."""
         crops, numbers = self._some(self.limits.crops)
         classes = self.decisions["crop"].log_probs[numbers].argmax(axis=1)
-        found = fidelity.measure(self.taps, crops, classes, np.random.default_rng([self._seed, 1]))
+        found = fidelity.measure(self.taps, crops, classes, stream(self._seed, Use.FIDELITY))
         part = slice(0, 16)
         total = attribution.integrated_gradients(self.taps, crops[part], classes[part]).sum(axis=(1, 2))
         blank = attribution.blank_paper(crops[part])
@@ -176,7 +168,7 @@ class Study:
     def driven(self) -> list[activations.Driven]:
         """What drives the filters of each layer (see activations)."""
         crops, numbers = self._sample
-        return activations.driven(self.taps, crops, self.line_of[numbers], np.random.default_rng([self._seed, 2]))
+        return activations.driven(self.taps, crops, self.line_of[numbers], stream(self._seed, Use.GROWN_IMAGES))
 
     def maps(self, line: int, count: int) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
         """Part of a test line, uint8 (height, columns), and `count` maps of it a layer, those that vary most.

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import maximum_filter, minimum_filter
 
+from writerid.base.randomness import Use, stream
 from writerid.crops.tones import normalise, paper_and_ink
 from writerid.crops.windows import Packed
 
@@ -63,7 +64,7 @@ def changed(packed: Packed, crops: np.ndarray, trait: Trait, seed: int) -> tuple
     for row in np.unique(crops["line"]):
         first, last = packed.ends[row : row + 2]
         line = np.ascontiguousarray(packed.strips[first:last].T)
-        other = trait.apply(line, np.random.default_rng([seed, row]))
+        other = trait.apply(line, stream(seed, Use.TRAITS, int(row)))
         short = packed.width - other.shape[1]
         if short > 0:
             other = np.pad(other, ((0, 0), (0, short)), constant_values=paper_and_ink(line)[0])

@@ -1,34 +1,14 @@
 """Small changes to training crops, no larger than one hand varies: size, slant, direction, place, width of strokes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import keras
 import numpy as np
 from keras import ops
 
+from writerid.base.schema import Augmentation
+
 CHANGES = 7  # numbers that say how one crop is changed
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How far crops are changed at most; the fields are the parameters of the same names under `augment.`.
-
-    share: of the crops that are changed at all. The rest keep their edges as sharp as those of the test side are;
-    drawing a crop anew at other places softens them. scale: of the logarithm of the size. slant, rotation: columns a
-    row, rows a column (the tangent of the angle). shift: pixels. stroke: share of the way to strokes one pixel wider,
-    or narrower, on either side.
-    """
-
-    share: float
-    scale: float
-    slant: float
-    rotation: float
-    shift: float
-    stroke: float
-
-    def __bool__(self) -> bool:
-        return self.share > 0 and any((self.scale, self.slant, self.rotation, self.shift, self.stroke))
 
 
 def draw(augmentation: Augmentation, size: tuple[int, int], count: int, rng: np.random.Generator) -> np.ndarray:

@@ -21,9 +21,14 @@ PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow", "scikit-le
 def prepare(seed: int) -> None:
     """Seed everything and make the backend compute the same bits each time; call it before anything is built.
 
+    What a person's keras.json may say is set back to what the stages are written for.
+
     On a CPU two TensorFlow runs differ as soon as two operations may run at once, so one runs at a time, on all
     cores. On a GPU TensorFlow takes memory as it needs it.
     """
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
     keras.utils.set_random_seed(seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -11,9 +11,11 @@ import numpy as np
 from keras import layers as kl
 from pydantic import TypeAdapter
 
+from writerid.base import schema
 from writerid.base.errors import InputError, brief
 from writerid.base.files import atomic, readable
 from writerid.base.geometry import POOLED_LAYERS
+from writerid.base.randomness import Use, stream
 from writerid.dataset.splits import SideLine
 from writerid.network.augmentation import CHANGES, Augment
 from writerid.network.resident import Resident
@@ -24,9 +26,8 @@ _PROVENANCE = "provenance.json"
 _EPOCH_ZERO = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 
 
-@dataclass(frozen=True)
-class Network:
-    """The shape of a network; but for sizes in pixels and classes, the fields are parameters of the same names.
+class Network(schema.Network):
+    """The parameters of a network, with the size of a crop in pixels and the number of classes.
 
     Pixels are scaled to 0..1, from black to white; with `invert`, from paper to ink. Each layer is a convolution
     ("same" padding; the first with stride 2), in the first three layers 2x2 max pooling, batch normalisation if
@@ -43,14 +44,6 @@ class Network:
     height: int
     width: int
     classes: int
-    invert: bool
-    layers: int
-    kernel_size: int
-    filters: int
-    batch_norm: bool
-    head: str
-    dense_units: int
-    dropout: float
 
 
 @dataclass(frozen=True)
@@ -79,7 +72,7 @@ def build(
     `strips` it takes crops by their start columns, int32 (batch,), from strips that it keeps on the device.
     The initial weights follow from the seed. `precision` is a Keras dtype policy; logits are always float32.
     """
-    draw = np.random.default_rng(seed)
+    draw = stream(seed, Use.WEIGHTS)
 
     def glorot() -> keras.initializers.Initializer:
         return keras.initializers.GlorotUniform(int(draw.integers(2**31)))

@@ -13,6 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from writerid.base import declaration
 from writerid.base.files import atomic
 from writerid.network import devices
 from writerid.network.resident import weights
@@ -22,13 +23,12 @@ Row = dict[str, float]
 
 
 def key(settings: object, arrays: Iterable[np.ndarray]) -> str:
-    """Hash settings, input arrays, this library's own code and the packages' versions to a name for a state."""
+    """Hash settings, input arrays, the train stage's code and the packages' versions to a name for a state."""
     digest = hashlib.blake2b(repr(settings).encode(), digest_size=12)
     for array in arrays:
         digest.update(repr((array.shape, array.dtype)).encode())
         digest.update(np.ascontiguousarray(array).view(np.uint8).data)
-    for source in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(source.read_bytes())
+    digest.update(declaration.digest("train").encode())
     digest.update(json.dumps(devices.describe(), sort_keys=True).encode())
     return digest.hexdigest()
 

@@ -15,30 +15,13 @@ from scmrepo.exceptions import SCMError
 from tqdm import tqdm
 
 from writerid.base.errors import InputError
+from writerid.base.randomness import Use, stream
+from writerid.base.schema import Recipe
 from writerid.crops.windows import gather
 from writerid.network import augmentation, devices, models, resident, resume
-from writerid.network.augmentation import Augmentation
 from writerid.network.prediction import predict
 from writerid.network.resume import Row, State
 from writerid.scores.decisions import accuracy, log_softmax, nll, vote
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to fit; the fields are the parameters of the same names."""
-
-    optimizer: str
-    learning_rate: float
-    schedule: str
-    warmup_steps: int
-    label_smoothing: float
-    batch_size: int
-    epochs: int
-    steps_per_epoch: int
-    balance: float
-    augment: Augmentation
-    precision: str
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -88,7 +71,7 @@ def batches(
     one_hot = np.eye(network.classes, dtype=np.float32)
     step = first_step
     while True:
-        rng = np.random.default_rng([recipe.seed, step])
+        rng = stream(recipe.seed, Use.BATCHES, step)
         crops = data.train[np.searchsorted(until, until[-1] * rng.random(recipe.batch_size), side="right")]
         if on_device:
             inputs = {"start": crops["start"].astype(np.int32)}
@@ -211,7 +194,7 @@ class _DropoutSeeds(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         for layer in self.model.layers:
             if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
-                drawn = np.random.default_rng([self._seed, epoch]).integers(2**31, size=2)
+                drawn = stream(self._seed, Use.DROPOUT, epoch).integers(2**31, size=2)
                 layer.seed_generator.state.assign(drawn.astype(layer.seed_generator.state.dtype))
 
 

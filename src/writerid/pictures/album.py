@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from writerid.base.files import write_csv, write_json
+from writerid.base.randomness import Use, stream
 from writerid.explain import confusions, study
 from writerid.explain.attribution import METHODS
 from writerid.explain.reports import LEVELS, History
@@ -164,12 +165,12 @@ def _evidence(own: Study, shown: Counter[int], pictures: Path) -> None:
 
 
 def _traits(own: Study, shown: Counter[int], resamples: int, seed: int, pictures: Path, tables: Path) -> None:
-    rng = np.random.default_rng([seed, 4])
+    rng = stream(seed, Use.TRAITS)
     line = own.writing(_sure_lines(own, shown, 1)[0])
     images, titles, rows = [], [], []
     for trait in tqdm(own.changes, desc="traits", unit=" changes", leave=False, disable=None):
         levels = own.changed(trait)
-        found = [scored(level, resamples, np.random.default_rng([seed, 4])) for level in levels]
+        found = [scored(level, resamples, stream(seed, Use.INTERVALS)) for level in levels]
         rows.append((trait.trait, trait.change, *(f"{each[name]:.4f}" for each in found for name in ACCURACY)))
         images.append(trait.apply(line, rng)[:, :CHANGED_COLUMNS])
         titles.append(f"{trait.change}: {found[0]['accuracy']:.1%} of the test crops are right")
@@ -225,7 +226,7 @@ def _fidelity(own: Study, resamples: int, seed: int, pictures: Path, tables: Pat
     rows = found.rows()
     charts.fidelity(rows, pictures / "fidelity.png")
     write_csv(tables / "fidelity.csv", study.FIDELITY, rows)
-    measured = found.figures(resamples, np.random.default_rng([seed, 3]))
+    measured = found.figures(resamples, stream(seed, Use.FIDELITY, 1))
     write_json(
         figures,
         {"crops": len(found.deletion["random"]), "integrated_gradients_missed": missed, **measured},

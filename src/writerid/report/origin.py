@@ -8,6 +8,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from writerid.base.declaration import CODE
 from writerid.base.dotted import flat
 from writerid.report.compared import differ_in_dropout
 from writerid.report.runs import WORKSPACE, Run
@@ -104,7 +105,9 @@ def _matters(path: str, run: Run) -> bool:
         return True
     stages = run.lock.get("stages", {}).values()
     deps, outs = ({str(item["path"]) for own in stages for item in own.get(kind, [])} for kind in ("deps", "outs"))
-    return path in deps - outs if deps else path.startswith(("src/", "stages/"))
+    if not deps:
+        return path.startswith(CODE)
+    return any(path == dep or path.startswith(f"{dep}/") for dep in deps - outs)
 
 
 def _params(text: str) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from markupsafe import Markup
 from PIL import Image
 
 from writerid.base.errors import InputError, brief
+from writerid.base.params import meanings
 from writerid.report import charts, compared, glossary, reason_charts, reasons, words
 from writerid.report.origin import Origin, commands, provenance
-from writerid.report.parameters import explained
 from writerid.report.runs import WORKSPACE, Run
 
 QUALITY = 82  # of pictures, as WebP
@@ -67,7 +67,7 @@ def _render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
         provenance=provenance(run, source),
         commands=commands(source),
         files=source.files,
-        explained=explained((run.read("params.yaml") or b"").decode()),
+        explained=meanings(),
         glossary=glossary,
         term=glossary.term,
         linked=glossary.linked,

@@ -16,6 +16,7 @@ from dvc.scm import RevError, resolve_rev
 from dvc_data.index import DataIndexError
 from ruamel.yaml import YAML
 
+from writerid.base.declaration import CODE
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError, brief
 
@@ -58,7 +59,7 @@ class Run:
         items = [item for own in stages.values() for key in ("outs", "deps") for item in own.get(key, [])]
         files = {(str(item["path"]), str(item.get("md5", ""))) for item in items}
         made = {str(item["path"]): stage for stage, own in stages.items() for item in own.get("outs", [])}
-        return sorted((made.get(path, "given"), path, md5) for path, md5 in files if not path.endswith(".py"))
+        return sorted((made.get(path, "given"), path, md5) for path, md5 in files if not path.startswith(CODE))
 
 
 def load(name: str) -> Run:

@@ -18,6 +18,7 @@ import numpy as np
 
 from writerid.base.files import atomic
 from writerid.base.parallel import ordered_map
+from writerid.base.randomness import Use, stream
 from writerid.synthesis.penmanship import Hand, hand_of_writer, hand_on_form, write_line
 from writerid.synthesis.rendering import as_png, new_form, render
 from writerid.synthesis.words import words_of_a_line
@@ -42,7 +43,7 @@ class Task:
 
 def _generator(seed: int, *place: int) -> np.random.Generator:
     """Random numbers of a writer, of a form or of a line, whichever process draws it."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=place))
+    return stream(seed, Use.SYNTHESIS, *place)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,28 @@
+"""Which backend Keras computes with: the parameter `backend` says it, and nothing else."""
+
+import os
+from importlib.util import find_spec
+
+from writerid.base.errors import InputError
+
+VARIABLE = "KERAS_BACKEND"
+
+
+def use(backend: str) -> None:
+    """Make Keras compute with a backend (tensorflow, jax or torch); call it before Keras is imported.
+
+    Raises InputError where the backend is not installed, or the environment variable KERAS_BACKEND names another one:
+    DVC does not see variables, so that a run would pass for that of another backend.
+    """
+    wanted = os.environ.get(VARIABLE, backend)
+    if wanted != backend:
+        raise InputError(
+            f"the environment variable {VARIABLE} is {wanted!r}, but params.yaml has backend: {backend}; unset the "
+            f"variable, and choose by the parameter (`-S backend={wanted}`)"
+        )
+    if find_spec(backend) is None:
+        how = "`make env`" if backend == "tensorflow" else f"`make {backend}`"
+        raise InputError(
+            f"params.yaml: backend: {backend} is not installed; {how} installs it, or choose another backend"
+        )
+    os.environ[VARIABLE] = backend

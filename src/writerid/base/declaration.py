@@ -1,0 +1,28 @@
+"""The code that a stage runs through, as dvc.yaml declares it: what DVC watches, and what any other key must hash."""
+
+import hashlib
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[3]
+CODE = ("src/", "stages/", "requirements.lock")
+
+
+def code(stage: str, root: Path = ROOT) -> list[Path]:
+    """Return the files of code among a stage's deps, those in its folders too, and the lock file, in order."""
+    stages = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    found: set[Path] = set()
+    for dep in stages[stage]["deps"]:
+        if dep.startswith(CODE):
+            path = root / dep
+            found |= set(path.rglob("*.py")) if path.is_dir() else {path}
+    return sorted(found)
+
+
+def digest(stage: str, root: Path = ROOT) -> str:
+    """Return a hash of a stage's code and of the versions of the packages it runs with."""
+    hashed = hashlib.blake2b(digest_size=16)
+    for path in code(stage, root):
+        hashed.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return hashed.hexdigest()
