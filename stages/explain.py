@@ -1,18 +1,19 @@
-"""explain: pictures and figures of what the network learned, what it looks at, and where it fails."""
+"""explain: pictures and tables of what the network learned, what it looks at, and where it fails."""
 
 from pathlib import Path
 
 from stages.runner import run
 from writerid.base.backend import use
 from writerid.base.params import load
-from writerid.explain.reports import read_history, read_test, read_writers
 
 
 def main() -> None:
     """Write the pictures, the tables behind them, and how far the evidence can be trusted."""
     params = load()
+    print("explain: reading the model, the lines and their crops", flush=True)
     use(params.backend)
     from writerid.evaluation import inputs  # not before the backend is chosen
+    from writerid.explain.results import read_results
     from writerid.explain.study import Limits, Study
     from writerid.network import devices
     from writerid.pictures import album
@@ -22,14 +23,12 @@ def main() -> None:
     limits = Limits(params.explain.lines, params.explain.pairs, params.explain.crops)
     album.make(
         Study(model, packed, limits, params.seed),
-        read_test(Path("metrics/test.json")),
-        read_history(Path("metrics/train/metrics.json"), Path("metrics/train/plots")),
-        read_writers(Path("metrics/writers.csv")),
+        read_results(Path("metrics/test.json")),
         resamples=params.evaluate.resamples,
         seed=params.seed,
         pictures=Path("metrics/figures"),
         tables=Path("metrics/explain"),
-        figures=Path("metrics/explain.json"),
+        summary=Path("metrics/explain.json"),
     )
 
 

@@ -12,7 +12,7 @@ from writerid.network.gradients import gradient
 
 FILTERS = 6  # of each layer
 PATCHES = 4  # real patches of each filter
-ASCENT_STEPS = 30
+ASCENT_STEPS = 16
 ASCENT_RATE = 0.1  # of the range of grey values, a step where the slope is steepest
 
 

@@ -3,7 +3,7 @@
 What is explained is a class's logit less the mean of all logits: what the class gains over the others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -60,6 +60,13 @@ METHODS: dict[str, Method] = {
     "gradient_x_input": gradient_x_input,
     "grad_cam": grad_cam,
 }
+NAMES = {
+    "integrated_gradients": "integrated gradients",
+    "gradient_x_input": "gradient x input",
+    "grad_cam": "Grad-CAM",
+    "ink": "most ink first",
+    "random": "at random",
+}  # of methods, and of the orders that know nothing of the network (see fidelity)
 
 
 def gains(taps: Taps, crops: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -71,26 +78,32 @@ def gains(taps: Taps, crops: np.ndarray, classes: np.ndarray) -> np.ndarray:
 def blank_paper(crops: np.ndarray) -> np.ndarray:
     """Crops of the same size and paper without any ink, uint8 (crops, height, width)."""
     blank = np.empty_like(crops)
-    for crop, own in zip(blank, crops, strict=True):
-        crop[:] = paper_and_ink(np.ascontiguousarray(own))[0]
+    for empty, crop in zip(blank, crops, strict=True):
+        empty[:] = paper_and_ink(np.ascontiguousarray(crop))[0]
     return blank
 
 
-def over_line(taps: Taps, strips: np.ndarray, crops: np.ndarray, target: int, method: Method) -> np.ndarray:
-    """Evidence for one class over a whole line, float32 (height, columns): that of its crops, averaged where they lap.
+def over_lines(
+    taps: Taps, strips: np.ndarray, lines: Sequence[np.ndarray], targets: Sequence[int], method: Method
+) -> list[np.ndarray]:
+    """Evidence over whole lines, float32 (height, columns) each: that of their crops, averaged where they lap.
 
-    Parameters: strips, uint8 (columns, height); the crops of one line (see windows.CROP).
+    Parameters: strips, uint8 (columns, height); the crops of each line (see windows.CROP), and the class explained.
     """
-    first = int(crops["start"].min())
-    columns = int(crops["start"].max()) + taps.width - first
-    total, times = np.zeros((taps.height, columns), np.float32), np.zeros(columns, np.float32)
-    for start in range(0, len(crops), BATCH):
-        starts = crops["start"][start : start + BATCH]
-        found = method(taps, gather(strips, starts, taps.width), np.full(len(starts), target))
-        for own, at in zip(found, starts - first, strict=True):
-            total[:, at : at + taps.width] += own
+    starts = np.concatenate([crops["start"] for crops in lines])
+    classes = np.repeat(np.asarray(targets), [len(crops) for crops in lines])
+    parts = [slice(start, start + BATCH) for start in range(0, len(starts), BATCH)]
+    by_crop = np.concatenate([method(taps, gather(strips, starts[part], taps.width), classes[part]) for part in parts])
+    whole, end = [], 0
+    for crops in lines:
+        first, columns = int(crops["start"].min()), int(np.ptp(crops["start"])) + taps.width
+        total, times = np.zeros((taps.height, columns), np.float32), np.zeros(columns, np.float32)
+        for evidence, at in zip(by_crop[end : end + len(crops)], crops["start"] - first, strict=True):
+            total[:, at : at + taps.width] += evidence
             times[at : at + taps.width] += 1
-    return total / np.maximum(times, 1)
+        end += len(crops)
+        whole.append(total / np.maximum(times, 1))
+    return whole
 
 
 def _gain(network: keras.Model, classes: np.ndarray) -> Callable[[Any], Any]:

@@ -8,15 +8,15 @@ blank paper. A map that marks what the decision rests on makes the class's proba
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 
 from writerid.explain.attribution import METHODS, blank_paper
 from writerid.explain.taps import BATCH, Taps
+from writerid.scores.calibration import scaled
 from writerid.scores.decisions import log_softmax
 
 CELL = 8  # pixels
-POINTS = 11  # shares of the ink at which the probability is taken, from 0 to 1
+POINTS = 6  # shares of the ink at which the probability is taken, from 0 to 1
 BASELINES = ("ink", "random")  # orders that know nothing of the network: the most inked cells first, and any
 
 
@@ -58,10 +58,12 @@ class Fidelity:
         return found
 
 
-def measure(taps: Taps, crops: np.ndarray, classes: np.ndarray, rng: np.random.Generator) -> Fidelity:
+def measure(
+    taps: Taps, crops: np.ndarray, classes: np.ndarray, rng: np.random.Generator, temperature: float = 1.0
+) -> Fidelity:
     """Measure each method of attribution, and the baselines, on crops, uint8 (crops, height, width).
 
-    `classes`, int (crops,), are the decisions whose probability is followed. The shares are of the ink: deleting
+    `classes`, int (crops,), are the decisions whose probability, at a temperature, is followed. The shares are of the ink: deleting
     paper, of which most of a crop is, changes nothing, and an order must not look good for finding ink.
     """
     blank = blank_paper(crops)
@@ -71,13 +73,11 @@ def measure(taps: Taps, crops: np.ndarray, classes: np.ndarray, rng: np.random.G
     shares = np.linspace(0, 1, POINTS)
     deletion, insertion = {}, {}
     for order, mark in marks.items():
-        gone = np.zeros((POINTS, len(crops)))
-        come = np.zeros((POINTS, len(crops)))
-        for point, share in enumerate(shares):
-            chosen = _spread(_first(mark, ink, share), crops.shape[1:])
-            gone[point] = _probability(taps, np.where(chosen, blank, crops), classes)
-            come[point] = _probability(taps, np.where(chosen, crops, blank), classes)
-        deletion[order], insertion[order] = gone.T, come.T
+        chosen = [_spread(_first(mark, ink, share), crops.shape[1:]) for share in shares]
+        pairs = np.concatenate([np.where(cells, *pair) for pair in ((blank, crops), (crops, blank)) for cells in chosen])
+        probability = np.exp(scaled(log_softmax(taps.logits(pairs)), temperature))
+        probability = probability[np.arange(len(pairs)), np.tile(classes, 2 * POINTS)]
+        deletion[order], insertion[order] = probability.reshape(2, POINTS, len(crops)).transpose(0, 2, 1)
     return Fidelity(shares, deletion, insertion)
 
 
@@ -108,15 +108,6 @@ def _first(marks: np.ndarray, ink: np.ndarray, share: float) -> np.ndarray:
     chosen = np.zeros(flat.shape, bool)
     np.put_along_axis(chosen, order, (before < share * total - 1e-6 * total) | (share >= 1), axis=1)
     return chosen.reshape(marks.shape)
-
-
-def _probability(taps: Taps, crops: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Probability of each crop's class, float64 (crops,)."""
-    found = []
-    for start in range(0, len(crops), BATCH):
-        logits = taps.to_logits(taps.scaled(crops[start : start + BATCH]), training=False)
-        found.append(np.exp(log_softmax(keras.ops.convert_to_numpy(logits))))
-    return np.concatenate(found)[np.arange(len(crops)), classes]
 
 
 def _mean(name: str, values: np.ndarray, weights: np.ndarray) -> dict[str, float]:

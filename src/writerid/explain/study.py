@@ -1,6 +1,6 @@
 """The test side as it is explained: decisions, embeddings and evidence of one network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,19 +16,10 @@ from writerid.network.prediction import predict
 from writerid.scores.calibration import scaled
 from writerid.scores.decisions import Decisions, confused_pairs, log_softmax
 
-SAMPLE = 800  # crops among which those are looked for that drive a filter
+SAMPLE = 400  # crops among which those are looked for that drive a filter
 MAP_CROPS = 4  # crops of the line whose maps are shown
-CONFUSION = ("actual", "predicted", "crops", "share", "place_actual", "place_predicted")
-RELIABILITY = ("level", "state", *sureness.Bin._fields)
-TRAITS = (
-    "trait",
-    "change",
-    *(f"{level}accuracy{bound}" for level in ("", "line_") for bound in ("", "_low", "_high")),
-)
-FIDELITY = ("test", "order", "share", "probability")
-HANDS = ("line", "writer", "predicted", "x", "y")
-EXAMPLES = ("kind", "picture", "line", "actual", "writer1", "share1", "writer2", "share2", "writer3", "share3")
-PAIRS = ("picture_actual", "picture_predicted", "actual", "predicted", "share")
+TRAIT_LINES = 80  # lines on which changed traits are tried, spread evenly over the test side
+BLANK = 16  # grey values; a crop of fewer holds no writing
 
 
 @dataclass(frozen=True)
@@ -79,11 +70,12 @@ class Study:
         """Return the name of a test line by number."""
         return str(self._packed.lines["line"][self.rows[line]])
 
-    def evidence(self, line: int, writer: int, method: str = "integrated_gradients") -> np.ndarray:
-        """Evidence for a writer over a test line, float32 (height, columns)."""
-        return attribution.over_line(
-            self.taps, self._packed.strips, self.crops_of(line), writer, attribution.METHODS[method]
-        )
+    def evidence(
+        self, lines: Sequence[int], writers: Sequence[int], method: str = "integrated_gradients"
+    ) -> list[np.ndarray]:
+        """Evidence over each of some test lines for a writer, float32 (height, columns)."""
+        crops = [self.crops_of(line) for line in lines]
+        return attribution.over_lines(self.taps, self._packed.strips, crops, writers, attribution.METHODS[method])
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -95,11 +87,11 @@ class Study:
     def confused(self) -> list[tuple[int, int, float]]:
         """Return the most confused (actual, predicted, share of crops), of each two writers the worse direction."""
         recall = self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
-        found = confused_pairs(recall, recall.size)
+        pairs = confused_pairs(recall, recall.size)
         kept = {
-            frozenset(pair[:2]): pair for pair in reversed(found)
+            frozenset(pair[:2]): pair for pair in reversed(pairs)
         }  # of two directions the worse one, which is first
-        return sorted(kept.values(), key=found.index)[: self.limits.pairs]
+        return sorted(kept.values(), key=pairs.index)[: self.limits.pairs]
 
     def likest(self, writer: int, other: int, shown: Mapping[int, int]) -> int | None:
         """Return the writer's test line that is most likely the other's, of those that were shown least often.
@@ -107,8 +99,8 @@ class Study:
         `shown`: how often each line, by number, was shown. None for a writer without a test line.
         """
         line = self.decisions["line"]
-        own = [int(number) for number in np.flatnonzero(line.labels == writer)]
-        return min(own, key=lambda number: (shown.get(number, 0), -line.log_probs[number, other]), default=None)
+        theirs = [int(number) for number in np.flatnonzero(line.labels == writer)]
+        return min(theirs, key=lambda number: (shown.get(number, 0), -line.log_probs[number, other]), default=None)
 
     def examples(self, temperature: float) -> list[sureness.Example]:
         """The surest wrong, the least sure and the surest right lines, at a temperature (see calibration)."""
@@ -119,10 +111,10 @@ class Study:
         """Reliability by level, raw and calibrated."""
         return {
             level: {
-                state: sureness.reliability(scaled(own.log_probs, by), own.labels)
+                state: sureness.reliability(scaled(decisions.log_probs, by), decisions.labels)
                 for state, by in (("raw", 1.0), ("calibrated", temperatures[level]))
             }
-            for level, own in self.decisions.items()
+            for level, decisions in self.decisions.items()
         }
 
     @cached_property
@@ -139,19 +131,27 @@ class Study:
         numbers = np.unique(np.linspace(0, len(self.crops) - 1, count).astype(int))
         return gather(self._packed.strips, self.crops["start"][numbers], self.taps.width), numbers
 
-    @cached_property
-    def fidelity(self) -> tuple[fidelity.Fidelity, float]:
-        """Deletion and insertion on some test crops, and by what share integrated gradients miss their sum."""
+    @property
+    def blank(self) -> float:
+        """The share of the test crops, judged by a sample, that hold no writing."""
+        crops = self._sample[0].reshape(len(self._sample[0]), -1)
+        return float((crops.max(axis=1).astype(int) - crops.min(axis=1) < BLANK).mean())
+
+    def fidelity(self, temperature: float) -> tuple[fidelity.Fidelity, float]:
+        """Deletion and insertion on some test crops, and by what share integrated gradients miss their sum.
+
+        `temperature`: that of crops (see calibration).
+        """
         crops, numbers = self._some(self.limits.crops)
         classes = self.decisions["crop"].log_probs[numbers].argmax(axis=1)
-        found = fidelity.measure(self.taps, crops, classes, stream(self._seed, Use.FIDELITY))
+        measured = fidelity.measure(self.taps, crops, classes, stream(self._seed, Use.FIDELITY), temperature)
         part = slice(0, 16)
         total = attribution.integrated_gradients(self.taps, crops[part], classes[part]).sum(axis=(1, 2))
         blank = attribution.blank_paper(crops[part])
         gained = attribution.gains(self.taps, crops[part], classes[part]) - attribution.gains(
             self.taps, blank, classes[part]
         )
-        return found, float(np.abs(total - gained).mean() / max(float(np.abs(gained).mean()), 1e-9))
+        return measured, float(np.abs(total - gained).mean() / max(float(np.abs(gained).mean()), 1e-9))
 
     @property
     def changes(self) -> list[traits.Trait]:
@@ -159,11 +159,13 @@ class Study:
         return traits.traits(self.taps.height // 4)
 
     def changed(self, trait: traits.Trait) -> tuple[Decisions, Decisions]:
-        """Decisions on the crops and lines of the test side when all its lines are changed in one trait."""
-        strips, crops = traits.changed(self._packed, self.crops, trait, self._seed)
-        log_probs = log_softmax(predict(self.taps.model, strips, crops))
-        by_crop = Decisions(log_probs, crops["label"], self.decisions["crop"].forms)
-        return by_crop, by_crop.grouped(self.line_of)
+        """Decisions on crops and lines when TRAIT_LINES of the test lines are changed in one trait."""
+        tried = np.unique(np.linspace(0, len(self.rows) - 1, TRAIT_LINES).astype(int))
+        among = np.isin(self.line_of, tried)
+        strips, crops = traits.changed(self._packed, self.crops[among], trait, self._seed)
+        _, forms = np.unique(self.decisions["crop"].forms[among], return_inverse=True)
+        by_crop = Decisions(log_softmax(predict(self.taps.model, strips, crops)), crops["label"], forms)
+        return by_crop, by_crop.grouped(np.searchsorted(tried, self.line_of[among]))
 
     def driven(self) -> list[activations.Driven]:
         """What drives the filters of each layer (see activations)."""
@@ -185,10 +187,10 @@ class Study:
         unseen = (within < 0) | (within >= width)  # between crops that stand apart
         within = np.clip(within, 0, width - 1)
         layers = []
-        for number, found in enumerate(self.taps.maps(seen), start=1):
-            found = np.maximum(found, 0)
-            strongest = np.sort(np.argsort(-found.std(axis=(0, 1, 2)), kind="stable")[:count])
-            whole = found[crop, :, within * found.shape[2] // width][:, :, strongest]
+        for number, answers in enumerate(self.taps.maps(seen), start=1):
+            maps = np.maximum(answers, 0)
+            strongest = np.sort(np.argsort(-maps.std(axis=(0, 1, 2)), kind="stable")[:count])
+            whole = maps[crop, :, within * maps.shape[2] // width][:, :, strongest]
             whole[unseen] = 0
-            layers.append((f"layer {number}\n{found.shape[-1]} filters", whole.transpose(2, 1, 0)))
+            layers.append((f"layer {number}, one of {maps.shape[-1]} filters", whole.transpose(2, 1, 0)))
         return self._packed.strips[crops["start"][0] + column].T, layers

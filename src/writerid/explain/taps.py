@@ -6,7 +6,8 @@ import keras
 import numpy as np
 from keras.layers import Conv2D
 
-from writerid.crops.windows import gather
+from writerid.crops.windows import CROP, gather
+from writerid.network.prediction import predict
 
 BATCH = 64  # crops at a time
 
@@ -41,6 +42,7 @@ class Taps:
         self.to_map = keras.Model(self._scaled, self.layers[-1].output)
         self.from_map = keras.Model(self.layers[-1].output, model.output)
         self.to_logits = keras.Model(self._scaled, model.output)
+        self._to_maps = keras.Model(self._scaled, [layer.output for layer in self.layers])
 
     def scaled(self, crops: np.ndarray) -> np.ndarray:
         """Crops, uint8 (batch, height, width), as the first convolution sees them: float32, with a last axis of 1."""
@@ -52,9 +54,14 @@ class Taps:
 
     def maps(self, crops: np.ndarray) -> list[np.ndarray]:
         """What leaves each layer for crops, uint8 (batch, height, width): float32 (batch, rows, columns, filters)."""
-        tapped = keras.Model(self._scaled, [layer.output for layer in self.layers])
-        found = tapped(self.scaled(crops), training=False)
-        return [keras.ops.convert_to_numpy(each).astype(np.float32) for each in _listed(found)]
+        maps = self._to_maps(self.scaled(crops), training=False)
+        return [keras.ops.convert_to_numpy(each).astype(np.float32) for each in _listed(maps)]
+
+    def logits(self, crops: np.ndarray) -> np.ndarray:
+        """Logits, float32 (crops, classes), of crops, uint8 (crops, height, width)."""
+        table = np.zeros(len(crops), CROP)
+        table["start"] = np.arange(len(crops)) * self.width
+        return predict(self.model, crops.transpose(0, 2, 1).reshape(-1, self.height), table)
 
     def embed(self, strips: np.ndarray, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Embeddings, float32 (crops, features), which enter the last layer, and logits, float32 (crops, classes)."""
@@ -62,15 +69,15 @@ class Taps:
         parts: list[list[np.ndarray]] = [[], []]
         for start in range(0, len(crops), BATCH):
             batch = gather(strips, crops["start"][start : start + BATCH], self.width)
-            for part, found in zip(parts, tapped(self.scaled(batch), training=False), strict=True):
-                part.append(keras.ops.convert_to_numpy(found).astype(np.float32))
+            for part, output in zip(parts, tapped(self.scaled(batch), training=False), strict=True):
+                part.append(keras.ops.convert_to_numpy(output).astype(np.float32))
         embeddings, logits = (np.concatenate(part) for part in parts)
         return embeddings, logits
 
 
 def _layers(model: keras.Model) -> list[Layer]:
     """Each convolution with all that follows it up to the next one or the head."""
-    found: list[Layer] = []
+    layers: list[Layer] = []
     field = step = 1
     name, output, drive = "", None, None
     first = next(number for number, layer in enumerate(model.layers) if isinstance(layer, Conv2D))
@@ -79,7 +86,7 @@ def _layers(model: keras.Model) -> list[Layer]:
             break
         if isinstance(layer, Conv2D):
             if output is not None:
-                found.append(Layer(name, output, drive, field, step))
+                layers.append(Layer(name, output, drive, field, step))
             name = layer.name
         if isinstance(layer, Conv2D):
             field, step = field + (layer.kernel_size[0] - 1) * step, step * layer.strides[0]
@@ -87,8 +94,8 @@ def _layers(model: keras.Model) -> list[Layer]:
             field, step = field + (layer.pool_size[0] - 1) * step, step * layer.strides[0]
         output = layer.output
         drive = layer.input if isinstance(layer, keras.layers.ReLU | keras.layers.Activation) else output
-    return [*found, Layer(name, output, drive, field, step)]
+    return [*layers, Layer(name, output, drive, field, step)]
 
 
-def _listed(found: object) -> list:
-    return list(found) if isinstance(found, list | tuple) else [found]
+def _listed(outputs: object) -> list:
+    return list(outputs) if isinstance(outputs, list | tuple) else [outputs]

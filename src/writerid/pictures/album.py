@@ -2,191 +2,222 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from writerid.base.files import write_csv, write_json
 from writerid.base.randomness import Use, stream
-from writerid.explain import confusions, study
-from writerid.explain.attribution import METHODS
-from writerid.explain.reports import LEVELS, History
-from writerid.explain.study import Study
-from writerid.pictures import charts, filters, writers
-from writerid.pictures.canvas import marked, save_image, stacked, tinted
+from writerid.explain import confusions, sureness
+from writerid.explain.attribution import METHODS, NAMES
+from writerid.explain.results import Results
+from writerid.explain.study import MAP_CROPS, Study
+from writerid.pictures import filters
+from writerid.pictures.canvas import marked, save_image, sheet, tinted
 from writerid.scores.decisions import figures as scored
 
 EVIDENCE_LINES = 2  # lines on which all methods are drawn one below the other
 MAPS = 3  # of each layer
 CHANGED_COLUMNS = 400  # of a line that is shown with each of its traits changed
+LINE_COLUMNS = 800  # lines that are shorter are not drawn larger
 ACCURACY = ("accuracy", "accuracy_low", "accuracy_high")
 INSETS = 10  # lines shown at their place on the map of hands
+INSET = 2.5  # columns, as a multiple of its height, that are shown of such a line
 KINDS = {  # heading, and what is said where there are fewer than asked for
     "surest_wrong": ("The surest wrong lines", "there are no others"),
     "least_sure": ("The least sure lines", "all others are in the pictures of the surest lines"),
     "surest_right": ("The surest right lines", "all others are in the picture of the least sure lines"),
 }
-LEGEND = "orange: speaks for the first name; blue: against it"
+LEGEND = "orange: speaks for the first name; blue: against it; the fullest colour is the strongest of its own line"
+
+
+class Album:
+    """The folders that pictures and tables go to; no line is drawn twice as long as others are left."""
+
+    def __init__(self, study: Study, results: Results, pictures: Path, tables: Path) -> None:
+        """Take what is drawn, and the folders, of which neither may hold anything."""
+        self.study, self.results, self.pictures, self.tables = study, results, pictures, tables
+        self.shown: Counter[int] = Counter()  # how often each whole line, by number, is drawn
+
+    def write(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write a table."""
+        write_csv(self.tables / f"{name}.csv", columns, rows)
+
+    def reliability(self) -> None:
+        """Write how right decisions are by the lines that are read, and by how sure the network is."""
+        self.write("lines_read", ("lines", "accuracy"), self.results.lines_read.items())
+        self.write(
+            "reliability",
+            ("level", "state", *sureness.Bin._fields),
+            (
+                (level, state, *(f"{share:.4f}" for share in each[:-1]), each.items)
+                for level, states in self.study.reliability(self.results.temperatures).items()
+                for state, bins in states.items()
+                for each in bins
+            ),
+        )
+
+    def examples(self) -> None:
+        """Draw the surest wrong, the least sure and the surest right lines with their evidence."""
+        study, line = self.study, self.study.decisions["line"]
+        chosen = study.examples(self.results.temperatures["line"])
+        evidence = study.evidence([each.number for each in chosen], [each.classes[0] for each in chosen])
+        cells: dict[str, list[tuple[str, np.ndarray]]] = {kind: [] for kind in KINDS}
+        rows = []
+        for example, strength in zip(chosen, evidence, strict=True):
+            name, actual = study.name(example.number), study.writers[line.labels[example.number]]
+            image = marked(study.writing(example.number), strength)
+            named = [(study.writers[w], c) for w, c in zip(example.classes, example.confidences, strict=True)]
+            title = f"{name}, by writer {actual}. Named: " + ", ".join(f"{w} ({c:.1%})" for w, c in named)
+            cells[example.kind].append((title, image))
+            picture = f"{example.kind}_{len(cells[example.kind])}.png"
+            save_image(image, self.pictures / "lines" / picture)
+            of_named = [cell for writer, share in named for cell in (writer, f"{share:.4f}")]
+            rows.append((example.kind, picture, name, actual, *of_named, *[""] * (6 - len(of_named))))
+            self.shown[example.number] += 1
+        for kind, (heading, fewer) in KINDS.items():
+            note = LEGEND if len(cells[kind]) >= study.limits.lines else f"{LEGEND}\n{fewer}"
+            sheet(cells[kind], f"{heading}\n{note}", self.pictures / f"{kind}.png", columns=LINE_COLUMNS)
+        named_columns = [f"{column}{place}" for place in (1, 2, 3) for column in ("writer", "share")]
+        self.write("examples", ("kind", "picture", "line", "actual", *named_columns), rows)
+
+    def confusion(self) -> None:
+        """Write and draw who is taken for whom, and lines of the writers that are confused most."""
+        study = self.study
+        columns = ("actual", "predicted", "crops", "share", "place_actual", "place_predicted")
+        self.write("confusion", columns, confusions.entries(study.counts, study.writers))
+        cells, rows = [], []
+        for number, (actual, predicted, share) in enumerate(study.confused(), start=1):
+            files = [f"pair_{number}_{role}.png" for role in ("actual", "predicted")]
+            titles = (
+                f"writer {study.writers[actual]}: {share:.0%} of the test crops are taken for {study.writers[predicted]}",
+                f"writer {study.writers[predicted]}",
+            )
+            for file, title, writer in zip(files, titles, (actual, predicted), strict=True):
+                likest = study.likest(writer, predicted, self.shown)
+                blank = np.full((study.taps.height, study.taps.width), 255, np.uint8)
+                writing = blank if likest is None else study.writing(likest)
+                self.shown.update([] if likest is None else [likest])
+                save_image(writing, self.pictures / "lines" / file)
+                cells.append((title, writing[:, :LINE_COLUMNS]))
+            rows.append((*files, study.writers[actual], study.writers[predicted], f"{share:.4f}"))
+        heading = "Most confused pairs of writers: a test line of each"
+        sheet(cells, heading, self.pictures / "confused_writers.png", across=2, columns=LINE_COLUMNS)
+        self.write("pairs", ("picture_actual", "picture_predicted", "actual", "predicted", "share"), rows)
+
+    def evidence(self) -> None:
+        """Draw what some lines are given to their writer by, by all methods."""
+        study, cells = self.study, []
+        lines = sure_lines(study, self.shown, EVIDENCE_LINES)
+        writers = [int(study.decisions["line"].log_probs[line].argmax()) for line in lines]
+        strengths = {method: study.evidence(lines, writers, method) for method in METHODS}
+        for number, (line, writer) in enumerate(zip(lines, writers, strict=True)):
+            for method, strength in strengths.items():
+                draw = tinted if method == "grad_cam" else marked
+                cells.append(
+                    (
+                        f"{NAMES[method]}: why line {study.name(line)} is given to writer {study.writers[writer]}",
+                        draw(study.writing(line), strength[number]),
+                    )
+                )
+        heading = (
+            "What the network looks at, by three methods\norange: speaks for the writer; blue: against (Grad-CAM: only "
+            "for, and coarse); the fullest colour is the strongest of its own line"
+        )
+        sheet(cells, heading, self.pictures / "evidence.png", columns=LINE_COLUMNS)
+
+    def filters(self) -> None:
+        """Draw the network from inside."""
+        study = self.study
+        filters.filters(study.taps.kernel, self.pictures / "filters.png")
+        filters.driven(study.driven(), self.pictures / "filter_inputs.png")
+        line = sure_lines(study, self.shown, 1)[0]
+        writing, layers = study.maps(line, MAPS)
+        heading = (
+            f"Line {study.name(line)} on its way through the network. Dark is where a filter answers strongly; of each "
+            f"layer, the {MAPS} filters\nwhose answers vary most. The line is seen crop by crop; a seam may show where "
+            "two crops meet."
+        )
+        filters.maps(writing, layers, heading, self.pictures / "feature_maps.png")
+
+    def hands(self) -> None:
+        """Write the map of hands, and draw how some lines begin that lie far from one another."""
+        study = self.study
+        line, places = study.decisions["line"], study.places
+        predicted = line.log_probs.argmax(axis=1)
+        pictures = dict.fromkeys(range(len(places)), "")
+        for count, number in enumerate(_apart(places, INSETS), start=1):
+            writing, columns = study.writing(number), int(INSET * study.taps.height)
+            pictures[number] = f"hand_{count}.png"
+            save_image(writing[:, :columns], self.pictures / "lines" / pictures[number])
+        self.write(
+            "hands",
+            ("line", "writer", "predicted", "x", "y", "picture"),
+            (
+                (study.name(i), study.writers[line.labels[i]], study.writers[predicted[i]], f"{x:.3f}", f"{y:.3f}", pictures[i])
+                for i, (x, y) in enumerate(places)
+            ),
+        )
+
+    def traits(self, resamples: int, seed: int) -> None:
+        """Measure and draw what a change of one trait costs."""
+        study, rng = self.study, stream(seed, Use.TRAITS)
+        line = study.writing(sure_lines(study, self.shown, 1)[0])
+        cells, rows = [], []
+        for trait in study.changes:
+            scores = [scored(level, resamples, stream(seed, Use.INTERVALS)) for level in study.changed(trait)]
+            rows.append((trait.trait, trait.change, *(f"{each[name]:.4f}" for each in scores for name in ACCURACY)))
+            title = f"{trait.change}: {scores[0]['accuracy']:.1%} of the test crops are right"
+            cells.append((title, trait.apply(line, rng)[:, :CHANGED_COLUMNS]))
+        heading = "One trait changed at a time, and how many decisions that leaves right"
+        sheet(cells, heading, self.pictures / "traits.png", across=2, columns=CHANGED_COLUMNS)
+        columns = (f"{level}accuracy{bound}" for level in ("", "line_") for bound in ("", "_low", "_high"))
+        self.write("traits", ("trait", "change", *columns), rows)
+
+    def fidelity(self, resamples: int, seed: int) -> dict[str, Any]:
+        """Measure and draw whether evidence tells the truth; return what is said of it in numbers."""
+        fidelity, missed = self.study.fidelity(self.results.temperatures["crop"])
+        self.write("fidelity", ("test", "order", "share", "probability"), fidelity.rows())
+        scores = fidelity.figures(resamples, stream(seed, Use.FIDELITY, 1))
+        crops = len(fidelity.deletion["random"])
+        return {"crops": crops, "blank_crops": self.study.blank, "integrated_gradients_missed": missed, **scores}
 
 
 def make(
-    own: Study,
-    test: Mapping[str, Any],
-    history: History,
-    by_writer: Mapping[str, list[Any]],
-    *,
-    resamples: int,
-    seed: int,
-    pictures: Path,
-    tables: Path,
-    figures: Path,
+    study: Study, results: Results, *, resamples: int, seed: int, pictures: Path, tables: Path, summary: Path
 ) -> None:
-    """Write the folder of pictures, the folder of tables and the file of figures.
+    """Write the folder of pictures, the folder of tables and the file of numbers, and say on the way what is done.
 
-    Parameters: the study; what test.json holds; what train logged; the columns of writers.csv;
-    resamples behind the intervals, and their seed.
+    Parameters: what is drawn; what train and evaluate measured; resamples behind the intervals, and their seed.
     """
     shutil.rmtree(pictures, ignore_errors=True)
     shutil.rmtree(tables, ignore_errors=True)
-    shown: Counter[int] = Counter()  # how often each whole line, by number, is drawn: once, as long as others are left
-    temperature = {level: float(test[level]["temperature"]) for level in LEVELS}
-    steps: list[tuple[str, Callable[[], None]]] = [
-        ("curves", partial(charts.curves, history.curves, history.best, pictures / "curves.png")),
-        ("writers", partial(_writers, by_writer, test, pictures, tables)),
-        ("reliability", partial(_reliability, own, temperature, pictures, tables)),
-        ("examples", partial(_examples, own, temperature["line"], shown, pictures, tables)),
-        ("confusion", partial(_confusion, own, shown, pictures, tables)),
-        ("evidence", partial(_evidence, own, shown, pictures)),
-        ("filters", partial(_filters, own, shown, pictures)),
-        ("hands", partial(_hands, own, pictures, tables)),
-        ("traits", partial(_traits, own, shown, resamples, seed, pictures, tables)),
-        ("deletion and insertion", partial(_fidelity, own, resamples, seed, pictures, tables, figures)),
-    ]
-    with tqdm(steps, desc="explain", unit=" subjects", disable=None) as bar:
-        for name, step in bar:
-            bar.set_postfix_str(name)
-            step()
+    album = Album(study, results, pictures, tables)
+    steps = {
+        "reliability": album.reliability,
+        "examples": album.examples,
+        "confusion": album.confusion,
+        "evidence": album.evidence,
+        "filters": album.filters,
+        "hands": album.hands,
+        "changed traits": lambda: album.traits(resamples, seed),
+        "deletion and insertion": lambda: write_json(summary, album.fidelity(resamples, seed)),
+    }
+    for number, (name, step) in enumerate(steps.items(), start=1):
+        print(f"explain, {number} of {len(steps)}: {name}", flush=True)
+        step()
 
 
-def _writers(by_writer: Mapping[str, list[Any]], test: Mapping[str, Any], pictures: Path, tables: Path) -> None:
-    charts.by_writer(by_writer["writer"], by_writer["lines"], by_writer["line_accuracy"], pictures / "writers.png")
-    charts.lines_read(test["lines_read"], pictures / "lines_read.png")
-    write_csv(tables / "lines_read.csv", ("lines", "accuracy"), test["lines_read"].items())
-
-
-def _reliability(own: Study, temperature: Mapping[str, float], pictures: Path, tables: Path) -> None:
-    levels = own.reliability(temperature)
-    charts.reliability(levels, pictures / "reliability.png")
-    write_csv(
-        tables / "reliability.csv",
-        study.RELIABILITY,
-        (
-            (level, state, *(f"{share:.4f}" for share in own_bin[:-1]), own_bin.items)
-            for level, states in levels.items()
-            for state, bins in states.items()
-            for own_bin in bins
-        ),
-    )
-
-
-def _confusion(own: Study, shown: Counter[int], pictures: Path, tables: Path) -> None:
-    recall = own.counts / np.maximum(own.counts.sum(axis=1, keepdims=True), 1)
-    order = confusions.order(recall)
-    writers.confusion(recall[np.ix_(order, order)], [own.writers[i] for i in order], pictures / "confusion.png")
-    write_csv(tables / "confusion.csv", study.CONFUSION, confusions.entries(own.counts, own.writers))
-    pairs, rows = [], []
-    for number, (actual, predicted, share) in enumerate(own.confused(), start=1):
-        names, lines = [], []
-        for role, writer in (("actual", actual), ("predicted", predicted)):
-            line = own.likest(writer, predicted, shown)
-            blank = np.full((own.taps.height, own.taps.width), 255, np.uint8)
-            lines.append(blank if line is None else own.writing(line))
-            shown.update([] if line is None else [line])
-            names.append(f"pair_{number}_{role}.png")
-            save_image(lines[-1], pictures / "lines" / names[-1])
-        pairs.append(writers.Pair(own.writers[actual], own.writers[predicted], share, *lines))
-        rows.append((*names, own.writers[actual], own.writers[predicted], f"{share:.4f}"))
-    writers.pairs(pairs, pictures / "confused_writers.png")
-    write_csv(tables / "pairs.csv", study.PAIRS, rows)
-
-
-def _hands(own: Study, pictures: Path, tables: Path) -> None:
-    line = own.decisions["line"]
-    spread = _apart(own.places, INSETS)
-    writers.hands(own.places, line.labels, own.writers, [(i, own.writing(i)) for i in spread], pictures / "hands.png")
-    predicted = line.log_probs.argmax(axis=1)
-    write_csv(
-        tables / "hands.csv",
-        study.HANDS,
-        (
-            (own.name(i), own.writers[line.labels[i]], own.writers[predicted[i]], f"{x:.3f}", f"{y:.3f}")
-            for i, (x, y) in enumerate(own.places)
-        ),
-    )
-
-
-def _apart(places: np.ndarray, count: int) -> list[int]:
-    """Numbers of points that lie far from one another, the first one far from the middle."""
-    chosen = [int(np.argmax(((places - places.mean(axis=0)) ** 2).sum(axis=1)))]
-    while len(chosen) < min(count, len(places)):
-        nearest = ((places[:, None] - places[chosen][None]) ** 2).sum(axis=2).min(axis=1)
-        chosen.append(int(np.argmax(nearest)))
-    return chosen
-
-
-def _filters(own: Study, shown: Counter[int], pictures: Path) -> None:
-    filters.filters(own.taps.kernel, pictures / "filters.png")
-    filters.driven(own.driven(), pictures / "filter_inputs.png")
-    line = _sure_lines(own, shown, 1)[0]
-    writing, layers = own.maps(line, MAPS)
-    heading = (
-        f"Line {own.name(line)} on its way through the network. Dark is where a filter answers strongly; "
-        f"of each layer, the {MAPS} filters\nwhose answers vary most. The line is seen crop by crop; a seam may show "
-        "where two crops meet."
-    )
-    filters.maps(writing, layers, heading, pictures / "feature_maps.png")
-
-
-def _evidence(own: Study, shown: Counter[int], pictures: Path) -> None:
-    images, titles = [], []
-    for line in _sure_lines(own, shown, EVIDENCE_LINES):
-        writer = int(own.decisions["line"].log_probs[line].argmax())
-        for method in METHODS:
-            draw = tinted if method == "grad_cam" else marked
-            images.append(draw(own.writing(line), own.evidence(line, writer, method)))
-            titles.append(f"{charts.NAMES[method]}: why line {own.name(line)} is given to writer {own.writers[writer]}")
-    heading = "What the network looks at, by three methods"
-    note = "orange: speaks for the writer; blue: against (Grad-CAM: only for, and coarse)"
-    stacked(images, titles, heading, pictures / "evidence.png", note)
-
-
-def _traits(own: Study, shown: Counter[int], resamples: int, seed: int, pictures: Path, tables: Path) -> None:
-    rng = stream(seed, Use.TRAITS)
-    line = own.writing(_sure_lines(own, shown, 1)[0])
-    images, titles, rows = [], [], []
-    for trait in tqdm(own.changes, desc="traits", unit=" changes", leave=False, disable=None):
-        levels = own.changed(trait)
-        found = [scored(level, resamples, stream(seed, Use.INTERVALS)) for level in levels]
-        rows.append((trait.trait, trait.change, *(f"{each[name]:.4f}" for each in found for name in ACCURACY)))
-        images.append(trait.apply(line, rng)[:, :CHANGED_COLUMNS])
-        titles.append(f"{trait.change}: {found[0]['accuracy']:.1%} of the test crops are right")
-    heading = "One trait changed at a time, and how many decisions that leaves right"
-    stacked(images, titles, heading, pictures / "traits.png", across=2)
-    write_csv(tables / "traits.csv", study.TRAITS, rows)
-
-
-def _sure_lines(own: Study, shown: Counter[int], count: int) -> list[int]:
+def sure_lines(study: Study, shown: Counter[int], count: int) -> list[int]:
     """Choose lines by number: shown least often so far, long enough to show, decided right, of different writers, sure.
 
     What comes first decides where not all can be had. The lines count as shown.
     """
-    line = own.decisions["line"]
+    line = study.decisions["line"]
     right = line.log_probs.argmax(axis=1) == line.labels
-    long = np.bincount(own.line_of) >= study.MAP_CROPS
+    long = np.bincount(study.line_of) >= MAP_CROPS
     times = np.array([shown[number] for number in range(len(right))])
     sure = 4 * long + 2 * right + np.exp(line.log_probs.max(axis=1)) - 8 * times
     chosen: list[int] = []
@@ -198,36 +229,10 @@ def _sure_lines(own: Study, shown: Counter[int], count: int) -> list[int]:
     return chosen
 
 
-def _examples(own: Study, temperature: float, shown: Counter[int], pictures: Path, tables: Path) -> None:
-    rows = []
-    images: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
-    titles: dict[str, list[str]] = {kind: [] for kind in KINDS}
-    for example in own.examples(temperature):
-        shown[example.number] += 1
-        actual = own.writers[own.decisions["line"].labels[example.number]]
-        image = marked(own.writing(example.number), own.evidence(example.number, example.classes[0]))
-        top = [(own.writers[w], c) for w, c in zip(example.classes, example.confidences, strict=True)]
-        images[example.kind].append(image)
-        titles[example.kind].append(
-            f"{own.name(example.number)}, by writer {actual}. Named: " + ", ".join(f"{w} ({c:.1%})" for w, c in top)
-        )
-        name = f"{example.kind}_{len(images[example.kind])}.png"
-        save_image(image, pictures / "lines" / name)
-        cells = [cell for w, c in top for cell in (w, f"{c:.4f}")]
-        rows.append((example.kind, name, own.name(example.number), actual, *cells, *[""] * (6 - len(cells))))
-    for kind, (heading, fewer) in KINDS.items():
-        note = LEGEND if len(images[kind]) >= own.limits.lines else f"{LEGEND}\n{fewer}"
-        stacked(images[kind], titles[kind], heading, pictures / f"{kind}.png", note)
-    write_csv(tables / "examples.csv", study.EXAMPLES, rows)
-
-
-def _fidelity(own: Study, resamples: int, seed: int, pictures: Path, tables: Path, figures: Path) -> None:
-    found, missed = own.fidelity
-    rows = found.rows()
-    charts.fidelity(rows, pictures / "fidelity.png")
-    write_csv(tables / "fidelity.csv", study.FIDELITY, rows)
-    measured = found.figures(resamples, stream(seed, Use.FIDELITY, 1))
-    write_json(
-        figures,
-        {"crops": len(found.deletion["random"]), "integrated_gradients_missed": missed, **measured},
-    )
+def _apart(places: np.ndarray, count: int) -> list[int]:
+    """Numbers of points that lie far from one another, the first one far from the middle."""
+    chosen = [int(np.argmax(((places - places.mean(axis=0)) ** 2).sum(axis=1)))]
+    while len(chosen) < min(count, len(places)):
+        nearest = ((places[:, None] - places[chosen][None]) ** 2).sum(axis=2).min(axis=1)
+        chosen.append(int(np.argmax(nearest)))
+    return chosen

@@ -1,55 +1,72 @@
-"""What all pictures share: one look, saving byte for byte the same, and writing with evidence drawn over it."""
+"""What all pictures share: sheets of titled pictures, the same byte for byte each time, and evidence over writing."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
 from writerid.base.files import atomic
 
-mpl.use("agg")
-BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#6b7280"  # told apart with any colour vision (M. Okabe and K. Ito, 2002)
+FONTS = Path(mpl.get_data_path(), "fonts", "ttf")  # DejaVu, in every environment, so that pictures are alike anywhere
 FOR, AGAINST = (230, 97, 0), (60, 60, 200)  # what speaks for a writer, and what against
-DPI = 120
 _SPREAD = 1 / 28  # of a line's height, by which evidence, which stands on strokes alone, is spread like a marker's ink
-_COLUMNS = 800  # lines that are shorter are not drawn larger
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a picture."""
-    with atomic(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, metadata={"Software": None})
+_WIDTH, _ZOOM, _GAP, _TEXT = 1600, 2.0, 12, 15  # pixels: of a sheet, of a line's pixel at most, between cells, of text
 
 
 def save_image(pixels: np.ndarray, path: Path) -> None:
     """Write pixels, uint8 (height, width) or (height, width, 3), as a PNG of their size."""
     with atomic(path) as temporary:
-        Image.fromarray(pixels).save(temporary, "PNG", optimize=True)
+        Image.fromarray(pixels).save(temporary, "PNG")
 
 
-def show(axis: Axes, pixels: np.ndarray, columns: int | None = None) -> None:
-    """Draw grey or coloured pixels, uint8, on an axis without ticks; white is added on the right up to `columns`."""
-    if columns is not None and pixels.shape[1] < columns:
-        padding = [(0, 0), (0, columns - pixels.shape[1]), *[(0, 0)] * (pixels.ndim - 2)]
-        pixels = np.pad(pixels, padding, constant_values=255)
-    axis.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
-    axis.axis("off")
+def sheet(cells: Sequence[tuple[str, np.ndarray]], heading: str, path: Path, across: int = 1, columns: int = 0) -> None:
+    """Draw pictures, each under its title, `across` beside one another and at one scale; say so where there are none.
+
+    Parameters: (title, uint8 (height, width) or (height, width, 3)); `columns`: pixels that lines have room for at
+    least, so that short ones are not drawn larger.
+    """
+    columns = max([columns, *(image.shape[1] for _, image in cells)]) or 1
+    zoom = min(_ZOOM, (_WIDTH - (across + 1) * _GAP) / (across * columns))
+    place = round(columns * zoom) + _GAP
+    drawn = [
+        Image.fromarray(image).convert("RGB").resize(
+            (max(1, round(image.shape[1] * zoom)), max(1, round(image.shape[0] * zoom))), Image.Resampling.BICUBIC
+        )
+        for _, image in cells
+    ]  # fmt: skip
+    rows = [range(start, min(start + across, len(cells))) for start in range(0, len(cells), across)]
+    heights = [max(drawn[number].height for number in row) + _TEXT + _GAP for row in rows]
+    lines = [*heading.splitlines(), *([] if cells else ["There is none."])]
+    top = _GAP + (_TEXT + 4) * len(lines) + _GAP // 2
+    canvas = Image.new("RGB", (max(across * place + _GAP, _WIDTH // 2), top + sum(heights)), "white")
+    pen = ImageDraw.Draw(canvas)
+    for number, line in enumerate(lines):
+        pen.text((_GAP, _GAP + (_TEXT + 4) * number), line, fill="black", font=_font(_TEXT))
+    for row, height in zip(rows, heights, strict=True):
+        for column, number in enumerate(row):
+            left = _GAP + column * place
+            title = _fitting(" ".join(cells[number][0].split()), canvas.width - left if across == 1 else place - 8)
+            pen.text((left, top), title, fill="#444444", font=_font(_TEXT - 3))
+            canvas.paste(drawn[number], (left, top + _TEXT + 2))
+        top += height
+    save_image(np.asarray(canvas), path)
 
 
-def shares(axis: Axes, which: str = "both") -> None:
-    """Let an axis go from 0 to 100 %."""
-    for name in ("x", "y"):
-        if which in (name, "both"):
-            getattr(axis, f"set_{name}lim")(0, 1.02)
-            getattr(axis, f"{name}axis").set_major_formatter(mpl.ticker.PercentFormatter(1))
-    axis.grid(alpha=0.3)
-    axis.spines[["top", "right"]].set_visible(False)
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(FONTS / "DejaVuSans.ttf"), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def _fitting(text: str, width: int) -> str:
+    """Return as much of a text as fits into so many pixels."""
+    font = _font(_TEXT - 3)
+    if font.getlength(text) <= width:
+        return text
+    return next(text[:end] + "…" for end in range(len(text), -1, -1) if font.getlength(text[:end] + "…") <= width)
 
 
 def tinted(line: np.ndarray, strength: np.ndarray) -> np.ndarray:
@@ -68,27 +85,3 @@ def marked(line: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     tint = np.where(spread[..., None] > 0, FOR, AGAINST)
     paper = 255 - strength * (255 - tint) * 0.85
     return np.rint(paper * (line[..., None] / 255)).astype(np.uint8)
-
-
-def stacked(
-    images: Sequence[np.ndarray], titles: Sequence[str], heading: str, path: Path, note: str = "", across: int = 1
-) -> None:
-    """Draw lines of writing one below the other, `across` beside one another, at one scale, each under its title."""
-    columns = max((image.shape[1] for image in images), default=1)
-    columns = max(columns, _COLUMNS // across)
-    width = float(np.clip(columns * across / 90, 8, 14))
-    row = width / across * max((image.shape[0] for image in images), default=1) / columns + 0.34
-    top = 0.4 + 0.2 * (1 + note.count("\n") if note else 0)
-    rows = -(-len(images) // across)
-    figure = Figure(figsize=(width, top + row * max(1, rows)), layout=ConstrainedLayoutEngine(wspace=0.03))
-    figure.suptitle(heading + (f"\n{note}" if note else ""), fontsize=10)
-    if not images:
-        figure.text(0.5, 0.3, "There is none.", ha="center")
-    else:
-        axes = figure.subplots(rows, across, squeeze=False).ravel()
-        for axis, image, title in zip(axes, images, titles, strict=False):  # of the last row, some may stay empty
-            show(axis, image, columns)
-            axis.set_title(title, fontsize=8, loc="left", pad=2)
-        for axis in axes[len(images) :]:
-            axis.axis("off")
-    save(figure, path)

@@ -1,228 +1,291 @@
-"""The page's charts, as Vega-Lite specifications made with Altair; colours come from the page, light or dark."""
+"""Charts, as Vega-Lite made with Altair: functions of table rows that serve the page, the PNGs and `dvc plots`.
 
-from collections.abc import Sequence
+Rows are those of the CSV files in metrics/, whose cells are strings, with one more column: `rev`, the name of the run,
+which DVC calls so too. In place of rows a chart takes DVC's anchor for them, and is then a template of `dvc plots`.
+"""
+
+import string
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import numpy as np
 
-from writerid.explain.sureness import wilson
-from writerid.report.runs import Run
-from writerid.report.words import percent
-
-MOST = 60  # writers of a confusion matrix that can be read
+Rows = Sequence[Mapping[str, Any]] | str
+MOST = 60  # writers that a chart can name legibly
 PERCENT = alt.Axis(format=".0%")
+WHOLE = alt.Scale(domain=[0, 1])
 SAYS = alt.Tooltip("says:N")  # a sentence: what is under the pointer
-STATES = {"raw": "before calibration", "calibrated": "after calibration"}
-Spec = dict[str, Any]
+STATES = ("raw", "calibrated")
+ORDERS = {  # of ink: by methods of attribution, and those that know nothing of the network
+    "integrated_gradients": "integrated gradients",
+    "gradient_x_input": "gradient x input",
+    "grad_cam": "Grad-CAM",
+    "ink": "most ink first",
+    "random": "at random",
+}
 
 
-def curves(runs: Sequence[Run], figure: str, domain: tuple[float, float] | None = None) -> Spec:
-    """Draw the loss or the accuracy by epoch of one run or several; a dot rings each run's best epoch."""
-    rows: list[dict[str, Any]] = []
-    for run in runs:
-        best = int(run.train["best"]["epoch"])
-        for side, own in run.curves.items():
-            for name, values in own.items():
-                if figure not in (name, name.removeprefix("line_")):
-                    continue
-                level = "line" if name.startswith("line_") else "crop"
-                series = f"{'training' if side == 'train' else side}, by {level}"
-                for epoch, value in enumerate(values, start=1):
-                    ringed = epoch == best and side != "train"
-                    says = f"{run.name}, epoch {epoch} of {len(values)}: {figure} {_figure(figure, value)} ({series})."
-                    says += " This epoch did best on the validation side." if ringed else ""
-                    rows.append(
-                        {"run": run.name, "series": series, "epoch": epoch, figure: value, "best": ringed, "says": says}
-                    )
-    several = len(runs) > 1
-    shown = [row[figure] for row in rows]
-    close = max(shown) - min(shown) < 0.1  # so close that whole per cent would stand at several ticks
-    axis = alt.Axis(format=".1%" if close else ".0%") if figure == "accuracy" else alt.Axis()
-    scale = alt.Scale(domain=list(domain)) if domain else alt.Scale(zero=figure == "loss")
-    epochs = max(row["epoch"] for row in rows)
-    ticks = list(range(1, epochs + 1, max(1, round(epochs / 8))))
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("epoch:Q", axis=alt.Axis(values=ticks, format="d", title="epoch")),
-        y=alt.Y(f"{figure}:Q", axis=axis, scale=scale, title=None),
-        color=alt.Color("run:N" if several else "series:N", title=None, sort=None),
-        tooltip=SAYS,
+def curves(
+    rows: Rows, measure: str, *, epoch: str = "step", several: bool = False, domain: list[float] | None = None
+) -> alt.Chart:
+    """Draw a measure by epoch: rows of rev, series, epoch, the measure, and whether a ring marks them as the best.
+
+    Colours tell the series apart, or, of several runs, the runs; dashes then tell the series apart.
+    """
+    share = "accuracy" in measure
+    values = [float(row[measure]) for row in rows if not isinstance(row, str)]
+    close = share and bool(values) and max(values) - min(values) < 0.1  # whole per cent would stand at several ticks
+    axis = alt.Axis(format=".1%" if close else ".0%") if share else alt.Axis()
+    scale = alt.Scale(domain=domain) if domain else alt.Scale(zero=not share)
+    value = f"{{{measure}:%}}" if share else f"{{{measure}:.4~f}}"
+    base = _chart(rows, f"{{rev}}, epoch {{{epoch}}}: {measure} {value}, {{series}}.", epoch, measure).encode(
+        x=alt.X(field=epoch, type="quantitative", title="epoch", axis=alt.Axis(format="d", tickMinStep=1)),
+        y=alt.Y(field=measure, type="quantitative", title=None, axis=axis, scale=scale),
+        color=alt.Color("rev:N" if several else "series:N", title=None, sort=None),
     )
     lines = base.mark_line(point=True)
     if several:
-        lines = lines.encode(strokeDash=alt.StrokeDash("series:N", sort=None, legend=None))  # the caption names them
-    best_dots = base.mark_point(size=190, strokeWidth=2.5).transform_filter("datum.best")
-    return done(lines + best_dots, f"{figure} by epoch; a ring marks the best epoch", 240)
+        lines = lines.encode(strokeDash=alt.StrokeDash("series:N", title=None, sort=None, legend=None))
+    best = base.transform_filter("datum.best").mark_point(size=190, strokeWidth=2.5)
+    return alt.layer(lines, best).properties(height=240, description=f"{measure} by epoch; a ring marks the best")
 
 
-def by_writer(run: Run) -> Spec:
-    """Draw accuracy by writer with 95 % Wilson intervals, the least first."""
-    rows: list[dict[str, Any]] = [
-        {
-            **row,
-            "says": f"Writer {row['writer']}: {percent(row['accuracy'], 0)} of {row['lines']} test lines are right; "
-            f"so few leave room for anything from {percent(row['low'], 0)} to {percent(row['high'], 0)}. "
-            f"Of single crops, {percent(row['crops'], 0)} are right.",
-        }
-        for row in writers(run)
-    ]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        y=alt.Y("writer:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
-        tooltip=SAYS,
+def by_writer(rows: Rows, *, several: bool = False) -> alt.Chart:
+    """Draw accuracy by writer over test lines, the least first: rows of writer, lines, line_accuracy, crop_accuracy.
+
+    With `low` and `high` in them each has a bar. Of more than MOST writers those with the least are drawn.
+    """
+    bars = not isinstance(rows, str)
+    sentence = "Writer {writer}: {line_accuracy:%} of {lines} test lines are right"
+    sentence += ", and so few leave room for {low:%} to {high:%}" if bars else ""
+    sentence += ". Of single crops, {crop_accuracy:%} are right."
+    numbers = ("lines", "line_accuracy", "crop_accuracy", *(("low", "high") if bars else ()))
+    order = None if bars else alt.EncodingSortField("line_accuracy", op="mean")
+    base = _chart(_first(rows), sentence, *numbers).encode(
+        y=alt.Y("writer:N", sort=order, title=None, axis=alt.Axis(labelOverlap=False, grid=True))
     )
-    x = alt.X("accuracy:Q", axis=alt.Axis(format=".0%", orient="top"), scale=alt.Scale(domain=[0, 1]), title=None)
-    bars = base.mark_rule(strokeWidth=3, opacity=0.4).encode(x=x, x2="high:Q").encode(x=alt.X("low:Q", title=None))
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x)
-    return done(bars + dots, "accuracy by writer, the least first", alt.Step(16))
+    return _dots(base, "line_accuracy", several=several, bars=bars).properties(
+        height=alt.Step(16), description="accuracy by writer, the least first"
+    )
 
 
-def writers(run: Run) -> list[dict[str, Any]]:
-    """Return accuracy by writer and its interval, the least first."""
-    table = run.tables["writers"]
-    lines = np.array([int(row["lines"]) for row in table])
-    share = np.array([float(row["line_accuracy"]) for row in table])
-    low, high = wilson(np.rint(share * lines), lines)
-    return [
-        {
-            "writer": row["writer"],
-            "lines": int(lines[i]),
-            "accuracy": float(share[i]),
-            "low": float(low[i]),
-            "high": float(high[i]),
-            "crops": float(row["crop_accuracy"]),
-        }
-        for i, row in enumerate(table)
-    ]
+def traits(rows: Rows, *, several: bool = False) -> alt.Chart:
+    """Draw accuracy by crop when all lines are changed in one trait: rows of traits.csv, in their order."""
+    sentence = (
+        "{rev}, {change}: {accuracy:%} of the crops are right ({accuracy_low:%} to {accuracy_high:%}), and "
+        "{line_accuracy:%} of the lines."
+    )
+    base = _chart(rows, sentence, "accuracy", "accuracy_low", "accuracy_high", "line_accuracy").encode(
+        y=alt.Y("change:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=220, grid=True))
+    )
+    if several:
+        base = base.encode(yOffset=alt.YOffset("rev:N", sort=None))
+    dots = _dots(base, "accuracy", "accuracy_low", "accuracy_high", several=several)
+    if not several:
+        anew = alt.Chart(alt.Data(values=list(rows[1:2]))).mark_rule(strokeDash=[3, 3], color="#888")
+        dots = alt.layer(anew.encode(x="accuracy:Q"), dots)
+    return dots.properties(height=alt.Step(22 * (1 + several), **{"for": "position"}), description="accuracy when one trait is changed")
 
 
-def confusion(run: Run) -> Spec:
-    """Draw the confusion matrix by recall, confused writers beside one another; of many, those most confused."""
-    rows = run.tables["confusion"]
-    confused: dict[str, float] = {row["actual"]: 0.0 for row in rows} | {row["predicted"]: 0.0 for row in rows}
-    for row in rows:
-        if row["actual"] != row["predicted"]:
-            confused[row["actual"]] += float(row["share"])
-            confused[row["predicted"]] += float(row["share"])
-    kept = set(sorted(confused, key=lambda writer: (-confused[writer], writer))[:MOST])
-    place = {row["actual"]: int(row["place_actual"]) for row in rows} | {
-        row["predicted"]: int(row["place_predicted"]) for row in rows
-    }
-    order = sorted(kept, key=lambda writer: place[writer])
-    values = [
-        {"actual": row["actual"], "predicted": row["predicted"], "share": float(row["share"]), "says": _taken(row)}
-        for row in rows
-        if row["actual"] in kept and row["predicted"] in kept
-    ]
-    chart = (
-        alt.Chart(alt.Data(values=values))
-        .mark_rect()
+def _dots(
+    base: alt.Chart, share: str, low: str = "low", high: str = "high", *, several: bool, bars: bool = True
+) -> alt.Chart:
+    """Draw shares as dots, each with a bar from low to high."""
+    x = alt.X(f"{share}:Q", title=None, axis=alt.Axis(format=".0%", orient="top"), scale=WHOLE)
+    base = base.encode(color=_BY_RUN) if several else base
+    dots = base.mark_point(filled=True, size=70 if bars else 50, opacity=0.9).encode(x=x)
+    spans = base.mark_rule(strokeWidth=3, opacity=0.4).encode(x=alt.X(f"{low}:Q", title=None), x2=f"{high}:Q")
+    return alt.layer(*([spans] if bars else []), dots)
+
+
+def confusion(rows: Rows) -> alt.Chart:
+    """Draw who is taken for whom, one run: rows of confusion.csv; of more than MOST writers, those most confused.
+
+    Confused writers stand beside one another. A template has all of them by name, the same order for each run.
+    """
+    axis = {"labelOverlap": True, "labelFontSize": 9, "grid": True, "tickBand": "extent"}
+    names, shown, scale = [], rows, alt.Undefined
+    if not isinstance(rows, str):
+        confused: dict[str, float] = {}
+        place: dict[str, int] = {}
+        for row in rows:
+            for role in ("actual", "predicted"):
+                place[row[role]] = int(row[f"place_{role}"])
+                mistaken = float(row["share"]) * (row["actual"] != row["predicted"])
+                confused[row[role]] = confused.get(row[role], 0.0) + mistaken
+        names = sorted(sorted(confused, key=lambda name: (-confused[name], name))[:MOST], key=place.__getitem__)
+        shown = [row for row in rows if row["actual"] in names and row["predicted"] in names]
+        scale = alt.Scale(domain=names)
+    sentence = "By {actual}, taken for {predicted}: {share:%} of that writer's crops ({crops})."
+    base = _chart(shown, sentence, "share", "crops").encode(
+        x=alt.X("predicted:N", title="taken for", scale=scale, axis=alt.Axis(labelAngle=-90, **axis)),
+        y=alt.Y("actual:N", title="by", scale=scale, axis=alt.Axis(**axis)),
+    )
+    legend = alt.Legend(format=".0%", title=None, orient="top", direction="horizontal", gradientLength=160)
+    cells = base.mark_rect().encode(color=alt.Color("share:Q", scale=WHOLE, legend=legend))
+    return cells.properties(
+        height=max(260, min(640, 14 * len(names))), description="confusion matrix by recall"
+    )
+
+
+def lines_read(rows: Rows, *, several: bool = False) -> alt.Chart:
+    """Draw accuracy over forms against the lines that are read of each: rows of lines_read.csv."""
+    title, scale = "lines read of a form", alt.Scale(zero=False)
+    if not isinstance(rows, str):
+        least = max(0.0, min(float(row["accuracy"]) for row in rows) - 0.02)
+        title, scale = f"{title}; the other axis starts at {least:.1%}", alt.Scale(domain=[least, 1])
+    sentence = "{rev}: lines read of a form: {lines}; forms given to the right writer: {accuracy:%}."
+    base = _chart(rows, sentence, "accuracy").mark_line(point=True)
+    chart = base.encode(
+        x=alt.X("lines:O", sort=None, title=title, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("accuracy:Q", title=None, axis=alt.Axis(format=".1%"), scale=scale),
+    )
+    chart = chart.encode(color=_BY_RUN) if several else chart
+    return chart.properties(height=220, description="accuracy against lines read")
+
+
+def reliability(rows: Rows, *, several: bool = False) -> alt.Chart:
+    """Draw how often decisions are right against how sure the network is: rows of reliability.csv, of one level."""
+    sentence = (
+        "{rev}, {state}: {confidence:%} sure on average, and right in {accuracy:%} ({low:%} to {high:%}) of {items} "
+        "decisions."
+    )
+    base = _chart(rows, sentence, "confidence", "accuracy", "low", "high", "items").encode(
+        x=alt.X("confidence:Q", title="how sure it is", axis=PERCENT, scale=WHOLE),
+        y=alt.Y("accuracy:Q", title="how often right", axis=PERCENT, scale=WHOLE),
+        color=_BY_RUN if several else alt.Color("state:N", title=None, sort=list(STATES)),
+    )
+    if several:
+        base = base.encode(strokeDash=alt.StrokeDash("state:N", title=None, sort=list(STATES)))
+    size = alt.Size("items:Q", legend=None, scale=alt.Scale(range=[25, 250]))
+    just = base.mark_rule(strokeDash=[3, 3], color="#888").encode(
+        x=alt.datum(0), y=alt.datum(0), x2=alt.datum(1), y2=alt.datum(1), color=alt.value("#888"), tooltip=alt.value(None)
+    )
+    bars = base.mark_rule(strokeWidth=2, opacity=0.45).encode(y="low:Q", y2="high:Q", strokeDash=alt.value([1, 0]))
+    dots = base.mark_circle(opacity=1).encode(size=size)
+    return alt.layer(just, bars, base.mark_line(strokeWidth=1), dots).properties(
+        height=230, description="reliability"
+    )
+
+
+def fidelity(rows: Rows) -> alt.Chart:
+    """Draw confidence against the share of the ink gone (deletion) or there: rows of fidelity.csv, of one test."""
+    sentence = "{rev}, {by}: with {share:%} of the ink {gone}, confidence is {probability:%} on average."
+    gone = "datum.test == 'deletion' ? 'gone' : 'there'"
+    return (
+        _chart(rows, sentence, "share", "probability", by=f"{ORDERS}[datum.order]", gone=gone)
+        .mark_line(point={"size": 20})
         .encode(
-            x=alt.X(
-                "predicted:N",
-                title="taken for",
-                scale=alt.Scale(domain=order),
-                axis=alt.Axis(labelAngle=-90, labelOverlap=True, labelFontSize=9),
-            ),
-            y=alt.Y(
-                "actual:N",
-                title="by",
-                scale=alt.Scale(domain=order),
-                axis=alt.Axis(labelOverlap=True, labelFontSize=9),
-            ),
-            color=alt.Color(
-                "share:Q",
-                scale=alt.Scale(domain=[0, 1]),
-                legend=alt.Legend(format=".0%", title=None, orient="top", direction="horizontal", gradientLength=160),
-            ),
-            tooltip=SAYS,
+            x=alt.X("share:Q", axis=PERCENT, title="share of the ink"),
+            y=alt.Y("probability:Q", axis=PERCENT, scale=WHOLE, title="confidence"),
+            color=alt.Color("by:N", title=None, sort=list(ORDERS.values()), legend=alt.Legend(columns=2)),
         )
+        .properties(height=240, description="deletion or insertion")
     )
-    return done(chart, "confusion matrix by recall", max(260, min(640, 14 * len(order))))
 
 
-def lines_read(runs: Sequence[Run]) -> Spec:
-    """Draw accuracy over forms against the lines that are read of each."""
-    rows: list[dict[str, Any]] = [
-        {
-            "run": run.name,
-            "lines": row["lines"],
-            "accuracy": float(row["accuracy"]),
-            "says": f"{run.name}: with {_count(row['lines'], 'line')} of each form read, {percent(row['accuracy'])} "
-            "of the forms are given to the right writer.",
-        }
-        for run in runs
-        for row in run.tables["lines_read"]
-    ]
-    low = max(0.0, min(row["accuracy"] for row in rows) - 0.02)
-    chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_line(point=True)
-        .encode(
-            x=alt.X(
-                "lines:O",
-                sort=None,
-                title=f"lines read of a form; the axis starts at {percent(low)}",
-                axis=alt.Axis(labelAngle=0),
-            ),
-            y=alt.Y("accuracy:Q", axis=alt.Axis(format=".1%"), scale=alt.Scale(domain=[low, 1]), title=None),
-            tooltip=SAYS,
+def hands(rows: Rows, beginnings: Mapping[int, str] | None = None) -> alt.Chart:
+    """Draw the map of hands, one run: a dot a test line, a cross where it is given to another; rows of hands.csv.
+
+    Names of writers are written where they cover no other at the width that the chart has; a template has none.
+    `beginnings`: URLs of pictures of how some lines begin, by number, which stand at the sides.
+    """
+    writers = {row["writer"] for row in rows if not isinstance(row, str)}
+    many = len(writers) > MOST
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(zero=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False))
+    sentence = "Line {line} is by writer {writer}, and was given to {predicted}."
+    base = _chart(rows, sentence, "x", "y").encode(x=x, y=y)
+    dots = base.mark_circle(size=20 if many else 45, opacity=0.8).encode(
+        color=alt.Color("writer:N", legend=None, scale=alt.Scale(scheme="category20"))
+    )
+    wrong = base.transform_filter("datum.writer != datum.predicted").mark_text(
+        text="\u2715", fontSize=9 if many else 20, fontWeight="bold"
+    )  # as text it has the ink of its page, light or dark
+    layers = [dots, wrong]
+    if not isinstance(rows, str):
+        named = alt.Chart(alt.Data(values=_names(rows))).transform_filter("datum.room <= width")
+        layers.insert(1, named.mark_text(fontSize=10, fontWeight="bold", dy=-11).encode(x=x, y=y, text="writer:N"))
+    if beginnings and not isinstance(rows, str):
+        beside = alt.Chart(alt.Data(values=_beside(rows, beginnings))).encode(
+            x=alt.X("edge:Q", axis=None), y=alt.Y("at:Q", axis=None)
         )
-    )
-    return done(_by_run(chart, runs), "accuracy against lines read", 220)
+        threads = beside.mark_rule(color="#b0b0b0").encode(x2="x:Q", y2="y:Q")
+        layers = [threads, *layers, beside.mark_image(width=90, height=36).encode(url="url:N")]
+    return alt.layer(*layers).properties(height=HANDS_HEIGHT, description="map of hands")
 
 
-def reliability(run: Run, level: str) -> Spec:
-    """Draw the reliability diagram of a level, raw and calibrated."""
-    rows = [
-        {
-            "confidence": float(row["confidence"]),
-            "accuracy": float(row["accuracy"]),
-            "low": float(row["low"]),
-            "high": float(row["high"]),
-            "items": int(row["items"]),
-            "state": STATES[row["state"]],
-            "says": f"{STATES[row['state']].capitalize()}, of {_count(row['items'], level)} it is "
-            f"{percent(row['confidence'])} sure on average, and right of {percent(row['accuracy'])} "
-            f"({percent(row['low'])} to {percent(row['high'])}).",
-        }
-        for row in run.tables["reliability"]
-        if row["level"] == level
-    ]
-    just = alt.Chart(alt.Data(values=[{"c": 0, "a": 0}, {"c": 1, "a": 1}]))
-    line = just.mark_line(strokeDash=[3, 3], color="#888", strokeWidth=1).encode(x="c:Q", y="a:Q")
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        x=alt.X("confidence:Q", axis=PERCENT, scale=alt.Scale(domain=[0, 1]), title="how sure it is"),
-        y=alt.Y("accuracy:Q", axis=PERCENT, scale=alt.Scale(domain=[0, 1]), title="how often right"),
-        color=alt.Color("state:N", title=None, sort=None),
-        tooltip=SAYS,
-    )
-    dots = base.mark_circle(opacity=1).encode(size=alt.Size("items:Q", legend=None, scale=alt.Scale(range=[25, 250])))
-    bars = base.mark_rule(strokeWidth=2, opacity=0.45).encode(y="low:Q", y2="high:Q")
-    return done(line + bars + base.mark_line(strokeWidth=1) + dots, f"reliability by {level}", 230)
-
-
-def _figure(name: str, value: float) -> str:
-    return percent(value) if name == "accuracy" else f"{value:.4f}"
-
-
-def _taken(row: dict[str, str]) -> str:
-    """Say what a cell of the confusion matrix holds."""
-    crops = f"{_count(row['crops'], 'crop')} ({percent(row['share'])} of that writer's)"
-    own = f"Of writer {row['actual']}, {crops} {'is' if row['crops'] == '1' else 'are'} "
-    return own + (
-        "given to the right writer." if row["actual"] == row["predicted"] else f"taken for {row['predicted']}."
-    )
-
-
-def _count(items: str, noun: str) -> str:
-    return f"{items} {noun}" if items == "1" else f"{items} {noun}s"
-
-
-def _by_run(chart: alt.Chart, runs: Sequence[Run]) -> alt.Chart:
-    return chart.encode(color=alt.Color("run:N", title=None, sort=None)) if len(runs) > 1 else chart
-
-
-def done(chart: Any, description: str, height: Any) -> Spec:
-    """Return the specification of a chart as wide as its place in the page."""
-    found: Spec = chart.properties(width="container", height=height, description=description).to_dict()
+def _beside(rows: Sequence[Mapping[str, Any]], beginnings: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return the place of some lines on the map, and that of their picture: half of them at the left, half right."""
+    places = {number: (float(rows[number]["x"]), float(rows[number]["y"])) for number in beginnings}
+    x, y = (np.array([float(row[axis]) for row in rows]) for axis in "xy")
+    by_column = sorted(places, key=lambda number: places[number][0])
+    half, aside = (len(by_column) + 1) // 2, 0.12 * float(np.ptp(x))
+    found = []
+    for edge, side in ((x.min() - aside, by_column[:half]), (x.max() + aside, by_column[half:])):
+        from_top = sorted(side, key=lambda number: -places[number][1])  # so that threads seldom cross
+        for at, number in zip(np.linspace(y.max(), y.min(), len(from_top)), from_top, strict=True):
+            found.append(
+                {"url": beginnings[number], "edge": float(edge), "at": float(at)}
+                | dict(zip("xy", places[number], strict=True))
+            )
     return found
+
+
+HANDS_HEIGHT = 460
+_WIDTHS = (300, 450, 600, 800, 1100, 1e9)  # of the map of hands, for which it is tried which names have room
+
+
+def _names(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the middle of each writer's dots, and from which width of the map its name has room there."""
+    places = np.array([(float(row["x"]), float(row["y"])) for row in rows])
+    span = np.ptp(places, axis=0)
+    writers = np.array([row["writer"] for row in rows])
+    names = sorted(set(writers.tolist()))
+    middles = np.array([np.median(places[writers == name], axis=0) for name in names])
+    half = np.array([(3.5 * len(name) + 2, 7) for name in names])  # pixels, of a name in bold of 10
+    room = np.full(len(names), _WIDTHS[-1])
+    for width in _WIDTHS[-2::-1]:
+        at = middles / np.where(span > 0, span, 1) * (width, HANDS_HEIGHT)
+        kept: list[int] = []
+        for number in np.argsort(room, kind="stable"):
+            apart = np.abs(at[kept] - at[number]) >= half[kept] + half[number]
+            if apart.any(axis=1).all():
+                kept.append(int(number))
+        room[kept] = width
+    return [
+        {"writer": name, "x": float(x), "y": float(y), "room": float(least)}
+        for name, (x, y), least in zip(names, middles, room, strict=True)
+    ]
+
+
+_BY_RUN = alt.Color("rev:N", title=None, sort=None)
+
+
+def _first(rows: Rows) -> Rows:
+    return rows if isinstance(rows, str) else rows[:MOST]
+
+
+def _chart(rows: Rows, sentence: str, *numbers: str, **calculated: str) -> alt.Chart:
+    """Return a chart of rows that says a sentence of the one under the pointer.
+
+    `numbers` are the columns that hold such; `calculated` are columns more, by Vega's expression.
+    """
+    values: Any = rows if isinstance(rows, str) else list(rows)
+    chart = alt.Chart(alt.Data(values=values, format=alt.DataFormat(parse=dict.fromkeys(numbers, "number"))))
+    for column, expression in {**calculated, "says": _expression(sentence)}.items():
+        chart = chart.transform_calculate(**{column: expression})
+    return chart.encode(tooltip=SAYS)
+
+
+def _expression(sentence: str) -> str:
+    """Turn "{share:%} of {lines}" into Vega's expression for it. What is not all is never shown as 100 %."""
+    parts = []
+    for text, column, form, _ in string.Formatter().parse(sentence):
+        parts += [repr(text)] if text else []
+        if column:
+            cell = f"datum[{column!r}]"
+            percent = f"(format({cell} < 1 ? min(100 * {cell}, 99.9) : 100, '.1f') + ' %')"
+            parts.append(percent if form == "%" else f"format({cell}, {form!r})" if form else cell)
+    return " + ".join(parts)
