@@ -7,6 +7,7 @@ from stages.runner import run
 from writerid.base.files import write_csv, write_json
 from writerid.base.params import load
 from writerid.dataset.archive import Archive, select, summary, survey
+from writerid.dataset.iam import is_iam
 
 
 def main() -> None:
@@ -33,7 +34,8 @@ def main() -> None:
         ((label[writer], writer, form_counts[writer], line_counts[writer]) for writer in writers),
     )
     write_csv(Path("data/left_out.csv"), ("path", "reason", "detail"), left_out)
-    write_json(Path("metrics/dataset.json"), summary(lines, left_out))
+    iam = is_iam((line.form, line.writer) for line in lines)
+    write_json(Path("metrics/dataset.json"), {**summary(lines, left_out), "iam": iam})
     print(f"{len(lines)} lines of {len(writers)} writers; {len(left_out)} images left out (data/left_out.csv)")
 
 

@@ -63,8 +63,9 @@ def measure(
 ) -> Fidelity:
     """Measure each method of attribution, and the baselines, on crops, uint8 (crops, height, width).
 
-    `classes`, int (crops,), are the decisions whose probability, at a temperature, is followed. The shares are of the ink: deleting
-    paper, of which most of a crop is, changes nothing, and an order must not look good for finding ink.
+    `classes`, int (crops,), are the decisions whose probability, at a temperature, is followed. The shares
+    are of the ink: deleting paper, of which most of a crop is, changes nothing, and an order must not look good for
+    finding ink.
     """
     blank = blank_paper(crops)
     ink = _by_cell(np.abs(crops.astype(np.float32) - blank))
@@ -74,7 +75,9 @@ def measure(
     deletion, insertion = {}, {}
     for order, mark in marks.items():
         chosen = [_spread(_first(mark, ink, share), crops.shape[1:]) for share in shares]
-        pairs = np.concatenate([np.where(cells, *pair) for pair in ((blank, crops), (crops, blank)) for cells in chosen])
+        pairs = np.concatenate(
+            [np.where(cells, *pair) for pair in ((blank, crops), (crops, blank)) for cells in chosen]
+        )
         probability = np.exp(scaled(log_softmax(taps.logits(pairs)), temperature))
         probability = probability[np.arange(len(pairs)), np.tile(classes, 2 * POINTS)]
         deletion[order], insertion[order] = probability.reshape(2, POINTS, len(crops)).transpose(0, 2, 1)

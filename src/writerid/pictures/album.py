@@ -39,11 +39,14 @@ class Album:
     def __init__(self, study: Study, results: Results, pictures: Path, tables: Path) -> None:
         """Take what is drawn, and the folders, of which neither may hold anything."""
         self.study, self.results, self.pictures, self.tables = study, results, pictures, tables
+        self.counts: dict[str, int] = {}  # rows by table
         self.shown: Counter[int] = Counter()  # how often each whole line, by number, is drawn
 
     def write(self, name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Write a table."""
-        write_csv(self.tables / f"{name}.csv", columns, rows)
+        """Write a table; the number of its rows tells later whether it is whole."""
+        whole = list(rows)
+        self.counts[name] = len(whole)
+        write_csv(self.tables / f"{name}.csv", columns, whole)
 
     def reliability(self) -> None:
         """Write how right decisions are by the lines that are read, and by how sure the network is."""
@@ -91,10 +94,8 @@ class Album:
         cells, rows = [], []
         for number, (actual, predicted, share) in enumerate(study.confused(), start=1):
             files = [f"pair_{number}_{role}.png" for role in ("actual", "predicted")]
-            titles = (
-                f"writer {study.writers[actual]}: {share:.0%} of the test crops are taken for {study.writers[predicted]}",
-                f"writer {study.writers[predicted]}",
-            )
+            one, other = study.writers[actual], study.writers[predicted]
+            titles = (f"writer {one}: {share:.0%} of the test crops are taken for {other}", f"writer {other}")
             for file, title, writer in zip(files, titles, (actual, predicted), strict=True):
                 likest = study.likest(writer, predicted, self.shown)
                 blank = np.full((study.taps.height, study.taps.width), 255, np.uint8)
@@ -102,7 +103,7 @@ class Album:
                 self.shown.update([] if likest is None else [likest])
                 save_image(writing, self.pictures / "lines" / file)
                 cells.append((title, writing[:, :LINE_COLUMNS]))
-            rows.append((*files, study.writers[actual], study.writers[predicted], f"{share:.4f}"))
+            rows.append((*files, one, other, f"{share:.4f}"))
         heading = "Most confused pairs of writers: a test line of each"
         sheet(cells, heading, self.pictures / "confused_writers.png", across=2, columns=LINE_COLUMNS)
         self.write("pairs", ("picture_actual", "picture_predicted", "actual", "predicted", "share"), rows)
@@ -146,17 +147,17 @@ class Album:
         """Write the map of hands, and draw how some lines begin that lie far from one another."""
         study = self.study
         line, places = study.decisions["line"], study.places
-        predicted = line.log_probs.argmax(axis=1)
         pictures = dict.fromkeys(range(len(places)), "")
         for count, number in enumerate(_apart(places, INSETS), start=1):
-            writing, columns = study.writing(number), int(INSET * study.taps.height)
             pictures[number] = f"hand_{count}.png"
-            save_image(writing[:, :columns], self.pictures / "lines" / pictures[number])
+            beginning = study.writing(number)[:, : int(INSET * study.taps.height)]
+            save_image(beginning, self.pictures / "lines" / pictures[number])
+        actual, predicted = ([study.writers[i] for i in each] for each in (line.labels, line.log_probs.argmax(axis=1)))
         self.write(
             "hands",
             ("line", "writer", "predicted", "x", "y", "picture"),
             (
-                (study.name(i), study.writers[line.labels[i]], study.writers[predicted[i]], f"{x:.3f}", f"{y:.3f}", pictures[i])
+                (study.name(i), actual[i], predicted[i], f"{x:.3f}", f"{y:.3f}", pictures[i])
                 for i, (x, y) in enumerate(places)
             ),
         )
@@ -208,6 +209,7 @@ def make(
     for number, (name, step) in enumerate(steps.items(), start=1):
         print(f"explain, {number} of {len(steps)}: {name}", flush=True)
         step()
+    write_json(tables / "rows.json", album.counts)
 
 
 def sure_lines(study: Study, shown: Counter[int], count: int) -> list[int]:

@@ -34,7 +34,9 @@ def driven(layers: Sequence[Driven], path: Path) -> None:
         side = layer.patches.shape[-1]
         for number, patches, grown in zip(layer.filters, layer.patches, layer.grown, strict=True):
             four = np.block([list(patches[:2]), list(patches[2:])])
-            cells.append((f"layer {place}, filter {number} ({side} x {side})", np.hstack([_square(four), _square(grown)])))
+            cells.append(
+                (f"layer {place}, filter {number} ({side} x {side})", np.hstack([_square(four), _square(grown)]))
+            )
         cells += [("", np.full((1, 1), 255, np.uint8))] * (across - len(layer.filters))
     heading = (
         "What drives a filter most: at the left four real pieces of writing, each of another line, at the right an "

@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+Chart = Any  # one of Altair's classes of charts, whose common base has none of their methods
 Rows = Sequence[Mapping[str, Any]] | str
 MOST = 60  # writers that a chart can name legibly
 PERCENT = alt.Axis(format=".0%")
@@ -28,7 +29,7 @@ ORDERS = {  # of ink: by methods of attribution, and those that know nothing of 
 
 def curves(
     rows: Rows, measure: str, *, epoch: str = "step", several: bool = False, domain: list[float] | None = None
-) -> alt.Chart:
+) -> Chart:
     """Draw a measure by epoch: rows of rev, series, epoch, the measure, and whether a ring marks them as the best.
 
     Colours tell the series apart, or, of several runs, the runs; dashes then tell the series apart.
@@ -51,7 +52,7 @@ def curves(
     return alt.layer(lines, best).properties(height=240, description=f"{measure} by epoch; a ring marks the best")
 
 
-def by_writer(rows: Rows, *, several: bool = False) -> alt.Chart:
+def by_writer(rows: Rows, *, several: bool = False) -> Chart:
     """Draw accuracy by writer over test lines, the least first: rows of writer, lines, line_accuracy, crop_accuracy.
 
     With `low` and `high` in them each has a bar. Of more than MOST writers those with the least are drawn.
@@ -70,7 +71,7 @@ def by_writer(rows: Rows, *, several: bool = False) -> alt.Chart:
     )
 
 
-def traits(rows: Rows, *, several: bool = False) -> alt.Chart:
+def traits(rows: Rows, *, several: bool = False) -> Chart:
     """Draw accuracy by crop when all lines are changed in one trait: rows of traits.csv, in their order."""
     sentence = (
         "{rev}, {change}: {accuracy:%} of the crops are right ({accuracy_low:%} to {accuracy_high:%}), and "
@@ -85,12 +86,12 @@ def traits(rows: Rows, *, several: bool = False) -> alt.Chart:
     if not several:
         anew = alt.Chart(alt.Data(values=list(rows[1:2]))).mark_rule(strokeDash=[3, 3], color="#888")
         dots = alt.layer(anew.encode(x="accuracy:Q"), dots)
-    return dots.properties(height=alt.Step(22 * (1 + several), **{"for": "position"}), description="accuracy when one trait is changed")
+    return dots.properties(
+        height=alt.Step(22 * (1 + several), **{"for": "position"}), description="accuracy when one trait is changed"
+    )
 
 
-def _dots(
-    base: alt.Chart, share: str, low: str = "low", high: str = "high", *, several: bool, bars: bool = True
-) -> alt.Chart:
+def _dots(base: Chart, share: str, low: str = "low", high: str = "high", *, several: bool, bars: bool = True) -> Chart:
     """Draw shares as dots, each with a bar from low to high."""
     x = alt.X(f"{share}:Q", title=None, axis=alt.Axis(format=".0%", orient="top"), scale=WHOLE)
     base = base.encode(color=_BY_RUN) if several else base
@@ -99,13 +100,14 @@ def _dots(
     return alt.layer(*([spans] if bars else []), dots)
 
 
-def confusion(rows: Rows) -> alt.Chart:
+def confusion(rows: Rows) -> Chart:
     """Draw who is taken for whom, one run: rows of confusion.csv; of more than MOST writers, those most confused.
 
     Confused writers stand beside one another. A template has all of them by name, the same order for each run.
     """
-    axis = {"labelOverlap": True, "labelFontSize": 9, "grid": True, "tickBand": "extent"}
-    names, shown, scale = [], rows, alt.Undefined
+    axis: dict[str, Any] = {"labelOverlap": True, "labelFontSize": 9, "grid": True, "tickBand": "extent"}
+    names: list[str] = []
+    shown, scale = rows, alt.Undefined
     if not isinstance(rows, str):
         confused: dict[str, float] = {}
         place: dict[str, int] = {}
@@ -124,12 +126,10 @@ def confusion(rows: Rows) -> alt.Chart:
     )
     legend = alt.Legend(format=".0%", title=None, orient="top", direction="horizontal", gradientLength=160)
     cells = base.mark_rect().encode(color=alt.Color("share:Q", scale=WHOLE, legend=legend))
-    return cells.properties(
-        height=max(260, min(640, 14 * len(names))), description="confusion matrix by recall"
-    )
+    return cells.properties(height=max(260, min(640, 14 * len(names))), description="confusion matrix by recall")
 
 
-def lines_read(rows: Rows, *, several: bool = False) -> alt.Chart:
+def lines_read(rows: Rows, *, several: bool = False) -> Chart:
     """Draw accuracy over forms against the lines that are read of each: rows of lines_read.csv."""
     title, scale = "lines read of a form", alt.Scale(zero=False)
     if not isinstance(rows, str):
@@ -145,7 +145,7 @@ def lines_read(rows: Rows, *, several: bool = False) -> alt.Chart:
     return chart.properties(height=220, description="accuracy against lines read")
 
 
-def reliability(rows: Rows, *, several: bool = False) -> alt.Chart:
+def reliability(rows: Rows, *, several: bool = False) -> Chart:
     """Draw how often decisions are right against how sure the network is: rows of reliability.csv, of one level."""
     sentence = (
         "{rev}, {state}: {confidence:%} sure on average, and right in {accuracy:%} ({low:%} to {high:%}) of {items} "
@@ -156,20 +156,24 @@ def reliability(rows: Rows, *, several: bool = False) -> alt.Chart:
         y=alt.Y("accuracy:Q", title="how often right", axis=PERCENT, scale=WHOLE),
         color=_BY_RUN if several else alt.Color("state:N", title=None, sort=list(STATES)),
     )
+    lines = base.mark_line(strokeWidth=1)
     if several:
-        base = base.encode(strokeDash=alt.StrokeDash("state:N", title=None, sort=list(STATES)))
+        lines = lines.encode(strokeDash=alt.StrokeDash("state:N", title=None, sort=list(STATES)))
     size = alt.Size("items:Q", legend=None, scale=alt.Scale(range=[25, 250]))
     just = base.mark_rule(strokeDash=[3, 3], color="#888").encode(
-        x=alt.datum(0), y=alt.datum(0), x2=alt.datum(1), y2=alt.datum(1), color=alt.value("#888"), tooltip=alt.value(None)
+        x=alt.datum(0),
+        y=alt.datum(0),
+        x2=alt.datum(1),
+        y2=alt.datum(1),
+        color=alt.value("#888"),
+        tooltip=alt.value(None),
     )
-    bars = base.mark_rule(strokeWidth=2, opacity=0.45).encode(y="low:Q", y2="high:Q", strokeDash=alt.value([1, 0]))
+    bars = base.mark_rule(strokeWidth=2, opacity=0.45).encode(y="low:Q", y2="high:Q")
     dots = base.mark_circle(opacity=1).encode(size=size)
-    return alt.layer(just, bars, base.mark_line(strokeWidth=1), dots).properties(
-        height=230, description="reliability"
-    )
+    return alt.layer(just, bars, lines, dots).properties(height=230, description="reliability")
 
 
-def fidelity(rows: Rows) -> alt.Chart:
+def fidelity(rows: Rows) -> Chart:
     """Draw confidence against the share of the ink gone (deletion) or there: rows of fidelity.csv, of one test."""
     sentence = "{rev}, {by}: with {share:%} of the ink {gone}, confidence is {probability:%} on average."
     gone = "datum.test == 'deletion' ? 'gone' : 'there'"
@@ -185,7 +189,7 @@ def fidelity(rows: Rows) -> alt.Chart:
     )
 
 
-def hands(rows: Rows, beginnings: Mapping[int, str] | None = None) -> alt.Chart:
+def hands(rows: Rows, beginnings: Mapping[int, str] | None = None) -> Chart:
     """Draw the map of hands, one run: a dot a test line, a cross where it is given to another; rows of hands.csv.
 
     Names of writers are written where they cover no other at the width that the chart has; a template has none.
@@ -222,15 +226,15 @@ def _beside(rows: Sequence[Mapping[str, Any]], beginnings: Mapping[int, str]) ->
     x, y = (np.array([float(row[axis]) for row in rows]) for axis in "xy")
     by_column = sorted(places, key=lambda number: places[number][0])
     half, aside = (len(by_column) + 1) // 2, 0.12 * float(np.ptp(x))
-    found = []
+    places_beside = []
     for edge, side in ((x.min() - aside, by_column[:half]), (x.max() + aside, by_column[half:])):
         from_top = sorted(side, key=lambda number: -places[number][1])  # so that threads seldom cross
         for at, number in zip(np.linspace(y.max(), y.min(), len(from_top)), from_top, strict=True):
-            found.append(
+            places_beside.append(
                 {"url": beginnings[number], "edge": float(edge), "at": float(at)}
                 | dict(zip("xy", places[number], strict=True))
             )
-    return found
+    return places_beside
 
 
 HANDS_HEIGHT = 460
@@ -267,7 +271,7 @@ def _first(rows: Rows) -> Rows:
     return rows if isinstance(rows, str) else rows[:MOST]
 
 
-def _chart(rows: Rows, sentence: str, *numbers: str, **calculated: str) -> alt.Chart:
+def _chart(rows: Rows, sentence: str, *numbers: str, **calculated: str) -> Chart:
     """Return a chart of rows that says a sentence of the one under the pointer.
 
     `numbers` are the columns that hold such; `calculated` are columns more, by Vega's expression.

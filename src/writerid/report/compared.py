@@ -1,4 +1,4 @@
-"""Runs beside one another: their figures, the parameters they differ in, and the pair with and without dropout."""
+"""Runs beside one another: their measures, the parameters they differ in, and the pair with and without dropout."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from writerid.report.words import interval, percent, shown
 
 
 def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """Return a row for each figure: its name, and what each run has."""
+    """Return a row for each measure: its name, and what each run has."""
     rows = [
         (
             f"right by {level} (95 % interval)",

@@ -13,15 +13,15 @@ TERMS = {
     ),
     "training side": "The lines that the network learns from.",
     "validation side": "Lines kept out of training, by which the best epoch is chosen and confidence is calibrated.",
-    "test side": "Lines used for nothing but the figures on this page: the network has never seen them.",
+    "test side": "Lines used for nothing but measuring: the network has never seen them.",
     "95 % interval": (
-        "The range in which the true figure lies in 95 of 100 cases; it is wide where there is little to measure by. "
+        "The range in which the true value lies in 95 of 100 cases; it is wide where there is little to measure by. "
         "For it, the test forms are drawn anew many times (bootstrap). Where every decision is right, that shows no "
         "spread; the lower end is then the exact one of so many forms without an exception. 50 forms without one are "
         "what a network that fails at 7 forms of 100 gives once in 40 times."
     ),
     "bootstrap": (
-        "Finding how far chance moves a figure by working it out for many other test sides, drawn from the forms of "
+        "Finding how far chance moves a measure by working it out for many other test sides, drawn from the forms of "
         "this one, some twice and some not at all."
     ),
     "IAM": (
@@ -60,8 +60,8 @@ TERMS = {
     "top-5 accuracy": "The share of decisions in which the true writer is among the five most likely.",
     "balanced accuracy": "Accuracy averaged over writers, so that one with many lines counts no more than the rest.",
     "macro F1": (
-        "For each writer, one figure for both how many of the own lines are found and how few of others' are taken "
-        "for the own, averaged over writers; 100 % is best."
+        "For each writer, one number for both how many of the writer's lines are found and how few of others' are "
+        "taken for them, averaged over writers; 100 % is best."
     ),
     "negative log-likelihood": (
         "How surprised the network is by the true writer (short: nll): 0 where it was sure of that writer, the larger "
@@ -120,11 +120,11 @@ def place(name: str) -> str:
 def linked(text: str, *names: str) -> Markup:
     """Return a sentence in which the first mention of each of some terms, also in the plural, is a link."""
     pattern = "|".join(rf"\b{re.escape(name)}s?\b" for name in sorted(names, key=len, reverse=True))
-    found, end, waiting = Markup(""), 0, set(names)
+    told, end, waiting = Markup(""), 0, set(names)
     for match in re.finditer(pattern, text, re.IGNORECASE):
         name = next(n for n in names if n.lower() in (match[0].lower(), match[0].lower().removesuffix("s")))
         if name in waiting:
             waiting.remove(name)
-            found += escape(text[end : match.start()]) + term(name, match[0])
+            told += escape(text[end : match.start()]) + term(name, match[0])
             end = match.end()
-    return found + escape(text[end:])
+    return told + escape(text[end:])

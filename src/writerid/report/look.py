@@ -14,11 +14,19 @@ from writerid.pictures.canvas import FONTS
 LIGHT = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a6d3b", "#777777"]  # told apart with any
 DARK = ["#ff9a4d", "#6db6f2", "#3fd0a4", "#e8a3cb", "#f4c04f", "#9ad7ff", "#d2b48c", "#b0b0b0"]  # colour vision
 LIGHT_HEAT, DARK_HEAT = ["#fdeada", "#d55e00", "#4d1a00"], ["#3d2b1c", "#ff9a4d", "#fff3e6"]
-PAGE_FONT = "system-ui, sans-serif"
 
 
-def look(ink: str, grid: str, colours: Sequence[str], heat: Sequence[str], font: str) -> dict[str, Any]:
-    """Return Vega's configuration of all charts; light and dark differ in nothing but these colours."""
+def light(ink: str, grid: str, font: str = "system-ui, sans-serif") -> dict[str, Any]:
+    """Return Vega's configuration on light paper."""
+    return _look(ink, grid, LIGHT, LIGHT_HEAT, font)
+
+
+def dark(ink: str, grid: str, font: str = "system-ui, sans-serif") -> dict[str, Any]:
+    """Return Vega's configuration on dark paper."""
+    return _look(ink, grid, DARK, DARK_HEAT, font)
+
+
+def _look(ink: str, grid: str, colours: Sequence[str], heat: Sequence[str], font: str) -> dict[str, Any]:
     axis = {"labelColor": ink, "titleColor": ink, "gridColor": grid, "domainColor": grid, "tickColor": grid}
     legend = {"labelColor": ink, "titleColor": ink, "orient": "bottom", "columns": 2, "labelLimit": 260}
     marks = ("mark", "point", "rule", "line", "circle")
@@ -35,10 +43,10 @@ def look(ink: str, grid: str, colours: Sequence[str], heat: Sequence[str], font:
     }
 
 
-def save_chart(chart: alt.TopLevelMixin, title: Sequence[str], path: Path) -> None:
+def save_chart(chart: Any, title: Sequence[str], path: Path) -> None:
     """Write a chart as a PNG on white."""
     _fonts()
-    config = {**look("#1a1d21", "#d9dde3", LIGHT, LIGHT_HEAT, "DejaVu Sans"), "background": "#ffffff", "padding": 12}
+    config = {**light("#1a1d21", "#d9dde3", "DejaVu Sans"), "background": "#ffffff", "padding": 12}
     text = alt.TitleParams(list(title), anchor="start", offset=12)
     spec = chart.properties(title=text).to_dict() | {"config": config}
     with atomic(path) as temporary:

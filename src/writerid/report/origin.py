@@ -36,8 +36,8 @@ def origin(run: Run) -> Origin:
         commit = _git("rev-parse", "--verify", "--quiet", "HEAD")
         changed = _git("diff", "--name-only", "HEAD", "--") + "\n" + _git("ls-files", "--others", "--exclude-standard")
     else:
-        own, commit = _commit(run.name), _baseline(run.name) or _commit(run.name)
-        changed = _git("diff", "--name-only", commit, own, "--") if commit and own else ""
+        result, commit = _commit(run.name), _baseline(run.name) or _commit(run.name)
+        changed = _git("diff", "--name-only", commit, result, "--") if commit and result else ""
     committed = _git("show", f"{commit}:params.yaml") if commit else ""
     before = _params(committed) if committed else run.params
     params = {key: value for key, value in run.params.items() if key not in before or before[key] != value}
@@ -46,24 +46,24 @@ def origin(run: Run) -> Origin:
 
 def provenance(run: Run, source: Origin) -> list[tuple[str, str]]:
     """Return what identifies a run, name and value: its commit, data, seed, machine, time and versions."""
-    own = [name for name, there in (("parameters", source.params), ("code", source.files)) if there]
-    found = [
+    other = [name for name, there in (("parameters", source.params), ("code", source.files)) if there]
+    told = [
         ("run", run.name),
-        ("commit", (source.commit or "none") + (f", with other {' and '.join(own)}" if own else "")),
+        ("commit", (source.commit or "none") + (f", with other {' and '.join(other)}" if other else "")),
     ]
-    found += [("dataset", str(run.params.get("dataset"))), ("seed", str(run.params.get("seed")))]
+    told += [("dataset", str(run.params.get("dataset"))), ("seed", str(run.params.get("seed")))]
     wanted = {str(run.params.get("dataset")): "data", "models/model.keras": "model"}
-    found += [(f"MD5 of the {wanted[path]}", md5) for _, path, md5 in run.hashes() if path in wanted]
+    told += [(f"MD5 of the {wanted[path]}", md5) for _, path, md5 in run.hashes() if path in wanted]
     versions: dict[str, Any] = run.runtime.get("versions", {})
     if run.runtime:
-        found += [
+        told += [
             ("training time", f"{run.runtime['seconds']:.0f} s"),
             ("processor", str(run.runtime["device"])),
             ("precision", str(run.runtime["precision"])),
             ("Python, backend", f"{run.runtime['python']}, {run.runtime['backend']}"),
             ("packages", ", ".join(f"{package} {version}" for package, version in versions.items())),
         ]
-    return found
+    return told
 
 
 def commands(source: Origin) -> list[str]:
@@ -93,9 +93,9 @@ def _experiments() -> list[tuple[str, str]]:
 def _baseline(name: str) -> str:
     """Return the commit that an experiment started from, which is in its reference; empty for what is none."""
     for ref in _git("for-each-ref", "--format=%(refname)", "refs/exps").splitlines():
-        found = _EXPERIMENT.fullmatch(ref)
-        if found and found[3] == name:
-            return found[1] + found[2]
+        experiment = _EXPERIMENT.fullmatch(ref)
+        if experiment and experiment[3] == name:
+            return experiment[1] + experiment[2]
     return ""
 
 
@@ -104,7 +104,7 @@ def _matters(path: str, run: Run) -> bool:
     if path in ("dvc.yaml", "requirements.lock"):
         return True
     stages = run.lock.get("stages", {}).values()
-    deps, outs = ({str(item["path"]) for own in stages for item in own.get(kind, [])} for kind in ("deps", "outs"))
+    deps, outs = ({str(item["path"]) for stage in stages for item in stage.get(kind, [])} for kind in ("deps", "outs"))
     if not deps:
         return path.startswith(CODE)
     return any(path == dep or path.startswith(f"{dep}/") for dep in deps - outs)
@@ -115,10 +115,7 @@ def _params(text: str) -> dict[str, Any]:
 
 
 def _commit(name: str) -> str:
-    found = _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    if found:
-        return found
-    return dict(_experiments()).get(name, "")
+    return _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or dict(_experiments()).get(name, "")
 
 
 def _git(*arguments: str) -> str:

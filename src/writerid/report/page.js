@@ -1,20 +1,12 @@
 "use strict";
 (function () {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const font = "system-ui, sans-serif";
-  const okabe = ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a6d3b", "#777777"];
-  const light = ["#ff9a4d", "#6db6f2", "#3fd0a4", "#e8a3cb", "#f4c04f", "#9ad7ff", "#d2b48c", "#b0b0b0"];
+  const looks = JSON.parse(document.getElementById("looks").textContent);
 
-  function config() {
-    const ink = "var(--ink)", line = "var(--line)";  // so that print, which is light, takes its own
-    const colours = dark.matches ? light : okabe;
-    return {
-      background: "transparent", font: font, view: { stroke: null },
-      axis: { labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line, titleFontWeight: "normal", labelFontSize: 11 },
-      legend: { labelColor: ink, titleColor: ink, orient: "bottom", columns: 2, labelLimit: 260, layout: { bottom: { direction: "vertical", anchor: "start" } } },
-      text: { color: ink }, range: { category: colours, heatmap: dark.matches ? ["#3d2b1c", "#ff9a4d", "#fff3e6"] : ["#fdeada", "#d55e00", "#4d1a00"] }, mark: { color: colours[1] },
-      point: { color: colours[1] }, rule: { color: colours[1] }, line: { color: colours[1] },
-    };
+  function square(vega) {  // as high as wide, at any width of the page
+    delete vega.height;
+    vega.signals.push({ name: "height", update: "width" });
+    return vega;
   }
 
   let views = [];
@@ -26,8 +18,10 @@
       const spec = JSON.parse(source.textContent);
       delete spec.config;
       try {
-        const found = await vegaEmbed(target, spec, { actions: false, renderer: "svg", config: config(), tooltip: { theme: dark.matches ? "dark" : "light" } });
-        views.push(found.view);
+        const shade = dark.matches ? "dark" : "light";
+        const options = { actions: false, renderer: "svg", config: looks[shade], tooltip: { theme: shade } };
+        const drawn = await vegaEmbed(target, spec, "square" in target.dataset ? { ...options, patch: square } : options);
+        views.push(drawn.view);
         target.dataset.drawn = "yes";
       } catch (error) {
         target.textContent = "This chart could not be drawn: " + error.message;

@@ -4,6 +4,7 @@ from writerid.report.runs import Run
 from writerid.report.words import listed, percent
 
 ENOUGH = 30  # crops on which evidence is checked
+BLANK = 0.5  # share of the crops without writing that leaves nothing to learn from
 ENOUGH_BETTER = 5  # times as often right as by guessing
 LEAST = 0.01  # difference of confidence, on average over the way, that is worth a word
 MOST = 3  # traits that are named as those that decide
@@ -15,9 +16,22 @@ def weak(run: Run) -> str:
     right, chance = run.test["crop"]["accuracy"], run.test["chance"]["accuracy"]
     if right > (1 + chance) / 2 or right > ENOUGH_BETTER * chance:
         return ""
-    return (
+    told = (
         f"Of the test crops {percent(right)} are right, guessing gives {percent(chance)}: so weak a network says "
-        "nothing of hands. Train it longer, or on more lines."
+        "nothing of hands. "
+    )
+    blank, trained = run.explain.get("blank_crops", 0.0), run.curves["train"]["accuracy"][-1]
+    if blank > BLANK:
+        share = percent(blank, 0)
+        return f"{told}{share} of the test crops hold no writing: look at the dataset's images, and at crop.tone."
+    if trained > ENOUGH_BETTER * chance and trained > 2 * right:
+        return (
+            f"{told}It has learned its training crops ({percent(trained)} of them are right), but not what they share "
+            "with others by the same hands: it needs more forms of each writer."
+        )
+    return (
+        f"{told}It was hardly trained: of its training crops, too, {percent(trained)} are right. Train it longer, or "
+        "with another learning_rate."
     )
 
 
@@ -37,9 +51,9 @@ def upset_by(run: Run) -> list[str]:
     much = [f"{trait} ({percent(row['accuracy'])}: {row['change']})" for trait, cost, row in lost if cost >= MUCH]
     none = [trait for trait, (cost, row) in worst if cost < LITTLE and float(row["accuracy_high"]) >= surely]
     told = [
-        "All test lines were changed in one trait at a time; what each change looks like is shown below. Of their "
-        f"crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn anew, which "
-        "softens their edges."
+        "Some test lines, spread evenly, were changed in one trait at a time; what each change looks like is shown "
+        f"below. Of their crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn "
+        "anew, which softens their edges."
     ]
     if much:
         told.append(f"Decisions suffer most from a change of {listed(much[:MOST])}.")
@@ -72,9 +86,9 @@ def trust(run: Run) -> str:
     """Say whether the evidence maps hold what they promise."""
     if weak(run):
         return weak(run)
-    own = "integrated_gradients"
+    method = "integrated_gradients"
     deletion, insertion = run.explain["deletion"], run.explain["insertion"]
-    holds = _beats(deletion[own]) and _beats(insertion[own])
+    holds = _beats(deletion[method]) and _beats(insertion[method])
     if run.explain["crops"] < ENOUGH:
         verdict = f"So few crops prove nothing; raise explain.crops to {ENOUGH} or more."
     elif holds:
@@ -83,21 +97,21 @@ def trust(run: Run) -> str:
         verdict = "At least one of these differences may be chance: do not read much into the maps of this run."
     failing = [
         name
-        for method, name in (("gradient_x_input", "gradient x input"), ("grad_cam", "Grad-CAM"))
-        if not _beats(deletion[method]) or not _beats(insertion[method])
+        for other, name in (("gradient_x_input", "gradient x input"), ("grad_cam", "Grad-CAM"))
+        if not _beats(deletion[other]) or not _beats(insertion[other])
     ]
     if run.explain["crops"] >= ENOUGH and failing:
         verdict += f" {' and '.join(failing)}, shown further down, does not beat both orders in both tests here."
     return (
         f"Checked on {run.explain['crops']} test crops, spread evenly over all. The ink was wiped out step by step, "
         "and confidence averaged over the steps: a low average means that what mattered went first. With what the map "
-        f"marks first it is {percent(deletion[own]['area'])}, in any order {percent(deletion['random']['area'])}, with "
-        f"the most inked parts first {percent(deletion['ink']['area'])}. Then ink was put onto blank paper in these "
-        f"orders; here higher is better: {percent(insertion[own]['area'])}, {percent(insertion['random']['area'])} and "
-        f"{percent(insertion['ink']['area'])}. " + verdict
+        f"marks first it is {percent(deletion[method]['area'])}, in any order {percent(deletion['random']['area'])}, "
+        f"with the most inked parts first {percent(deletion['ink']['area'])}. Then ink was put onto blank paper in "
+        f"these orders; here higher is better: {percent(insertion[method]['area'])}, "
+        f"{percent(insertion['random']['area'])} and {percent(insertion['ink']['area'])}. " + verdict
     )
 
 
-def _beats(figures: dict[str, float]) -> bool:
+def _beats(order: dict[str, float]) -> bool:
     """Whether an order is better than both that know nothing of the network, beyond chance."""
-    return figures["over_random_low"] > LEAST and figures["over_ink_low"] > LEAST
+    return order["over_random_low"] > LEAST and order["over_ink_low"] > LEAST

@@ -22,20 +22,20 @@ from writerid.base.errors import InputError, brief
 
 WORKSPACE = "workspace"
 MAKE = "run `dvc repro` first"
-FIGURES = "metrics/test.json"
-REPORTED = ("metrics/train/metrics.json", FIGURES, "metrics/explain.json")
+TEST = "metrics/test.json"
+MEASURED = ("metrics/train/metrics.json", TEST, "metrics/explain.json")
 GONE = "gone"  # what is said of a parameter that params.yaml lacks
-MAY_BE_EMPTY = ("examples", "pairs")  # tables without a row where there was nothing to show
+NUMBERS = {"share", "accuracy", "confidence", "low", "high", "probability", "x", "y", "line_accuracy", "crop_accuracy"}
 Read = Callable[[str], bytes | None]  # the content of a file by its path in the repository, None where it is not there
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its name, parameters by dotted key, figures, curves `[side][name]`, tables by name, and its files.
+    """One run: its name, parameters by dotted key, measures, curves `[side][name]`, tables by name, and its files.
 
     lock: what dvc.lock holds, empty where it is not of this run. edited: the values in params.yaml, by dotted key,
     that are not what the stages ran with; `params` holds what they ran with. mixed: what train, evaluate and explain
-    report that is not what dvc.lock holds, where some of it is and some is not.
+    wrote that is not what dvc.lock holds, where some of it is and some is not.
     """
 
     name: str
@@ -56,9 +56,9 @@ class Run:
     def hashes(self) -> list[tuple[str, str, str]]:
         """Return (stage, file, md5) of the dataset and of what the stages made, from dvc.lock."""
         stages = self.lock.get("stages", {})
-        items = [item for own in stages.values() for key in ("outs", "deps") for item in own.get(key, [])]
+        items = [item for stage in stages.values() for key in ("outs", "deps") for item in stage.get(key, [])]
         files = {(str(item["path"]), str(item.get("md5", ""))) for item in items}
-        made = {str(item["path"]): stage for stage, own in stages.items() for item in own.get("outs", [])}
+        made = {str(item["path"]): stage for stage, parts in stages.items() for item in parts.get("outs", [])}
         return sorted((made.get(path, "given"), path, md5) for path, md5 in files if not path.startswith(CODE))
 
 
@@ -76,53 +76,53 @@ def load(name: str) -> Run:
         if content is None:
             raise InputError(f"{name}: has no {path}; {MAKE}")
         try:
-            found = json.loads(content) if path.endswith(".json") else YAML(typ="safe", pure=True).load(content)
+            mapping = json.loads(content) if path.endswith(".json") else YAML(typ="safe", pure=True).load(content)
         except Exception as error:  # two libraries' many kinds
             raise InputError(f"{name}: {path} cannot be read ({brief(error)}); {MAKE}") from None
-        if not isinstance(found, dict):
+        if not isinstance(mapping, dict):
             raise InputError(f"{name}: {path} holds no mapping; {MAKE}")
-        return found
+        return mapping
 
-    def rows(path: str, delimiter: str = ",") -> list[dict[str, str]]:
+    def rows(path: str, delimiter: str = ",", count: int | None = None) -> list[dict[str, str]]:
         content = read(path)
         if content is None:
             raise InputError(f"{name}: has no {path}; {MAKE}")
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8", "replace"), newline=""), delimiter=delimiter)
-        found = list(reader)
-        cut = any(None in row or None in row.values() for row in found)  # cells without a name, names without a cell
-        if cut or not (found or (reader.fieldnames and Path(path).stem in MAY_BE_EMPTY)):
+        table = list(csv.DictReader(io.StringIO(content.decode("utf-8", "replace"), newline=""), delimiter=delimiter))
+        cut = any(None in row or None in row.values() for row in table)  # cells without a name, names without a cell
+        if cut or (not table if count is None else len(table) != count):
             raise InputError(f"{name}: {path} is cut off or damaged; bring it back, or run `dvc repro --force`")
-        return found
+        for row in table:
+            _ = [float(row[column]) for column in row.keys() & NUMBERS]
+        return table
 
-    def curve(side: str, figure: str) -> list[float]:
-        found = rows(f"metrics/train/plots/metrics/{side}/{figure}.tsv", "\t")
-        return [float(row[figure]) for row in found]
+    def curve(side: str, measure: str) -> list[float]:
+        return [float(row[measure]) for row in rows(f"metrics/train/plots/metrics/{side}/{measure}.tsv", "\t")]
 
-    names = ("confusion", "examples", "fidelity", "hands", "lines_read", "pairs", "reliability", "traits")
     written, lock = flat(document("params.yaml")), document("dvc.lock", needed=False)
     try:
-        mixed = [path for path in REPORTED if not _of(lock, path, read(path))] if lock else []
-        mixed = mixed if len(mixed) < len(REPORTED) else []
-        lock = lock if _of(lock, FIGURES, read(FIGURES)) else {}
+        counts = {table: int(count) for table, count in document("metrics/explain/rows.json").items()}
+        mixed = [path for path in MEASURED if not _of(lock, path, read(path))] if lock else []
+        mixed = mixed if len(mixed) < len(MEASURED) else []
+        lock = lock if _of(lock, TEST, read(TEST)) else {}
         used = _used(lock)
         return Run(
             name=name,
             params=written | used,
             mixed=mixed,
             edited={key: written.get(key, GONE) for key, value in used.items() if written.get(key, GONE) != value},
-            test=document(FIGURES),
+            test=document(TEST),
             explain=document("metrics/explain.json"),
             train=document("metrics/train/metrics.json"),
             dataset=document("metrics/dataset.json"),
             split=document("metrics/split.json"),
             runtime=document("metrics/runtime.json", needed=False),
             curves={
-                "train": {figure: curve("train", figure) for figure in ("loss", "accuracy")},
-                "validation": {figure: curve("validation", figure) for figure in ("loss", "accuracy", "line_accuracy")},
+                "train": {measure: curve("train", measure) for measure in ("loss", "accuracy")},
+                "validation": {each: curve("validation", each) for each in ("loss", "accuracy", "line_accuracy")},
             },
             tables={
                 "writers": rows("metrics/writers.csv"),
-                **{table: rows(f"metrics/explain/{table}.csv") for table in names},
+                **{table: rows(f"metrics/explain/{table}.csv", count=count) for table, count in counts.items()},
             },
             lock=lock,
             read=read,
@@ -133,14 +133,16 @@ def load(name: str) -> Run:
 
 def _of(lock: dict[str, Any], path: str, content: bytes | None) -> bool:
     """Whether dvc.lock holds a file as it is; stages that were run without DVC leave the lock as it was."""
-    outs = [out for own in lock.get("stages", {}).values() for out in own.get("outs", []) if out["path"] == path]
+    outs = [out for stage in lock.get("stages", {}).values() for out in stage.get("outs", []) if out["path"] == path]
     return bool(outs) and hashlib.md5(content or b"", usedforsecurity=False).hexdigest() == outs[0].get("md5")
 
 
 def _used(lock: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters, by dotted key, that dvc.lock says the stages ran with."""
     stages = lock.get("stages", {}).values()
-    return {key: value for own in stages for key, value in flat(own.get("params", {}).get("params.yaml", {})).items()}
+    return {
+        key: value for stage in stages for key, value in flat(stage.get("params", {}).get("params.yaml", {})).items()
+    }
 
 
 def _workspace(path: str) -> bytes | None:

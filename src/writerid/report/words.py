@@ -1,10 +1,11 @@
-"""What the page says of a run in words, each sentence from its figures."""
+"""What the page says of a run in words, each sentence from its measures."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from writerid.report.runs import Run
 
+SYNTHETIC = "data/synthetic.zip"  # what the stage synthesize makes
 REFERENCE = 0.8128  # test accuracy by crop of the published result: IAM, 50 writers, lines of a form on both sides
 FINEST = 3  # digits of a percentage
 FEW = 5  # writers, or parameters, that are named
@@ -19,9 +20,9 @@ def percent(value: float | str, digits: int = 1) -> str:
     return f"{share:.{digits}%}".replace("%", " %")
 
 
-def interval(figures: dict[str, Any], name: str = "accuracy") -> str:
-    """Return the 95 % interval of a figure."""
-    return f"{percent(figures[f'{name}_low'])} to {percent(figures[f'{name}_high'])}"
+def interval(measured: dict[str, Any], name: str = "accuracy") -> str:
+    """Return the 95 % interval of a measure."""
+    return f"{percent(measured[f'{name}_low'])} to {percent(measured[f'{name}_high'])}"
 
 
 def headline(run: Run) -> str:
@@ -47,27 +48,32 @@ def edited(run: Run) -> str:
 
 
 def synthetic(run: Run) -> bool:
-    """Whether the lines are drawn by a program."""
-    return "synthetic" in str(run.params.get("dataset", ""))
+    """Whether the lines are those that the stage synthesize draws."""
+    return run.params.get("dataset") == SYNTHETIC
 
 
 def is_iam(run: Run) -> bool:
-    """Whether the dataset's name says that it is IAM, which the published reference is of."""
-    return "iam" in str(run.params.get("dataset", "")).rpartition("/")[2].lower()
+    """Whether the dataset is IAM, which the published reference is of, by the forms and writers in it."""
+    return bool(run.dataset.get("iam"))
+
+
+def leaning(run: Run) -> str:
+    """Say that forms are on both sides; empty where they are not."""
+    if run.test["split"] != "line":
+        return ""
+    return (
+        "Lines of the same form are on both sides here: pen, paper and mood are known from training. On forms that the "
+        "network has never seen, expect less."
+    )
 
 
 def against_reference(run: Run) -> list[str]:
     """Say how the result stands to the published one, and what stands in the way of comparing them."""
-    if synthetic(run):
-        return [
-            "The lines of this run are drawn by a program, those of the published reference are real handwriting "
-            f"(IAM): its {percent(REFERENCE)} and the figures of this page do not compare, whichever is larger. A run "
-            "on IAM does; the README says how."
-        ]
     if not is_iam(run):
+        data = "lines drawn by a program" if synthetic(run) else "other data"
         return [
-            f"The published reference's {percent(REFERENCE)} are of IAM. The name of this dataset does not say that it "
-            "is the same, and figures of different data do not compare."
+            f"These results are of {data}. They do not compare with published ones, which are of IAM; docs/data.md "
+            "says how to run on IAM."
         ]
     crop = run.test["crop"]
     better = crop["accuracy"] - REFERENCE
@@ -83,7 +89,7 @@ def against_reference(run: Run) -> list[str]:
             "paper and mood are known from training."
         )
     else:
-        told.append("Lines of one form are on both sides, as in the reference: this measures pen and paper too.")
+        told.append("Lines of one form are on both sides, as in the reference.")
     return told
 
 
@@ -118,7 +124,7 @@ def sureness(run: Run) -> str:
     )
 
 
-FIGURES = {  # of test.json, with the term that explains each
+MEASURES = {  # of test.json, with the term that explains each
     "accuracy": ("accuracy", "accuracy"),
     "top5_accuracy": ("top-5 accuracy", "top-5 accuracy"),
     "balanced_accuracy": ("balanced accuracy", "balanced accuracy"),
@@ -131,11 +137,11 @@ FIGURES = {  # of test.json, with the term that explains each
 }
 
 
-def figures(run: Run, levels: Iterable[str]) -> list[tuple[str, str, list[str]]]:
-    """Return a row for each figure of the test side: the term that explains it, its name, and its value by level."""
+def measures(run: Run, levels: Iterable[str]) -> list[tuple[str, str, list[str]]]:
+    """Return a row for each measure of the test side: the term that explains it, its name, and its value by level."""
     return [
-        (term, name, [_figure(key, run.test[level][key]) for level in levels])
-        for key, (term, name) in FIGURES.items()
+        (term, name, [_shown(key, run.test[level][key]) for level in levels])
+        for key, (term, name) in MEASURES.items()
         if key != "top5_accuracy" or five(run)
     ]
 
@@ -145,7 +151,7 @@ def five(run: Run) -> bool:
     return int(run.dataset["writers"]) > 5
 
 
-def _figure(key: str, value: float) -> str:
+def _shown(key: str, value: float) -> str:
     return f"{value:.3f}" if "nll" in key or key == "temperature" else percent(value)
 
 
