@@ -11,12 +11,16 @@ from stages import INTERRUPTED
 from writerid.base.errors import InputError
 
 
-def run(main: Callable[[], None]) -> NoReturn:
-    """Run a stage's main; what people can mend is shown as `error: ...`, anything else keeps its traceback."""
+def run(main: Callable[[], None], *, reads_only: bool = False) -> NoReturn:
+    """Run a stage's main; what people can mend is shown as `error: ...`, anything else keeps its traceback.
+
+    `reads_only`: it changes nothing that a stage reads or writes, so that stages may be at work beside it.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _raise_interrupt)  # from here on there may be something to tidy up
     try:
-        _alone()
+        if not reads_only:
+            _alone()
         main()
     except InputError as error:
         status, message = 1, "\n".join(f"error: {line}" for line in str(error).splitlines())

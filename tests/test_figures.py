@@ -1,13 +1,22 @@
-"""The pictures: whole, the same each time, and of a size that can be read from 2 to 300 writers."""
+"""Pictures and charts: whole, the same each time, legible from 2 to 300 writers, and names are nothing but data."""
 
+import json
+import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+import vl_convert
 from PIL import Image
 
-from writerid.pictures import canvas, charts, filters, writers
+from tests.conftest import ROOT
+from tools import dvc_plots
+from writerid.pictures import canvas, filters
+from writerid.report import charts, look, rows
+
+NAMES = ["<b>", "</script><script>alert(1)</script>", "&amp;", '"', "a,b", "a\nb", "=1+1", "..",
+         "שלום", "😀", "中文", "$\\foo$", "007"]  # fmt: skip
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -15,50 +24,106 @@ def size(path: Path) -> tuple[int, int]:
         return image.size
 
 
-@pytest.mark.parametrize("count", [2, 50, 300])
-def test_any_number_of_writers(tmp_path: Path, count: int):
-    names = [f"{i:03d}" for i in range(count)]
-    rng = np.random.default_rng(0)
-    recall = np.eye(count) * 0.9 + rng.random((count, count)) * 0.02
-    writers.confusion(recall, names, tmp_path / "confusion.png")
-    charts.by_writer(names, [8] * count, list(rng.random(count)), tmp_path / "writers.png")
-    labels = np.arange(3 * count) % count
+def all_charts(names: list[str]) -> dict[str, Any]:
+    """Each chart, of rows as the tables hold them."""
+    count = len(names)
+    shares = dict.fromkeys(("share", "accuracy", "low", "high", "confidence", "probability"), "0.5")
+    bounds = dict.fromkeys(("accuracy_low", "accuracy_high", "line_accuracy", "crop_accuracy"), "0.5")
+    common = {"rev": names[0], "items": "9", "lines": "9", "crops": "3", **shares, **bounds}
+    places = np.random.default_rng(0).normal(size=(3 * count, 2)).round(3)
+    pairs = [(i, i) for i in range(count)] + [(i, (i + 1) % count) for i in range(count)]
+    curves = {side: {"loss": [2.0, 1.0], "accuracy": [0.1, 0.5]} for side in ("train", "validation")}
+    return {
+        "curves": charts.curves(rows.curve_rows(names[0], curves, 2, "loss"), "loss"),
+        "one epoch": charts.curves([{"rev": "a", "series": "b", "step": 1, "accuracy": 1.0, "best": True}], "accuracy"),
+        "writers": charts.by_writer(rows.writer_rows([{**common, "writer": name} for name in names])),
+        "confusion": charts.confusion(
+            [
+                {**common, "actual": names[i], "predicted": names[j], "place_actual": str(i), "place_predicted": str(j)}
+                for i, j in pairs
+            ]
+        ),
+        "lines read": charts.lines_read([{**common, "lines": name} for name in ("1", "2", "all")]),
+        "reliability": charts.reliability([{**common, "state": "raw"}]),
+        "fidelity": charts.fidelity([{**common, "order": "ink", "test": "deletion"}]),
+        "traits": charts.traits([{**common, "change": name} for name in names]),
+        "traits of two": charts.traits([{**common, "change": name} for name in names], several=True),
+        "hands": charts.hands(
+            [
+                {"line": names[i % count], "writer": names[i % count], "predicted": names[0], "x": str(x), "y": str(y)}
+                for i, (x, y) in enumerate(places)
+            ]
+        ),
+    }
+
+
+def test_any_name_is_drawn_as_it_is(tmp_path: Path):
     line = np.full((20, 200), 255, np.uint8)
-    line[5:9, 20:60] = 0
-    writers.hands(rng.normal(size=(3 * count, 2)), labels, names, [(0, line)], tmp_path / "hands.png")
-    for name in ("confusion", "writers", "hands"):
-        width, height = size(tmp_path / f"{name}.png")
-        assert 300 < width < 2600
-        assert 130 < height < 2000
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in NAMES:
+            canvas.sheet([(name, line)], name, tmp_path / "sheet.png")
+        for chart in all_charts(NAMES).values():
+            look.save_chart(chart.properties(width=300), NAMES, tmp_path / "chart.png")
+    spec = all_charts(NAMES)["writers"].properties(width=300).to_dict()
+    drawn = vl_convert.vegalite_to_svg(spec, vl_version=look.vega_lite())
+    for shown in ("&lt;b&gt;", "&lt;/script&gt;&lt;script&gt;alert(1)", "&amp;amp;", "=1+1", "שלום", "$\\foo$"):
+        assert shown in drawn, shown
+
+
+@pytest.mark.parametrize("count", [2, 300])
+def test_any_number_of_writers(tmp_path: Path, count: int):
+    drawn = all_charts([f"{i:03d}" for i in range(count)])
+    for name in ("writers", "confusion", "hands"):
+        look.save_chart(drawn[name].properties(width=500), [name], tmp_path / "chart.png")
+        width, height = size(tmp_path / "chart.png")
+        assert 700 < width < 1300
+        assert 40 < height < 2000
 
 
 def test_pictures_are_the_same_each_time(tmp_path: Path):
     kernel = np.random.default_rng(0).normal(size=(3, 3, 1, 10))
     line = np.full((16, 40), 255, np.uint8)
-    pair = writers.Pair("a", "b", 0.25, line, line)
     for turn in ("one", "two"):
         filters.filters(kernel, tmp_path / turn / "filters.png")
-        writers.pairs([pair], tmp_path / turn / "pairs.png")
-        canvas.stacked([line], ["a line"], "lines", tmp_path / turn / "lines.png", "a note")
-        charts.lines_read({"1": 0.5, "all": 1.0}, tmp_path / turn / "read.png")
-        curves = {side: {"loss": [2.0, 1.0], "accuracy": [0.1, 0.5]} for side in ("train", "validation")}
-        charts.curves(curves, 2, tmp_path / turn / "curves.png")
+        filters.maps(line, [("layer 1", np.ones((2, 4, 40)))], "maps", tmp_path / turn / "maps.png")
+        canvas.sheet([("a line", line)] * 3, "lines\nof two", tmp_path / turn / "lines.png", across=2)
+        canvas.sheet([], "nothing to show", tmp_path / turn / "none.png")
+        look.save_chart(
+            all_charts(["a", "b"])["hands"].properties(width=300), ["a chart"], tmp_path / turn / "chart.png"
+        )
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+        assert min(size(path)) > 50
 
 
 def test_names_on_the_map_of_hands_cover_no_other():
-    axis = Figure(figsize=(6, 6)).add_axes((0, 0, 1, 1))
-    axis.set(xlim=(0, 1), ylim=(0, 1))
-    places = np.array([[0.2, 0.2], [0.2, 0.201], [0.8, 0.8]])
-    assert writers._name(axis, places, np.arange(3), ["000", "001", "002"], 9) == 1
-    assert [text.get_text() for text in axis.texts] == ["000", "002"]
+    places = [("000", 0.0, 0.0), ("001", 0.0, 0.001), ("002", 1.0, 1.0), ("003", 0.06, 0.0)]
+    room = {
+        each["writer"]: each["room"]
+        for each in charts._names([{"writer": name, "x": x, "y": y} for name, x, y in places])
+    }
+    narrowest, *_, nowhere = charts._WIDTHS
+    assert room["000"] == room["002"] == narrowest
+    assert room["001"] == nowhere  # at no width: it stands above 000
+    assert narrowest < room["003"] < nowhere  # beside 000, where the map is wide enough
 
 
-def test_nothing_to_show_is_said(tmp_path: Path):
-    writers.pairs([], tmp_path / "pairs.png")
-    canvas.stacked([], [], "The surest wrong lines", tmp_path / "none.png")
-    assert min(size(tmp_path / "pairs.png") + size(tmp_path / "none.png")) > 50
+def test_runs_keep_their_order_and_writers_theirs():
+    confusion = json.loads(dvc_plots.templates()["confusion_recall.json"])["spec"]["encoding"]
+    assert {key: confusion[key].get("sort", "by name") for key in "xy"} == {"x": "by name", "y": "by name"}
+    templates = dvc_plots.templates()
+    for name in ("curves", "accuracy_by_writer", "lines_read", "reliability", "traits"):
+        assert "<DVC_METRIC_COLOR>" in templates[f"{name}.json"], name
+    assert json.loads(templates["curves.json"])["layer"][0]["mark"] == {"type": "line", "point": True}
+
+
+def test_what_dvc_plots_with_is_as_its_tool_makes_it():
+    made = dvc_plots.templates()
+    assert {path.name: path.read_text() for path in (ROOT / ".dvc/plots").iterdir()} == made, (
+        "run `python -m tools.dvc_plots`"
+    )
+    assert (ROOT / ".dvc/plots_page.html").read_text() == dvc_plots.page(), "run `python -m tools.dvc_plots`"
 
 
 def test_evidence_tints_the_paper_and_leaves_the_ink():

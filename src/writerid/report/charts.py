@@ -107,7 +107,7 @@ def confusion(rows: Rows) -> Chart:
     """
     axis: dict[str, Any] = {"labelOverlap": True, "labelFontSize": 9, "grid": True, "tickBand": "extent"}
     names: list[str] = []
-    shown, scale = rows, alt.Undefined
+    shown, scale = rows, alt.Scale()
     if not isinstance(rows, str):
         confused: dict[str, float] = {}
         place: dict[str, int] = {}

@@ -52,8 +52,8 @@ def upset_by(run: Run) -> list[str]:
     none = [trait for trait, (cost, row) in worst if cost < LITTLE and float(row["accuracy_high"]) >= surely]
     told = [
         "Some test lines, spread evenly, were changed in one trait at a time; what each change looks like is shown "
-        f"below. Of their crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn "
-        "anew, which softens their edges."
+        f"below. Of their crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely "
+        "drawn anew, which softens their edges."
     ]
     if much:
         told.append(f"Decisions suffer most from a change of {listed(much[:MOST])}.")
