@@ -116,7 +116,9 @@ def test_evidence_of_crops_is_averaged_where_they_lap(taps: Taps):
     def ones(_: Taps, crops: np.ndarray, classes: np.ndarray) -> np.ndarray:
         return np.ones(crops.shape, np.float32)
 
-    assert (attribution.over_line(taps, strips, table, 0, ones) == np.ones((32, 70))).all()
+    one, other = attribution.over_lines(taps, strips, [table, table[1:]], [0, 1], ones)
+    assert (one == np.ones((32, 70))).all()
+    assert (other == np.ones((32, 50))).all()
 
 
 class OneSpot:
@@ -125,10 +127,7 @@ class OneSpot:
     def __init__(self) -> None:
         self.height, self.width = 32, 40
 
-    def scaled(self, crops: np.ndarray) -> np.ndarray:
-        return crops
-
-    def to_logits(self, crops: np.ndarray, training: bool) -> np.ndarray:
+    def logits(self, crops: np.ndarray) -> np.ndarray:
         ink = (255.0 - crops[:, 8:16, 16:24]).mean(axis=(1, 2)) / 255
         return np.column_stack([np.zeros(len(crops)), 20 * ink - 4]).astype(np.float32)
 
@@ -282,7 +281,7 @@ def test_maps_lie_under_the_line_they_are_of(taps: Taps, second: int):
     writing, layers = own.maps(0, 2)
     assert (writing == own.writing(0)).all()
     first, deep = layers[0][1], layers[-1][1]
-    assert layers[0][0] == "layer 1\n4 filters"
+    assert layers[0][0] == "layer 1, one of 4 filters"
     assert first.shape == (2, 8, second + 40)
     assert deep.shape == (2, 2, second + 40)
     crops = np.stack([writing[:, :40], writing[:, second:]])
@@ -300,9 +299,9 @@ def test_maps_lie_under_the_line_they_are_of(taps: Taps, second: int):
 def test_lines_are_shown_once_while_others_are_left(taps: Taps):
     own = study(taps, [0, 40, 80], 40)  # three lines of one crop each
     shown: Counter[int] = Counter()
-    chosen = [line for _ in range(3) for line in album._sure_lines(own, shown, 1)]
+    chosen = [line for _ in range(3) for line in album.sure_lines(own, shown, 1)]
     assert sorted(chosen) == [0, 1, 2] == sorted(shown)
-    assert album._sure_lines(own, shown, 1) == chosen[:1]
+    assert album.sure_lines(own, shown, 1) == chosen[:1]
     likest = own.likest(0, 1, {})
     assert likest is not None
     assert own.likest(0, 1, {likest: 1}) not in (None, likest)
@@ -310,9 +309,9 @@ def test_lines_are_shown_once_while_others_are_left(taps: Taps):
     assert own.likest(2, 1, {}) is None
     own.decisions["line"].labels[:] = [0, 1, 1]
     own.decisions["line"].log_probs[:] = np.log([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.8, 0.1]])
-    first, second = album._sure_lines(own, Counter(), 2)
+    first, second = album.sure_lines(own, Counter(), 2)
     assert {first, second} in ({0, 1}, {0, 2})  # of different writers
-    assert len(album._sure_lines(own, Counter(), 9)) == 3
+    assert len(album.sure_lines(own, Counter(), 9)) == 3
 
 
 def written(crops: np.ndarray) -> Packed:
