@@ -35,12 +35,13 @@ body > div { overflow: auto; margin: 1rem 0; } plaintext { display: none; }</sty
 <script>BUNDLE</script>
 <script>
 "use strict";
+// No "View source": it writes names into a page as they are.
 addEventListener("DOMContentLoaded", () => {
   const written = document.querySelector("plaintext");
   for (const [, spec] of written.textContent.matchAll(/^ *var spec = ({.*});$/gm)) {
     const place = document.createElement("div");
     written.before(place);
-    vegaEmbed(place, JSON.parse(spec));
+    vegaEmbed(place, JSON.parse(spec), { actions: { export: true, source: false, compiled: false, editor: false } });
   }
 });
 </script>

@@ -14,7 +14,7 @@ from writerid.base.files import atomic
 FONTS = Path(mpl.get_data_path(), "fonts", "ttf")  # DejaVu, in every environment, so that pictures are alike anywhere
 FOR, AGAINST = (230, 97, 0), (60, 60, 200)  # what speaks for a writer, and what against
 _SPREAD = 1 / 28  # of a line's height, by which evidence, which stands on strokes alone, is spread like a marker's ink
-_WIDTH, _ZOOM, _GAP, _TEXT = 1600, 2.0, 12, 15  # pixels: of a sheet, of a line's pixel at most, between cells, of text
+_WIDTH, _ZOOM, _GAP, _TEXT = 1600, 2.0, 14, 21  # pixels: of a sheet, of a line's pixel at most, between cells, of text
 
 
 def save_image(pixels: np.ndarray, path: Path) -> None:

@@ -121,7 +121,7 @@ def _picture(run: Run, path: str, alt_text: str) -> Markup:
     if image is None:
         return Markup('<p class="note">{} is not on this machine; dvc pull or dvc repro brings it.</p>').format(path)
     return Markup(
-        '<div class="scroll" tabindex="0" role="region" aria-label="{}">'
+        '<div class="scroll wide" tabindex="0" role="region" aria-label="{}">'
         '<img src="{}" width="{}" height="{}" alt="{}"></div>'
     ).format(alt_text, _webp(image), *image.size, alt_text)
 
