@@ -42,9 +42,9 @@ def driven(taps: Taps, crops: np.ndarray, lines: np.ndarray, rng: np.random.Gene
             flat = maps.reshape(len(maps), -1, maps.shape[-1])
             peaks[number].append(flat.max(axis=1))
             places[number].append(flat.argmax(axis=1))
-    found = []
-    for number, layer in enumerate(taps.layers):
-        peak, place = np.concatenate(peaks[number]), np.concatenate(places[number])
+    layers = []
+    for layer, by_batch, places_by_batch in zip(taps.layers, peaks, places, strict=True):
+        peak, place = np.concatenate(by_batch), np.concatenate(places_by_batch)
         filters = np.sort(np.argsort(-peak.std(axis=0), kind="stable")[:FILTERS])
         side = min(layer.field + layer.field % 2, taps.height, taps.width)
         columns = layer.output.shape[2]
@@ -52,15 +52,15 @@ def driven(taps: Taps, crops: np.ndarray, lines: np.ndarray, rng: np.random.Gene
             [
                 np.stack(
                     [
-                        _patch(crops[crop], divmod(int(place[crop, own]), columns), layer.step, side)
-                        for crop in _strongest(peak[:, own], lines)
+                        _patch(crops[crop], divmod(int(place[crop, number]), columns), layer.step, side)
+                        for crop in _strongest(peak[:, number], lines)
                     ]
                 )
-                for own in filters
+                for number in filters
             ]
         )
-        found.append(Driven(layer, filters, patches, _grow(taps, layer, filters, side, rng)))
-    return found
+        layers.append(Driven(layer, filters, patches, _grow(taps, layer, filters, side, rng)))
+    return layers
 
 
 def _strongest(peak: np.ndarray, lines: np.ndarray) -> list[int]:
@@ -86,10 +86,10 @@ def _grow(taps: Taps, layer: Layer, filters: np.ndarray, side: int, rng: np.rand
     """
     network = taps.to_drive(layer)
     rows, columns, count = layer.drive.shape[1:]
-    own = np.zeros((len(filters), rows, columns, count), np.float32)
-    own[np.arange(len(filters)), rows // 2, columns // 2, filters] = 1
+    middles = np.zeros((len(filters), rows, columns, count), np.float32)
+    middles[np.arange(len(filters)), rows // 2, columns // 2, filters] = 1
 
-    weights = ops.convert_to_tensor(own)
+    weights = ops.convert_to_tensor(middles)
 
     def drive(tensor: Any) -> Any:
         return ops.sum(network(tensor, training=False) * weights, axis=(1, 2, 3))

@@ -48,14 +48,14 @@ class Fidelity:
         """
         crops = len(next(iter(self.deletion.values())))
         weights = rng.multinomial(crops, np.full(crops, 1 / crops), size=resamples) / crops
-        found: dict[str, dict[str, dict[str, float]]] = {}
+        areas_of: dict[str, dict[str, dict[str, float]]] = {}
         for test, curves, sign in (("deletion", self.deletion, -1), ("insertion", self.insertion, 1)):
             areas = {order: np.trapezoid(values, self.shares, axis=1) for order, values in curves.items()}
-            found[test] = {order: _mean("area", own, weights) for order, own in areas.items()}
+            areas_of[test] = {order: _mean("area", area, weights) for order, area in areas.items()}
             for order in areas.keys() - set(BASELINES):
                 for other in BASELINES:
-                    found[test][order] |= _mean(f"over_{other}", sign * (areas[order] - areas[other]), weights)
-        return found
+                    areas_of[test][order] |= _mean(f"over_{other}", sign * (areas[order] - areas[other]), weights)
+        return areas_of
 
 
 def measure(

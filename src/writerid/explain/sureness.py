@@ -51,8 +51,8 @@ def examples(log_probs: np.ndarray, labels: np.ndarray, count: int) -> list[Exam
         Example(
             kind,
             int(line),
-            tuple(int(own) for own in ranked[line]),
-            tuple(float(probability[line, own]) for own in ranked[line]),
+            tuple(int(writer) for writer in ranked[line]),
+            tuple(float(probability[line, writer]) for writer in ranked[line]),
         )
         for kind, lines in chosen.items()
         for line in lines
@@ -82,11 +82,11 @@ def reliability(log_probs: np.ndarray, labels: np.ndarray) -> list[Bin]:
     right = log_probs.argmax(axis=1) == labels
     bins = np.minimum((confidence * ECE_BINS).astype(int), ECE_BINS - 1)
     parts: list[np.ndarray] = []
-    for own in np.unique(bins):
+    for number in np.unique(bins):
         if parts and len(parts[-1]) < ENOUGH:
-            parts[-1] = np.append(parts[-1], np.flatnonzero(bins == own))
+            parts[-1] = np.append(parts[-1], np.flatnonzero(bins == number))
         else:
-            parts.append(np.flatnonzero(bins == own))
+            parts.append(np.flatnonzero(bins == number))
     if len(parts) > 1 and len(parts[-1]) < ENOUGH:
         last = parts.pop()
         parts[-1] = np.append(parts[-1], last)

@@ -68,9 +68,9 @@ def changed(packed: Packed, crops: np.ndarray, trait: Trait, seed: int) -> tuple
         short = packed.width - other.shape[1]
         if short > 0:
             other = np.pad(other, ((0, 0), (0, short)), constant_values=paper_and_ink(line)[0])
-        own = crops["line"] == row
-        within = (crops["start"][own] - first) / max(1, last - first - packed.width)
-        table["start"][own] = end + np.rint(within * (other.shape[1] - packed.width)).astype(int)
+        of_line = crops["line"] == row
+        within = (crops["start"][of_line] - first) / max(1, last - first - packed.width)
+        table["start"][of_line] = end + np.rint(within * (other.shape[1] - packed.width)).astype(int)
         parts.append(other.T)
         end += other.shape[1]
     return np.concatenate(parts), table

@@ -18,7 +18,7 @@ def filters(kernel: np.ndarray, path: Path) -> None:
     limit = float(np.abs(kernel).max()) or 1.0
     share = kernel[:, :, 0].transpose(2, 0, 1)[..., None] / limit
     colour = 255 - np.abs(share) * (255 - np.where(share > 0, ADDS, TAKES))
-    cells = [(str(number), _enlarged(np.rint(own).astype(np.uint8))) for number, own in enumerate(colour)]
+    cells = [(str(number), _enlarged(np.rint(weights).astype(np.uint8))) for number, weights in enumerate(colour)]
     heading = (
         f"The {len(cells)} filters of the first layer, each {kernel.shape[0]} x {kernel.shape[1]} pixels: how much a "
         f"pixel adds to\nthe filter's answer (blue) or takes from it (red); the fullest colour stands for {limit:.2g}"
@@ -57,7 +57,7 @@ def maps(line: np.ndarray, layers: Sequence[tuple[str, np.ndarray]], heading: st
         shares = layer / np.maximum(layer.max(axis=(1, 2), keepdims=True), 1e-9)
         drawn = np.rint(255 - shares[..., None] * (255 - np.array(DEEP))).astype(np.uint8)
         rows = np.arange(line.shape[0]) * drawn.shape[1] // line.shape[0]
-        cells += [(name, own[rows]) for own in drawn]
+        cells += [(name, values[rows]) for values in drawn]
         cells += [("", np.full((1, 1), 255, np.uint8))] * (across - len(drawn))
     sheet(cells, heading, path, across=across)
 

@@ -17,7 +17,7 @@ MOST = 60  # writers that a chart can name legibly
 PERCENT = alt.Axis(format=".0%")
 WHOLE = alt.Scale(domain=[0, 1])
 SAYS = alt.Tooltip("says:N")  # a sentence: what is under the pointer
-STATES = ("raw", "calibrated")
+STATES = ["before calibration", "after calibration"]
 ORDERS = {  # of ink: by methods of attribution, and those that know nothing of the network
     "integrated_gradients": "integrated gradients",
     "gradient_x_input": "gradient x input",
@@ -147,18 +147,19 @@ def lines_read(rows: Rows, *, several: bool = False) -> Chart:
 
 def reliability(rows: Rows, *, several: bool = False) -> Chart:
     """Draw how often decisions are right against how sure the network is: rows of reliability.csv, of one level."""
+    when = "datum.state == 'raw' ? 'before calibration' : 'after calibration'"
     sentence = (
-        "{rev}, {state}: {confidence:%} sure on average, and right in {accuracy:%} ({low:%} to {high:%}) of {items} "
+        "{rev}, {when}: {confidence:%} sure on average, and right in {accuracy:%} ({low:%} to {high:%}) of {items} "
         "decisions."
     )
-    base = _chart(rows, sentence, "confidence", "accuracy", "low", "high", "items").encode(
+    base = _chart(rows, sentence, "confidence", "accuracy", "low", "high", "items", when=when).encode(
         x=alt.X("confidence:Q", title="how sure it is", axis=PERCENT, scale=WHOLE),
         y=alt.Y("accuracy:Q", title="how often right", axis=PERCENT, scale=WHOLE),
-        color=_BY_RUN if several else alt.Color("state:N", title=None, sort=list(STATES)),
+        color=_BY_RUN if several else alt.Color("when:N", title=None, sort=STATES),
     )
     lines = base.mark_line(strokeWidth=1)
     if several:
-        lines = lines.encode(strokeDash=alt.StrokeDash("state:N", title=None, sort=list(STATES)))
+        lines = lines.encode(strokeDash=alt.StrokeDash("when:N", title=None, sort=STATES))
     size = alt.Size("items:Q", legend=None, scale=alt.Scale(range=[25, 250]))
     just = base.mark_rule(strokeDash=[3, 3], color="#888").encode(
         x=alt.datum(0),
