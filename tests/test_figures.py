@@ -97,16 +97,20 @@ def test_pictures_are_the_same_each_time(tmp_path: Path):
         assert min(size(path)) > 50
 
 
-def test_names_on_the_map_of_hands_cover_no_other():
-    places = [("000", 0.0, 0.0), ("001", 0.0, 0.001), ("002", 1.0, 1.0), ("003", 0.06, 0.0)]
-    room = {
-        each["writer"]: each["room"]
-        for each in charts._names([{"writer": name, "x": x, "y": y} for name, x, y in places])
-    }
-    narrowest, *_, nowhere = charts._WIDTHS
-    assert room["000"] == room["002"] == narrowest
-    assert room["001"] == nowhere  # at no width: it stands above 000
-    assert narrowest < room["003"] < nowhere  # beside 000, where the map is wide enough
+def test_names_on_the_map_of_hands_cover_no_other_at_any_width():
+    rng = np.random.default_rng(0)
+    places = {f"{i:03d}": at for i, at in enumerate(rng.normal(size=(80, 2)))}
+    named = charts._names([{"writer": name, "x": x, "y": y} for name, (x, y) in places.items()])
+    at = np.array([(each["x"], each["y"]) for each in named])
+    room, pixels = np.array([each["room"] for each in named]), charts.HANDS_HEIGHT - 2 * charts.EDGE
+    counts = []
+    for width in charts._WIDTHS[:-1]:
+        shown = at[room <= width] / np.ptp(at, axis=0) * (width - 2 * charts.EDGE, pixels)
+        apart = np.abs(shown[:, None] - shown[None]) >= (21, 14)  # a name of three letters, bold, of 10 pixels
+        assert (apart.any(axis=2) | np.eye(len(shown), dtype=bool)).all()
+        counts.append(len(shown))
+    assert counts == sorted(counts)
+    assert 10 < counts[0] < counts[-1] <= 80
 
 
 def test_runs_keep_their_order_and_writers_theirs():

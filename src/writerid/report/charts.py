@@ -198,8 +198,8 @@ def hands(rows: Rows, beginnings: Mapping[int, str] | None = None) -> Chart:
     """
     writers = {row["writer"] for row in rows if not isinstance(row, str)}
     many = len(writers) > MOST
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(zero=False))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False))
+    scale = alt.Scale(zero=False, nice=False, padding=EDGE)
+    x, y = alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale)
     sentence = "Line {line} is by writer {writer}, and was given to {predicted}."
     base = _chart(rows, sentence, "x", "y").encode(x=x, y=y)
     dots = base.mark_circle(size=20 if many else 45, opacity=0.8).encode(
@@ -210,11 +210,13 @@ def hands(rows: Rows, beginnings: Mapping[int, str] | None = None) -> Chart:
     )  # as text it has the ink of its page, light or dark
     layers = [dots, wrong]
     if not isinstance(rows, str):
-        named = alt.Chart(alt.Data(values=_names(rows))).transform_filter("datum.room <= width")
+        named = alt.Chart(alt.Data(values=_names(rows))).transform_filter(
+            f"datum.room <= width * {0.8 if beginnings else 1}"
+        )
         layers.insert(1, named.mark_text(fontSize=10, fontWeight="bold", dy=-11).encode(x=x, y=y, text="writer:N"))
     if beginnings and not isinstance(rows, str):
         beside = alt.Chart(alt.Data(values=_beside(rows, beginnings))).encode(
-            x=alt.X("edge:Q", axis=None), y=alt.Y("at:Q", axis=None)
+            x=alt.X("edge:Q", axis=None, scale=scale), y=alt.Y("at:Q", axis=None, scale=scale)
         )
         threads = beside.mark_rule(color="#b0b0b0").encode(x2="x:Q", y2="y:Q")
         layers = [threads, *layers, beside.mark_image(width=90, height=36).encode(url="url:N")]
@@ -238,7 +240,7 @@ def _beside(rows: Sequence[Mapping[str, Any]], beginnings: Mapping[int, str]) ->
     return places_beside
 
 
-HANDS_HEIGHT = 460
+HANDS_HEIGHT, EDGE = 460, 20  # pixels
 _WIDTHS = (300, 450, 600, 800, 1100, 1e9)  # of the map of hands, for which it is tried which names have room
 
 
@@ -251,14 +253,14 @@ def _names(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     middles = np.array([np.median(places[writers == name], axis=0) for name in names])
     half = np.array([(3.5 * len(name) + 2, 7) for name in names])  # pixels, of a name in bold of 10
     room = np.full(len(names), _WIDTHS[-1])
-    for width in _WIDTHS[-2::-1]:
-        at = middles / np.where(span > 0, span, 1) * (width, HANDS_HEIGHT)
+    for width in _WIDTHS[:-1]:  # what has room at one width has it at all wider ones
+        at = middles / np.where(span > 0, span, 1) * (width - 2 * EDGE, HANDS_HEIGHT - 2 * EDGE)
         kept: list[int] = []
         for number in np.argsort(room, kind="stable"):
             apart = np.abs(at[kept] - at[number]) >= half[kept] + half[number]
             if apart.any(axis=1).all():
                 kept.append(int(number))
-        room[kept] = width
+        room[kept] = np.minimum(room[kept], width)
     return [
         {"writer": name, "x": float(x), "y": float(y), "room": float(least)}
         for name, (x, y), least in zip(names, middles, room, strict=True)
