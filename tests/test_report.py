@@ -183,7 +183,7 @@ def check_lines_and_squares(chromium: Browser) -> None:
     """Lines of writing wrap, and what has two axes of one kind is as high as wide."""
     inside = "[...document.querySelectorAll('.line img')].every(i => i.getBoundingClientRect().right <= innerWidth)"
     assert chromium.ask(inside)
-    frames = "[...document.querySelectorAll('[data-square] .background')].map(b => b.getBBox())"
+    frames = "[...document.querySelectorAll('[data-square]')].map(c => c.querySelector('.background').getBBox())"
     for frame in chromium.ask(f"{frames}.map(b => [b.width, b.height])"):
         assert frame[0] == pytest.approx(frame[1], abs=2)
 

@@ -1,1 +1,1 @@
-"""One page that tells of a run, or compares several: a single file that needs no server and no network."""
+"""Charts about runs, and the page that tells of one or compares several: a single file that needs no server."""

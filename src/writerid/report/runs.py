@@ -89,7 +89,7 @@ def load(name: str) -> Run:
             raise InputError(f"{name}: has no {path}; {MAKE}")
         table = list(csv.DictReader(io.StringIO(content.decode("utf-8", "replace"), newline=""), delimiter=delimiter))
         cut = any(None in row or None in row.values() for row in table)  # cells without a name, names without a cell
-        if cut or (not table if count is None else len(table) != count):
+        if cut or not content.endswith(b"\n") or (not table if count is None else len(table) != count):
             raise InputError(f"{name}: {path} is cut off or damaged; bring it back, or run `dvc repro --force`")
         for row in table:
             _ = [float(row[column]) for column in row.keys() & NUMBERS]
