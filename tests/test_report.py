@@ -61,15 +61,20 @@ def test_the_page_holds_everything(page: Path, clone: Path):
     assert text.count("data-chart=") >= len(gallery.TITLES) + 2
 
 
-def test_the_page_of_one_run(clone: Path, page: Path):
-    call = runner(clone)
-    call("make", "-o", "env", "report")
-    first = page.read_text()
-    assert "The runs compared" not in first
-    assert "With and without dropout" in first  # DVC knows of the experiment
-    call("make", "-o", "env", "report")
-    assert page.read_text() == first
-    call(sys.executable, "-m", "tools.report", "workspace", "no-dropout")
+def told(clone: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The page about the workspace as it is, in words."""
+    monkeypatch.chdir(clone)
+    return " ".join(render([run := load(WORKSPACE)], (), origin(run)).split())
+
+
+def test_the_page_of_one_run(clone: Path, page: Path, monkeypatch: pytest.MonkeyPatch):
+    before = page.read_text()
+    runner(clone)("make", "-o", "env", "report")
+    text = page.read_text()
+    page.write_text(before)
+    assert "The runs compared" not in text
+    assert "With and without dropout" in text  # DVC knows of the experiment
+    assert told(clone, monkeypatch) == told(clone, monkeypatch)
 
 
 @pytest.mark.parametrize("table", ["lines_read", "reliability", "traits", "hands", "pairs", "confusion"])
@@ -87,56 +92,51 @@ def test_a_table_that_is_cut_off_is_told(clone: Path, monkeypatch: pytest.Monkey
         path.write_text(before)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n", "half"])
-def test_a_damaged_picture_is_told(clone: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | str):
+def test_a_damaged_picture_is_told(clone: Path, monkeypatch: pytest.MonkeyPatch):
     path = clone / "metrics/figures/traits.png"
     before = path.read_bytes()
     path.unlink()  # it may be a link into DVC's cache
-    path.write_bytes(content if isinstance(content, bytes) else before[: len(before) // 2])
-    monkeypatch.chdir(clone)
     try:
-        with pytest.raises(InputError, match=r"workspace: metrics/figures/traits.png is damaged .*dvc checkout"):
-            render([run := load(WORKSPACE)], (), origin(run))
+        for content in (b"", b"\x89PNG\r\n", before[: len(before) // 2]):
+            path.write_bytes(content)
+            with pytest.raises(InputError, match=r"workspace: metrics/figures/traits.png is damaged .*dvc checkout"):
+                told(clone, monkeypatch)
     finally:
         path.write_bytes(before)
 
 
-@pytest.mark.parametrize("name", ["never-run", "nothing"])
-def test_a_run_that_is_not_there_is_refused(clone: Path, page: Path, name: str):
+def test_a_run_that_is_not_there_is_refused(clone: Path, page: Path, monkeypatch: pytest.MonkeyPatch):
     before, call = page.read_text(), runner(clone)
-    message = "never-run: no experiment, branch, tag or commit"
-    if name == "nothing":  # a commit without any file
-        tree = call("git", "hash-object", "-w", "-t", "tree", "/dev/null").stdout.strip()
-        name = call("git", "commit-tree", tree, "-m", "nothing").stdout.strip()
-        message = f"{name}: has no params.yaml"
-    done = call(sys.executable, "-m", "tools.report", name, check=False)
+    done = call(sys.executable, "-m", "tools.report", "never-run", check=False)
     assert done.returncode == 1
-    assert f"error: {message}" in done.stderr
+    assert "error: never-run: no experiment, branch, tag or commit" in done.stderr
     assert "Traceback" not in done.stderr
     assert page.read_text() == before
+    monkeypatch.chdir(clone)
+    tree = call("git", "hash-object", "-w", "-t", "tree", "/dev/null").stdout.strip()  # a commit without any file
+    name = call("git", "commit-tree", tree, "-m", "nothing").stdout.strip()
+    with pytest.raises(InputError, match=f"{name}: has no params.yaml"):
+        load(name)
 
 
-def test_parameters_are_those_the_run_had(clone: Path, page: Path):
+def test_parameters_are_those_the_run_had(clone: Path, page: Path, monkeypatch: pytest.MonkeyPatch):
     params, test = clone / "params.yaml", clone / "metrics/test.json"
-    before, figures = params.read_text(), test.read_text()
+    before, measures = params.read_text(), test.read_text()
     params.write_text(before.replace("dropout: 0.2", "dropout: 0.4"))
     try:
-        runner(clone)(sys.executable, "-m", "tools.report", "--output", "edited.html")
-        text = (clone / "edited.html").read_text()
+        text = told(clone, monkeypatch)
         assert "params.yaml was changed after this run: dropout is 0.4 there, and was 0.2." in text
         assert "git checkout" in text
         assert "-S dropout" not in text  # what was edited is not what the run had
-        test.write_text(figures + "\n")  # as by stages that were run without DVC, which dvc.lock knows nothing of
-        runner(clone)(sys.executable, "-m", "tools.report", "--output", "edited.html")
-        text = (clone / "edited.html").read_text()
+        test.write_text(measures + "\n")  # as by stages that were run without DVC, which dvc.lock knows nothing of
+        text = told(clone, monkeypatch)
         assert "was changed after this run" not in text
         assert "-S dropout=0.4" in text
         assert "dvc.lock is not of this run" in text
-        assert "not of one run: metrics/test.json differs from" in " ".join(text.split())
+        assert "not of one run: metrics/test.json differs from" in text
     finally:
         params.write_text(before)
-        test.write_text(figures)
-        (clone / "edited.html").unlink()
+        test.write_text(measures)
 
 
 def test_a_run_whose_pictures_are_on_another_machine(clone: Path, page: Path, tmp_path: Path):

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
@@ -80,6 +81,7 @@ def _render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
     )
 
 
+@cache
 def bundle(version: str) -> str:
     """Return Vega, Vega-Lite of a version, and Vega-Embed as one script, which defines `vegaEmbed`."""
     script: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=version)
