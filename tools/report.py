@@ -4,6 +4,7 @@ python -m tools.report [EXP ...] [--output report.html]
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from stages.runner import run
@@ -13,21 +14,21 @@ from writerid.report.origin import dropout_counterpart, origin
 from writerid.report.page import render
 from writerid.report.runs import WORKSPACE, load
 
+PARSER = argparse.ArgumentParser(prog="python -m tools.report", description="Write a page about a run, or several.")
+PARSER.add_argument("names", nargs="*", metavar="EXP", help=f"experiment, branch, tag, commit or {WORKSPACE}")
+PARSER.add_argument("--output", type=Path, default=Path("report.html"), help="the file to write (report.html)")
 
-def main() -> None:
+
+def main(names: Sequence[str], output: Path) -> None:
     """Write the page."""
-    parser = argparse.ArgumentParser(prog="python -m tools.report", description="Write a page about a run, or several.")
-    parser.add_argument("runs", nargs="*", metavar="EXP", help=f"experiment, branch, tag, commit or {WORKSPACE}")
-    parser.add_argument("--output", type=Path, default=Path("report.html"), help="the file to write (report.html)")
-    arguments = parser.parse_args()
-    runs = [load(name) for name in dict.fromkeys(arguments.runs or [WORKSPACE])]
+    runs = [load(name) for name in dict.fromkeys(names or [WORKSPACE])]
     found = None if dropout_pair(runs) else dropout_counterpart(runs[0])
     pair = dropout_pair([*runs, load(found)] if found else runs) or ()
     page = render(runs, pair, origin(runs[0]))
-    with atomic(arguments.output) as temporary:
+    with atomic(output) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")
-    print(f"{arguments.output}: {len(page.encode()) / 1e6:.1f} MB; open it in a browser")
+    print(f"{output}: {len(page.encode()) / 1e6:.1f} MB; open it in a browser")
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, PARSER, alone=False)

@@ -1,11 +1,16 @@
 """Processes that do not outlive the one that started them."""
 
 import os
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 import psutil
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def started_by() -> int:
@@ -28,6 +33,32 @@ def end_with(number: int, end: Callable[[], None]) -> None:
         end()
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait until the block is done, in which processes can be started that never see them.
+
+    Those inherit the signals as held, from their first moment on: what goes to the whole group is the parent's to
+    handle. Only a main thread can be interrupted; elsewhere, and on Windows for the processes, nothing is held.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    handlers = {number: signal.signal(number, lambda caught_now, _: caught.append(caught_now)) for number in SIGNALS}
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # which multiprocessing starts beside the first process, and which lets go
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if caught:
+            signal.raise_signal(caught[0])
 
 
 def _runs(process: psutil.Process | None) -> bool:
