@@ -72,4 +72,4 @@ clean-state: ## remove what interrupted runs left
 
 clean: clean-state ## remove the environment and all results that dvc repro can make again
 	@rm -rf $(VENV) models/model.keras models/checkpoints metrics/figures data/checked.json data/synthetic.zip
-	@rm -f data/lines.csv data/writers.csv data/left_out.csv data/split.csv data/crops/*.npy
+	@rm -f data/lines.csv data/writers.csv data/left_out.csv data/split.csv data/crops/*.npy data/crops/crops.json
