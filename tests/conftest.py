@@ -209,6 +209,14 @@ def run_and_commit(copy: Path) -> Path:
 def run(clone: Path) -> Iterator[Run]:
     """Run commands in the clone, which is put back to its last commit afterwards."""
     call = runner(clone)
+    before = outputs(clone)
     yield call
     call("git", "reset", "--hard", "--quiet")
-    call("dvc", "checkout", "--quiet", "--force")
+    if outputs(clone) != before:  # to ask DVC takes seconds
+        call("dvc", "checkout", "--quiet", "--force")
+
+
+def outputs(clone: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of each file that a stage may have written and git does not keep."""
+    files = [path for top in ("data", "models", "metrics/figures") for path in (clone / top).rglob("*")]
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file()}

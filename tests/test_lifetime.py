@@ -102,6 +102,16 @@ def test_workers_do_not_outlive_a_killed_stage(checkout: Path):
         wait_for(lambda: not in_session(process.pid))
 
 
+def test_a_stage_whose_dvc_was_killed_before_it_could_look_ends_at_once(checkout: Path):
+    edit_params(checkout / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
+    command = f"{sys.executable} -m stages.synthesize & disown"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=checkout, env=environment() | {"DVC_STAGE": "synthesize"}, stderr=subprocess.PIPE
+    )  # which ends when the last process that could write to it has ended
+    assert b"error: interrupted" in done.stderr
+    assert not list((checkout / "data").glob("*.zip"))
+
+
 def test_one_stage_at_a_time_in_a_folder(checkout: Path):
     """Readers do not count."""
     run = runner(checkout)

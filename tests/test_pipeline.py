@@ -13,7 +13,7 @@ import psutil
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import Run, edit_params, environment, wait_for
+from tests.conftest import Run, edit_params, environment, runner, wait_for
 
 PICTURES = {
     "curves", "filters", "filter_inputs", "feature_maps", "evidence", "fidelity", "confusion", "confused_writers",
@@ -120,12 +120,13 @@ def test_the_same_lock_every_time(clone: Path, run: Run):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize("shell", [shell for shell in SHELLS if shutil.which(shell)])
 @pytest.mark.parametrize(("sign", "kill"), [("draws", signal.SIGTERM), ("starts", signal.SIGKILL)])
-def test_a_stage_does_not_outlive_dvc(clone: Path, run: Run, sign: str, kill: signal.Signals, shell: str):
+def test_a_stage_does_not_outlive_dvc(checkout: Path, sign: str, kill: signal.Signals, shell: str):
     """A signal to the one process `dvc`, not to its group."""
-    edit_params(clone / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
+    edit_params(checkout / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
+    runner(checkout)("git", "init", "--quiet")
     dvc = subprocess.Popen(
         ["dvc", "repro", "synthesize"],
-        cwd=clone,
+        cwd=checkout,
         env=environment() | {"SHELL": shell},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -134,13 +135,13 @@ def test_a_stage_does_not_outlive_dvc(clone: Path, run: Run, sign: str, kill: si
     assert dvc.stdout
     assert any("python -m stages.synthesize" in line for line in dvc.stdout)
     if sign == "draws":
-        wait_for((clone / "data/.partial-synthetic.zip").is_file, dvc)
+        wait_for((checkout / "data/.partial-synthetic.zip").is_file, dvc)
     else:
         wait_for(lambda: "stages.synthesize" in commands_of(dvc.pid), dvc)
     dvc.send_signal(kill)
     rest = dvc.communicate()[0]  # comes when the last process that could write to it has ended
     assert "error: interrupted" in rest
-    assert not list((clone / "data").glob("*synthetic.zip"))
+    assert not list((checkout / "data").glob("*synthetic.zip"))
 
 
 def commands_of(number: int) -> list[str]:

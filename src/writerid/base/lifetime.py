@@ -14,11 +14,16 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def started_by() -> int:
-    """The process that started this one by way of a shell, as `dvc` does; some shells become the command, some stay."""
+    """The process of DVC's that started this one by way of a shell; some shells become the command, some stay.
+
+    -1, which is no process, where it is dead already and this one an orphan in the hands of init.
+    """
     shell = os.environ.get("SHELL") or "/bin/sh"  # as DVC chooses it
     try:
         parents = psutil.Process().parents()[:2]
-        return int(parents[-1].pid if parents[0].cmdline()[:1] == [shell] else parents[0].pid)
+        parent = parents[-1] if parents[0].cmdline()[:1] == [shell] else parents[0]
+        command = " ".join(parent.cmdline())
+        return parent.pid if "dvc" in command or "python" in command else -1
     except (psutil.Error, IndexError):
         return os.getppid()
 
