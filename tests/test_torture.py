@@ -13,7 +13,7 @@ STAGES = ["check", "synthesize", "map_writers", "split", "crop", "train", "evalu
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process groups and SIGKILL are POSIX")
 def test_a_killed_run_ends_as_if_it_had_not_been(tmp_path: Path):
-    counts = torture(tmp_path, kills=1, seed=3, epochs=40, last="train")
+    counts = torture(tmp_path, kills=1, seed=3, epochs=15, last="train")
     assert counts["rounds"] == counts["exact"] == counts["in train"] == counts["fits resumed"] == 1
     assert "1 kills (1 in train) in 1 rounds, 1 of them exact; 1 fits resumed in their middle" in told(counts)
 
