@@ -44,8 +44,11 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None
         where = f" ({error.filename})" if error.filename else ""
         status, message = 1, f"error: {error.strerror}{where}; make room or mend the path, then run again"
     else:
-        sys.exit(0)
-    print(message, file=sys.stderr)
+        status, message = 0, ""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # it is done, and only leaves
+    if message:
+        print(message, file=sys.stderr)
     sys.exit(status)
 
 

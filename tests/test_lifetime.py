@@ -43,9 +43,9 @@ def started(checkout: Path, name: str, *options: str) -> Iterator[subprocess.Pop
 def in_session(session: int) -> list[psutil.Process]:
     """All processes of a session."""
     found = []
-    for process in psutil.process_iter():
+    for number in psutil.pids():
         try:
-            if os.getsid(process.pid) == session and process.status() != psutil.STATUS_ZOMBIE:
+            if os.getsid(number) == session and (process := psutil.Process(number)).status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except (OSError, psutil.Error):
             continue

@@ -4,12 +4,12 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tqdm import tqdm
 
@@ -78,27 +78,36 @@ def _by_processes(
 
     concurrent.futures waits for ever where one dies while its pool feeds it (CPython 3.11).
     """
+    context = multiprocessing.get_context("spawn")  # the same on every system, and safe beside threads
     started: dict[Connection, BaseProcess] = {}
     done: dict[int, Any] = {}
     sent = 0
     try:
         with held():
-            _start(function, workers, started)
+            for _ in range(workers):
+                ours, theirs = context.Pipe()
+                process: BaseProcess = context.Process(target=_work, args=(theirs, function), daemon=True)
+                process.start()
+                theirs.close()
+                started[ours] = process
         idle = list(started)
         for wanted in range(len(items)):
             while True:
                 while idle and sent < min(len(items), wanted + AHEAD * workers):
-                    _send(started, idle.pop(), (sent, items[sent]))
+                    worker = idle.pop()
+                    with _alive(started[worker]):
+                        worker.send((sent, items[sent]))
                     sent += 1
                 if wanted in done:
                     break
                 for ready in wait(list(started)):
-                    assert isinstance(ready, Connection)
-                    number, result, failure = _receive(started, ready)
+                    worker = cast(Connection, ready)
+                    with _alive(started[worker]):
+                        number, result, failure = worker.recv()
                     if failure:
                         raise failure
                     done[number] = result
-                    idle.append(ready)
+                    idle.append(worker)
             yield done.pop(wanted)
     finally:
         for connection, process in started.items():
@@ -107,37 +116,16 @@ def _by_processes(
             connection.close()
 
 
-def _start(function: Callable[[Any], Any], workers: int, started: dict[Connection, BaseProcess]) -> None:
-    context = multiprocessing.get_context("spawn")  # the same on every system, and safe beside threads
-    for _ in range(workers):
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, function), daemon=True)
-        process.start()
-        theirs.close()
-        started[ours] = process
-
-
-def _send(started: dict[Connection, BaseProcess], connection: Connection, task: tuple[int, Any]) -> None:
+@contextmanager
+def _alive(process: BaseProcess) -> Iterator[None]:
     try:
-        connection.send(task)
-    except OSError:
-        raise _ended(started[connection]) from None
-
-
-def _receive(started: dict[Connection, BaseProcess], connection: Connection) -> tuple[int, Any, Exception | None]:
-    try:
-        number, result, failure = connection.recv()
+        yield
     except (EOFError, OSError):
-        raise _ended(started[connection]) from None
-    return number, result, failure
-
-
-def _ended(process: BaseProcess) -> InputError:
-    process.join()
-    return InputError(
-        f"a worker process ended before its work was done (exit code {process.exitcode}; "
-        "-9 is often a system short of memory); close other programs, then run again"
-    )
+        process.join()
+        raise InputError(
+            f"a worker process ended before its work was done (exit code {process.exitcode}; "
+            "-9 is often a system short of memory); close other programs, then run again"
+        ) from None
 
 
 def _work(connection: Connection, function: Callable[[Any], Any]) -> None:
@@ -146,10 +134,9 @@ def _work(connection: Connection, function: Callable[[Any], Any]) -> None:
     with suppress(EOFError, OSError):  # the parent has ended, however it did
         while True:
             number, item = connection.recv()
-            result: Any = None
-            failure = None
+            answer: tuple[int, Any, Exception | None]
             try:
-                result = function(item)
+                answer = (number, function(item), None)
             except Exception as error:
-                failure = error
-            connection.send((number, result, failure))
+                answer = (number, None, error)
+            connection.send(answer)
