@@ -35,7 +35,7 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None
     except InputError as error:
         status, message = 1, "\n".join(f"error: {line}" for line in str(error).splitlines())
     except KeyboardInterrupt:
-        status, message = 130, INTERRUPTED
+        status, message = 130, INTERRUPTED if alone else "error: interrupted"
     except MemoryError:
         status, message = 1, "error: out of memory; close other programs, or take a smaller batch_size"
     except OSError as error:
