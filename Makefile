@@ -34,7 +34,7 @@ report: env ## write report.html, one page about the run; EXP="NAME ..." compare
 unlock: ## mend DVC's own files, which it cannot read where a kill in the middle of writing left them cut off
 	@python -m tools.unlock
 
-test: lint ## check the style, then run all tests, three files at a time
+test: lint ## check the style and types, then run all tests
 	@python -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 torture: env ## kill a tiny pipeline 30 times at random moments and compare the results
@@ -71,4 +71,5 @@ clean-state: ## remove what interrupted runs left
 	@find data metrics models -name ".partial-*" -delete 2>/dev/null || true
 
 clean: clean-state ## remove the environment and all results that dvc repro can make again
-	@rm -rf $(VENV) models data/crops data/synthetic.zip data/*.csv
+	@rm -rf $(VENV) models/model.keras models/checkpoints metrics/figures data/checked.json data/synthetic.zip
+	@rm -f data/lines.csv data/writers.csv data/left_out.csv data/split.csv data/crops/*.npy data/crops/crops.json

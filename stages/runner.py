@@ -1,31 +1,41 @@
-"""How every stage ends: done, or with one clear line and an exit status that is not 0."""
+"""How a stage or a tool runs: its options, its errors as lines of text, signals, one stage at a time in a folder."""
 
-import os
+import argparse
 import signal
 import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from stages import INTERRUPTED
+from filelock import FileLock, Timeout
+
+from stages import INTERRUPTED, TIDYING, exit_at_once
 from writerid.base.errors import InputError
+from writerid.base.lifetime import SIGNALS
+
+LOCK = Path(".dvc/tmp/stage.lock")
 
 
-def run(main: Callable[[], None], *, reads_only: bool = False) -> NoReturn:
-    """Run a stage's main; what people can mend is shown as `error: ...`, anything else keeps its traceback.
+def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None, *, alone: bool = True) -> NoReturn:
+    """Run a main; what people can mend is shown as `error: ...`, anything else keeps its traceback.
 
-    `reads_only`: it changes nothing that a stage reads or writes, so that stages may be at work beside it.
+    `parser` is of the options that main takes by name; without one there are none, and all are refused. `alone`: only
+    one stage at a time works in a folder; not for what only reads, or leaves the stages' outputs alone.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, _raise_interrupt)  # from here on there may be something to tidy up
+    parser = parser or argparse.ArgumentParser(prog=f"python -m {_module(main)}", description=main.__doc__)
+    options = parser.parse_args()
     try:
-        if not reads_only:
-            _alone()
-        main()
+        if alone:
+            _lock()
+        main(**vars(options))
     except InputError as error:
         status, message = 1, "\n".join(f"error: {line}" for line in str(error).splitlines())
     except KeyboardInterrupt:
-        status, message = 130, INTERRUPTED
+        status, message = 130, INTERRUPTED if alone else "error: interrupted"
     except MemoryError:
         status, message = 1, "error: out of memory; close other programs, or take a smaller batch_size"
     except OSError as error:
@@ -34,22 +44,39 @@ def run(main: Callable[[], None], *, reads_only: bool = False) -> NoReturn:
         where = f" ({error.filename})" if error.filename else ""
         status, message = 1, f"error: {error.strerror}{where}; make room or mend the path, then run again"
     else:
-        sys.exit(0)
-    print(message, file=sys.stderr)
+        status, message = 0, ""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # it is done, and only leaves
+    if message:
+        print(message, file=sys.stderr)
     sys.exit(status)
 
 
-def _alone() -> None:
-    """Let one stage at a time work in a folder; the system drops the lock when the process ends, however it ends."""
-    import fcntl
+def _module(main: Callable[..., None]) -> str:
+    spec = sys.modules[main.__module__].__spec__
+    return spec.name if spec else main.__module__
 
+
+_lock_file = FileLock(LOCK)
+
+
+def _lock() -> None:
+    """Let one stage at a time work in a folder; the system drops the lock when the process ends, however it ends."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
     try:
-        fcntl.flock(os.open(".", os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        _lock_file.acquire(blocking=False)
+    except Timeout:
         raise InputError("another stage is at work in this folder; wait until it is done, or stop it") from None
-    except OSError:
-        pass  # a file system without locks
 
 
 def _raise_interrupt(number: int, frame: FrameType | None) -> None:
+    """Once: `dvc` and the terminal may both send one; the second must not disturb the tidying up after the first."""
+    begun = time.monotonic()
+
+    def later(number: int, frame: FrameType | None) -> None:
+        if time.monotonic() > begun + TIDYING:
+            exit_at_once(number, frame)
+
+    for each in SIGNALS:
+        signal.signal(each, later)
     raise KeyboardInterrupt

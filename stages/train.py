@@ -4,7 +4,7 @@ from pathlib import Path
 
 from stages.runner import run
 from writerid.base.backend import use
-from writerid.base.files import write_json
+from writerid.base.files import write_record
 from writerid.base.params import load
 from writerid.crops import windows
 from writerid.dataset.lines import writers
@@ -25,7 +25,7 @@ def main() -> None:
     data = training.Data(packed.strips, packed.tables["train"], packed.tables["validation"], provenance)
     outputs = training.Outputs(Path("models/model.keras"), Path("models/checkpoints"), Path("metrics/train"))
     runtime = training.fit(network, params.recipe, data, outputs)
-    write_json(Path("metrics/runtime.json"), runtime)
+    write_record(Path("metrics/runtime.json"), outputs.model, runtime)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,8 @@ from filelock import FileLock
 from hypothesis import settings
 from PIL import Image
 from ruamel.yaml import YAML
+
+from tools.params import text
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # Hypothesis tries the same examples each time; `pytest --hypothesis-profile=explore` draws others.
@@ -107,22 +110,33 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def copy_checkout(copy: Path, parameters: Mapping[str, Any] = TINY) -> Path:
-    """Copy this checkout's tracked and new files, and change parameters in the copy, to tiny ones by default."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
+    """Copy this checkout's files, the new ones of code as well, with default parameters but for those given.
+
+    What a person keeps in data/, tracked or not, and has set in params.yaml is left behind: no test depends on it.
+    """
+    code = ("src", "stages", "tools", "tests", "benchmarks")
+    listed = [*_git_files("--cached"), *_git_files("--others", "--exclude-standard", "--", *code)]
+    for name in listed:
         source = ROOT / name
-        if source.is_file():
+        if source.is_file() and (not name.startswith("data/") or source.name == ".gitignore"):
             target = copy / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+    (copy / "params.yaml").write_text(text({}))
     edit_params(copy / "params.yaml", parameters)
     return copy
+
+
+def _git_files(*which: str) -> list[str]:
+    listed = subprocess.run(["git", "ls-files", "-z", *which], cwd=ROOT, capture_output=True, check=True, text=True)
+    return [name for name in listed.stdout.split("\0") if name]
+
+
+def wait_for(sign: Callable[[], object], process: subprocess.Popen[str] | None = None) -> None:
+    """Wait for a sign of what a test is about to disturb, for as long as it takes: a hang is pytest's to end."""
+    while not sign():
+        assert process is None or process.poll() is None, "it ended before there was a sign of what it should do"
+        time.sleep(0.05)
 
 
 def environment() -> dict[str, str]:
@@ -136,7 +150,7 @@ def runner(folder: Path) -> Run:
     """Return a function that runs a command in a folder."""
 
     def call(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment(), timeout=600)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
         if check and done.returncode:
             pytest.fail(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
@@ -147,7 +161,7 @@ def runner(folder: Path) -> Run:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of this checkout that stages can run in."""
-    return copy_checkout(tmp_path / "check out")  # a blank in the path must not matter
+    return copy_checkout(tmp_path / "chéck out")  # a blank and a letter beyond ASCII in the path must not matter
 
 
 @pytest.fixture
@@ -195,6 +209,14 @@ def run_and_commit(copy: Path) -> Path:
 def run(clone: Path) -> Iterator[Run]:
     """Run commands in the clone, which is put back to its last commit afterwards."""
     call = runner(clone)
+    before = outputs(clone)
     yield call
     call("git", "reset", "--hard", "--quiet")
-    call("dvc", "checkout", "--quiet", "--force")
+    if outputs(clone) != before:  # to ask DVC takes seconds
+        call("dvc", "checkout", "--quiet", "--force")
+
+
+def outputs(clone: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of each file that a stage may have written and git does not keep."""
+    files = [path for top in ("data", "models", "metrics/figures") for path in (clone / top).rglob("*")]
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file()}

@@ -1,12 +1,13 @@
 """A file is either whole or not there."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from writerid.base.errors import InputError
-from writerid.base.files import atomic, read_array, read_csv, write_array, write_csv, write_json
+from writerid.base.files import atomic, read_array, read_csv, write_array, write_csv, write_json, write_record
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
@@ -22,6 +23,17 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
 def test_json_rounds_floats_at_any_depth(tmp_path: Path):
     write_json(tmp_path / "x.json", {"a": {"b": [np.float64(1 / 3)]}})
     assert "0.333333\n" in (tmp_path / "x.json").read_text()
+
+
+def test_a_record_of_the_same_bytes_is_kept(tmp_path: Path):
+    record, made = tmp_path / "record.json", tmp_path / "made"
+    for content, seconds, kept in (("a", 1, 1), ("a", 2, 1), ("b", 3, 3), ("a", 4, 4)):
+        made.write_text(content)
+        write_record(record, made, {"seconds": seconds})
+        assert json.loads(record.read_text())["seconds"] == kept
+    record.write_text("cut o")
+    write_record(record, made, {"seconds": 5})
+    assert json.loads(record.read_text()) == {"md5": "0cc175b9c0f1b6a831c399e269772661", "seconds": 5}
 
 
 def test_csv_there_and_back(tmp_path: Path):

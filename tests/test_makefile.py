@@ -6,8 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, copy_checkout
 
 
 @pytest.fixture
@@ -17,11 +18,11 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def make(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def make(project: Path, *arguments: str, target: tuple[str, ...] = ("env",)) -> subprocess.CompletedProcess[str]:
     outer = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}  # of the `make test` that runs this
     own = {name: value for name, value in os.environ.items() if name not in outer}
     return subprocess.run(
-        ["make", "env", *arguments], cwd=project, env=own, capture_output=True, text=True, check=False
+        ["make", *target, *arguments], cwd=project, env=own, capture_output=True, text=True, check=False
     )
 
 
@@ -48,3 +49,23 @@ def test_another_python_is_refused(project: Path):
     done = make(project, "PYTHON=no-such-python")
     assert done.returncode and "error: no-such-python not found; install Python 3.11" in done.stderr
     assert not (project / ".venv").exists()
+
+
+def test_clean_removes_what_the_stages_made_and_nothing_else(tmp_path: Path):
+    """Neither a person's archive or table, nor what git keeps."""
+    copy = copy_checkout(tmp_path / "copy")
+    subprocess.run(
+        "git init -q && git add -A && git -c user.name=t -c user.email=t@t commit -qm x", cwd=copy, shell=True
+    )
+    stages = YAML(typ="safe").load((copy / "dvc.yaml").read_text())["stages"].values()
+    made = [out for stage in stages for out in stage["outs"] if isinstance(out, str)]
+    mine = ["data/iam.zip", "data/notes.csv", "data/iam.zip.dvc"]
+    for name in [*made, *mine, ".state/train-x/state.npz", "data/crops/.partial-a.npy"]:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).touch()
+    done = make(copy, "clean", target=())
+    assert done.returncode == 0, done.stderr
+    assert not [name for name in made if (copy / name).exists()]
+    assert all((copy / name).is_file() for name in mine)
+    left = subprocess.run(["git", "status", "--porcelain"], cwd=copy, capture_output=True, text=True).stdout
+    assert not [line for line in left.splitlines() if line[:2] not in ("A ", "??")]

@@ -5,14 +5,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import Run, edit_params, environment
+from tests.conftest import Run, edit_params, environment, runner, wait_for
 
 PICTURES = {
     "curves", "filters", "filter_inputs", "feature_maps", "evidence", "fidelity", "confusion", "confused_writers",
@@ -41,7 +42,8 @@ def test_what_a_run_leaves(clone: Path):
     predictions = (clone / "metrics/predictions.csv").read_text().splitlines()
     assert predictions[0] == "line,form,actual,predicted,confidence,rank"
     assert len(predictions) == 1 + test["line"]["items"]
-    assert metrics(clone, "runtime.json")["backend"]
+    runtime, lock = metrics(clone, "runtime.json"), (clone / "dvc.lock").read_text()
+    assert runtime["backend"] and f"md5: {runtime['md5']}\n" in lock  # it says which model it is about
     assert not (clone / ".state").exists()
 
 
@@ -52,7 +54,7 @@ def test_a_second_run_does_nothing(clone: Path, run: Run):
 
 def test_a_change_reruns_only_what_reads_it(clone: Path, run: Run):
     edit_params(clone / "params.yaml", {"explain.pairs": 1, "grid.layers": [1]})
-    assert set(json.loads(run("dvc", "status", "--json").stdout)) == {"explain"}
+    assert set(json.loads(run("dvc", "status", "--json").stdout)) == {"check", "explain"}
 
 
 def test_an_experiment_can_be_compared(run: Run):
@@ -69,46 +71,59 @@ def test_an_experiment_can_be_compared(run: Run):
         assert {name.rsplit("::", 1)[-1] for name in plots["data"]} >= PLOTS
 
 
-def test_an_experiment_with_a_wrong_value_is_refused(run: Run):
-    refused = run("dvc", "exp", "run", "-S", "optimizer=adamm", check=False)
+@pytest.mark.parametrize(
+    ("where", "change", "message"),
+    [
+        ([], "optimizer=adamm", "optimizer: 'adamm' is not one of"),
+        ([], "dataset=data/nope.zip", "data/nope.zip: there is no such archive"),
+        (["--temp"], "dataset=data/nope.zip", "`dvc add data/nope.zip`, then commit"),
+    ],
+)
+def test_what_an_experiment_cannot_use_is_refused_before_anything_is_removed(
+    clone: Path, run: Run, where: list[str], change: str, message: str
+):
+    refused = run("dvc", "exp", "run", *where, "-S", change, check=False)
     assert refused.returncode != 0
-    assert "optimizer: 'adamm' is not one of" in refused.stdout + refused.stderr
+    assert message in refused.stdout + refused.stderr
+    assert (clone / "models/model.keras").is_file()
+    assert run("git", "status", "--porcelain").stdout.split() in ([], ["M", "params.yaml"])
+    run("git", "checkout", "params.yaml")  # the way back
+    assert "Running stage" not in run("dvc", "repro").stdout
+    assert run("git", "status", "--porcelain").stdout == ""
 
 
 def test_the_same_lock_every_time(clone: Path, run: Run):
-    """In the workspace and from the queue, which runs in a copy: every output has the same hash.
-
-    The latter leaves explain out, which takes longest and is the same in all that it reads.
-    """
-    lock = (clone / "dvc.lock").read_text()
-    run("dvc", "repro", "--force", "--no-run-cache")
-    assert (clone / "dvc.lock").read_text() == lock
-    queued = ("dvc", "exp", "run", "--force", "-S", "explain.pairs=1")  # an experiment must differ in something
-    run(*queued, "--queue", "--name", "queued", "evaluate")
+    """All stages again, in the copy in which the queue runs: every output has the same hash."""
+    differs = "grid.dropout=[0.1]"  # in something an experiment must, and no stage but check depends on this
+    run("dvc", "exp", "run", "--queue", "--force", "--name", "queued", "-S", differs)
     run("dvc", "queue", "start")
-    deadline = time.monotonic() + 300
-    while "Success" not in (status := run("dvc", "queue", "status").stdout):
-        assert "Failed" not in status, run("dvc", "queue", "logs", "queued").stdout
-        assert time.monotonic() < deadline, status
-        time.sleep(2)
-    assert "Running stage 'train'" in run("dvc", "queue", "logs", "queued").stdout
-    parts = [
-        YAML(typ="safe").load(text)["stages"]
-        for text in (lock, run("git", "show", f"{experiment(run, 'queued')}:dvc.lock").stdout)
-    ]
-    for stage in parts[0].keys() - {"explain"}:
-        assert parts[0][stage] == parts[1][stage]
+    wait_for(lambda: any(word in run("dvc", "queue", "status").stdout for word in ("Success", "Failed")))
+    log = run("dvc", "queue", "logs", "queued").stdout
+    assert "Success" in run("dvc", "queue", "status").stdout, log
+    lock = YAML(typ="safe").load((clone / "dvc.lock").read_text())["stages"]
+    queued = YAML(typ="safe").load(run("git", "show", f"{experiment(run, 'queued')}:dvc.lock").stdout)["stages"]
+    for stage in lock:
+        assert f"Running stage '{stage}'" in log
+        assert lock[stage]["outs"] == queued[stage]["outs"]
+        assert stage == "check" or lock[stage] == queued[stage]
+
+
+def test_a_fit_that_changes_nothing_leaves_git_clean(run: Run):
+    assert "Running stage 'train'" in run("dvc", "repro", "--force", "--single-item", "train").stdout
+    assert run("git", "status", "--porcelain").stdout == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize("shell", [shell for shell in SHELLS if shutil.which(shell)])
-@pytest.mark.parametrize(("seconds", "kill"), [(3.0, signal.SIGTERM), (0.7, signal.SIGKILL)])
-def test_a_stage_does_not_outlive_dvc(clone: Path, run: Run, seconds: float, kill: signal.Signals, shell: str):
+@pytest.mark.parametrize(("sign", "kill"), [("draws", signal.SIGTERM), ("starts", signal.SIGKILL)])
+def test_a_stage_does_not_outlive_dvc(checkout: Path, sign: str, kill: signal.Signals, shell: str):
     """A signal to the one process `dvc`, not to its group."""
-    edit_params(clone / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
+    edit_params(checkout / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
+    runner(checkout)("git", "init", "--quiet")
+    (checkout / "data/checked.json").touch()
     dvc = subprocess.Popen(
-        ["dvc", "repro", "synthesize"],
-        cwd=clone,
+        ["dvc", "repro", "--single-item", "synthesize"],
+        cwd=checkout,
         env=environment() | {"SHELL": shell},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -116,11 +131,23 @@ def test_a_stage_does_not_outlive_dvc(clone: Path, run: Run, seconds: float, kil
     )
     assert dvc.stdout
     assert any("python -m stages.synthesize" in line for line in dvc.stdout)
-    time.sleep(seconds)
+    if sign == "draws":
+        wait_for((checkout / "data/.partial-synthetic.zip").is_file, dvc)
+    else:
+        wait_for(lambda: "stages.synthesize" in commands_of(dvc.pid), dvc)
     dvc.send_signal(kill)
-    rest = dvc.communicate(timeout=15)[0]  # comes when the last process that could write to it has ended
+    rest = dvc.communicate()[0]  # comes when the last process that could write to it has ended
     assert "error: interrupted" in rest
-    assert not list((clone / "data").glob("*synthetic.zip"))
+    assert not list((checkout / "data").glob("*synthetic.zip"))
+
+
+def commands_of(number: int) -> list[str]:
+    """All words of the commands of a process's children and theirs."""
+    words = []
+    for process in psutil.Process(number).children(recursive=True):
+        with suppress(psutil.Error):
+            words += process.cmdline()
+    return words
 
 
 @pytest.mark.parametrize("share", [0.0, 0.8])

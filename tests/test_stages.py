@@ -1,17 +1,16 @@
 """The stages as a person runs them: `python -m stages.NAME`, with good and with bad input."""
 
 import json
-import os
-import signal
-import subprocess
+import re
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.conftest import Run, dataset_members, edit_params, line, png, runner, write_zip
+from stages import evaluate
+from tests.conftest import ROOT, Run, dataset_members, edit_params, line, png, runner, write_zip
+from writerid.base.errors import InputError
 
 
 @pytest.fixture
@@ -121,33 +120,6 @@ def test_the_largest_images_take_bounded_memory(checkout: Path, dataset: Path, s
     assert json.loads((checkout / "metrics/dataset.json").read_text())["lines"] == 24 + 5
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="processes are found in /proc")
-def test_workers_do_not_outlive_a_killed_stage(checkout: Path):
-    edit_params(checkout / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
-    process = subprocess.Popen([sys.executable, "-m", "stages.synthesize"], cwd=checkout, start_new_session=True)
-    time.sleep(4)
-    assert len(in_session(process.pid)) > 1
-    process.kill()  # this one process only, as a system without memory does
-    process.wait()
-    deadline = time.monotonic() + 10
-    while in_session(process.pid):
-        assert time.monotonic() < deadline, in_session(process.pid)
-        time.sleep(0.2)
-
-
-def in_session(session: int) -> list[str]:
-    """Commands of all processes of a session."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, *numbers = path.read_text().rsplit(")", 1)[1].split()
-            if int(numbers[2]) == session and state != "Z":
-                found.append((path.parent / "cmdline").read_text())
-        except OSError:
-            continue
-    return found
-
-
 def test_make_clean_state(checkout: Path):
     left = [checkout / name for name in (".state/train-x/state.npz", ".dvc/tmp/rwlock", "data/crops/.partial-a.npy")]
     for path in left:
@@ -170,7 +142,7 @@ def test_a_writer_with_too_few_forms(checkout: Path, dataset: Path, stage: Run):
 def test_wrong_parameters_stop_stages_at_once(checkout: Path, stage: Run):
     edit_params(checkout / "params.yaml", {"optimizer": "adamm", "crop.keep": 2})
     before = files(checkout)
-    for name in ("synthesize", "map_writers", "split", "crop", "train"):
+    for name in ("check", "synthesize", "map_writers", "split", "crop", "train"):
         message = refused(stage, name)
         assert "params.yaml: optimizer: 'adamm' is not one of" in message
         assert "did you mean 'adam'?" in message
@@ -183,9 +155,11 @@ def test_a_params_file_that_is_not_yaml(checkout: Path, stage: Run):
     assert "params.yaml: line 2: not YAML" in refused(stage, "map_writers")
 
 
-def test_stages_out_of_order(stage: Run):
+def test_stages_out_of_order(checkout: Path, stage: Run, monkeypatch: pytest.MonkeyPatch):
     assert "data/lines.csv: there is no such file; `dvc repro` makes it" in refused(stage, "split")
-    assert "models/model.keras: there is no such file" in refused(stage, "evaluate")
+    monkeypatch.chdir(checkout)
+    with pytest.raises(InputError, match=r"models/model\.keras: there is no such file"):
+        evaluate.main()
 
 
 def test_stages_use_the_library_beside_them(checkout: Path, stage: Run):
@@ -194,42 +168,46 @@ def test_stages_use_the_library_beside_them(checkout: Path, stage: Run):
     assert "this very copy" in stage("map_writers", check=False).stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-@pytest.mark.parametrize(
-    ("name", "seconds", "number"),
-    [
-        ("synthesize", 4, signal.SIGINT),
-        ("synthesize", 4, signal.SIGTERM),
-        ("train", 1.2, signal.SIGINT),  # while it still imports TensorFlow
-        ("crop", 0.15, signal.SIGINT),  # while it still imports numpy
-    ],
-)
-def test_a_signal_ends_a_stage_with_one_line(checkout: Path, name: str, seconds: float, number: signal.Signals):
-    edit_params(checkout / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"stages.{name}"],
-        cwd=checkout,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    time.sleep(seconds)
-    started = time.monotonic()
-    os.killpg(process.pid, number)
-    _, stderr = process.communicate(timeout=20)
-    assert time.monotonic() - started < 10
-    assert process.returncode == 130
-    assert stderr.count("error: interrupted") == 1
-    assert "Traceback" not in stderr
-    assert not list((checkout / "data").glob("*.zip"))
-    assert not list((checkout / "data").glob(".partial*"))
+@pytest.mark.parametrize("module", ["stages.evaluate", "stages.check", "tools.unlock", "tools.params"])
+def test_help_and_unknown_options(checkout: Path, module: str):
+    """Neither does any work: there is no model that could be evaluated, and params.yaml is not read."""
+    (checkout / "params.yaml").write_text("not: [yaml")
+    run = runner(checkout)
+    assert f"usage: python -m {module}" in run(sys.executable, "-m", module, "--help").stdout
+    refused = run(sys.executable, "-m", module, "--made-up", check=False)
+    assert refused.returncode == 2
+    assert "unrecognized arguments: --made-up" in refused.stderr and "Traceback" not in refused.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="locks of folders are POSIX")
-def test_one_stage_at_a_time_in_a_folder(checkout: Path, stage: Run):
-    edit_params(checkout / "params.yaml", {"synthesis.writers": 2000, "synthesis.forms": 50})
-    with subprocess.Popen([sys.executable, "-m", "stages.synthesize"], cwd=checkout, start_new_session=True) as first:
-        time.sleep(3)
-        assert "error: another stage is at work in this folder" in refused(stage, "synthesize")
-        os.killpg(first.pid, signal.SIGKILL)
-    assert "another stage" not in refused(stage, "map_writers")
+def test_every_stage_and_tool_runs_by_the_runner_or_reads_its_own_options():
+    """So that what holds for those above holds for all."""
+    for path in [*(ROOT / "stages").glob("*.py"), *(ROOT / "tools").glob("*.py")]:
+        text = path.read_text()
+        assert "__main__" not in text or re.search(r"^    run\(main|main\(sys.argv\[1:\]\)", text, re.MULTILINE), path
+
+
+def test_a_python_without_the_packages(checkout: Path):
+    """-S hides them from this one."""
+    done = runner(checkout)(sys.executable, "-S", "-m", "stages.train", check=False)
+    assert done.returncode == 1
+    assert "lacks this project's packages; run `make env`" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_dataset_that_is_not_there_is_refused_before_anything_is_removed(checkout: Path, stage: Run):
+    edit_params(checkout / "params.yaml", {"dataset": "data/nope.zip"})
+    message = refused(stage, "check")
+    assert "data/nope.zip: there is no such archive" in message and "`dvc add data/nope.zip`" in message
+    write_zip(checkout / "data/nope.zip", {"a": ""})
+    stage("check")
+
+
+def test_letters_with_which_dvc_cannot_copy_a_clone_are_told(checkout: Path, stage: Run):
+    """The checkout's path has one; a cache elsewhere helps, and names of people in .git/config do harm as well."""
+    run = runner(checkout)
+    run("git", "init", "--quiet")
+    told = "note: the path of this clone has letters beyond ASCII, and DVC cannot run experiments in copies"
+    assert stage("check").stdout.startswith(told)
+    run("dvc", "cache", "dir", "--local", str(checkout.parent / "cache"))
+    assert "note:" not in stage("check").stdout
+    run("git", "config", "user.name", "Jürgen")
+    assert "note: .git/config has letters beyond ASCII" in stage("check").stdout

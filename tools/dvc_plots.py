@@ -111,4 +111,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run(main, reads_only=True)
+    run(main, alone=False)

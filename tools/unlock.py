@@ -3,7 +3,7 @@
     python -m tools.unlock
 
 dvc.lock becomes that of the last commit, if there is one; what had finished since then is done again, with the same
-result.
+result. One that holds a merge conflict is a person's to settle, and stays as it is.
 """
 
 import re
@@ -13,7 +13,11 @@ from pathlib import Path
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from ruamel.yaml import YAML
 
+from stages.runner import run
+from writerid.base.errors import InputError
+
 HASH = r"[0-9a-f]{32}(\.dir)?"
+KEPT = Path(".dvc/tmp/dvc.lock.damaged")
 
 
 def is_whole(path: Path) -> bool:
@@ -33,16 +37,35 @@ def is_whole(path: Path) -> bool:
     return isinstance(content, dict)
 
 
+def in_conflict(path: Path) -> bool:
+    """Whether a merge, rebase or stash left a file with both sides in it, or git waits for it to be settled."""
+    marked = re.search(rb"^(<{7}|>{7}) ", path.read_bytes(), re.MULTILINE)
+    return bool(marked) or bool(_git("ls-files", "--unmerged", "--", str(path)))
+
+
 def main() -> None:
-    """Remove what cannot be read, or take it from the last commit."""
-    for path in (Path(".dvc/tmp/rwlock"), Path("dvc.lock")):
-        if path.is_file() and not is_whole(path):
-            path.unlink()
-            subprocess.run(
-                ["git", "checkout", "--quiet", "HEAD", "--", str(path)], stderr=subprocess.DEVNULL, check=False
-            )
-            print(f"{path}: an interrupted `dvc` left it cut off; {'as committed' if path.is_file() else 'removed'}")
+    """Mend DVC's own files (.dvc/tmp/rwlock, dvc.lock) where a kill left them cut off."""
+    lock, running = Path("dvc.lock"), Path(".dvc/tmp/rwlock")
+    if running.is_file() and not is_whole(running):
+        running.unlink()
+        print(f"{running}: an interrupted `dvc` left it cut off; removed")
+    if not lock.is_file() or is_whole(lock):
+        return
+    if in_conflict(lock):
+        raise InputError(
+            "dvc.lock: holds a merge conflict, and is left as it is; take one side "
+            "(`git checkout --ours dvc.lock` or `--theirs`), then run again: `dvc repro` does what differs"
+        )
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    lock.replace(KEPT)
+    _git("checkout", "--quiet", "HEAD", "--", str(lock))
+    what = "as committed" if lock.is_file() else "removed"
+    print(f"{lock}: an interrupted `dvc` left it cut off; {what} (what it held is in {KEPT})")
+
+
+def _git(*command: str) -> str:
+    return subprocess.run(["git", *command], capture_output=True, text=True, check=False).stdout
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,6 +1,7 @@
 """Writing results so that a file is either whole or not there, and reading them back."""
 
 import csv
+import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,21 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a mapping as indented JSON; floats are rounded to six decimals."""
     with atomic(path) as temporary:
         temporary.write_text(json.dumps(_rounded(content), indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def write_record(path: Path, made: Path, content: Mapping[str, Any]) -> None:
+    """Write what differs from run to run about a file that a run made: seconds, the machine.
+
+    A record of the same bytes stays as it is, so that a run that changes nothing leaves nothing changed.
+    """
+    with made.open("rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()  # as in dvc.lock
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = None
+    if not isinstance(known, dict) or known.get("md5") != digest:
+        write_json(path, {"md5": digest, **content})
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -1,19 +1,29 @@
 """Processes that do not outlive the one that started them."""
 
 import os
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 import psutil
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def started_by() -> int:
-    """The process that started this one by way of a shell, as `dvc` does; some shells become the command, some stay."""
+    """The process of DVC's that started this one by way of a shell; some shells become the command, some stay.
+
+    -1, which is no process, where it is dead already and this one an orphan in the hands of init.
+    """
     shell = os.environ.get("SHELL") or "/bin/sh"  # as DVC chooses it
     try:
         parents = psutil.Process().parents()[:2]
-        return int(parents[-1].pid if parents[0].cmdline()[:1] == [shell] else parents[0].pid)
+        parent = parents[-1] if parents[0].cmdline()[:1] == [shell] else parents[0]
+        command = " ".join(parent.cmdline())
+        return parent.pid if "dvc" in command or "python" in command else -1
     except (psutil.Error, IndexError):
         return os.getppid()
 
@@ -28,6 +38,32 @@ def end_with(number: int, end: Callable[[], None]) -> None:
         end()
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let SIGINT and SIGTERM wait until the block is done, in which processes can be started that never see them.
+
+    Those inherit the signals as held, from their first moment on: what goes to the whole group is the parent's to
+    handle. Only a main thread can be interrupted; elsewhere, and on Windows for the processes, nothing is held.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+    handlers = {number: signal.signal(number, lambda caught_now, _: caught.append(caught_now)) for number in SIGNALS}
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # which multiprocessing starts beside the first process, and which lets go
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if caught:
+            signal.raise_signal(caught[0])
 
 
 def _runs(process: psutil.Process | None) -> bool:

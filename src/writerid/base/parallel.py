@@ -4,16 +4,21 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar, cast
 
 from tqdm import tqdm
 
-from writerid.base.lifetime import end_with
+from writerid.base.errors import InputError
+from writerid.base.lifetime import SIGNALS, held
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+AHEAD = 4  # results a worker that may wait for their turn
 
 
 def cores() -> int:
@@ -33,36 +38,105 @@ def ordered_map(
     """Yield function(item) for each item, in order; only a few results a worker exist at any time.
 
     The workers, by default one a core, are threads: decoding, scaling and hashing images all release the interpreter's
-    lock. `processes` are for functions, of a module's own, that do not; one worker is then this process itself.
+    lock. `processes` are for functions, of a module's own, that do not; a single worker is this process itself.
+
+    Raises what the function raises, and InputError where a worker process is killed.
     """
     workers = min(workers or cores(), max(1, len(items)))
+    if not processes:
+        results = _by_threads(function, items, workers)
+    elif workers > 1:
+        results = _by_processes(function, items, workers)
+    else:
+        results = (function(item) for item in items)
+    with tqdm(total=len(items), desc=description, unit=unit, disable=None) as bar, closing(results):
+        for result in results:
+            yield result
+            bar.update()
+
+
+def _by_threads(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int
+) -> Generator[Result, None, None]:
     waiting: deque[Future[Result]] = deque()
-    with tqdm(total=len(items), desc=description, unit=unit, disable=None) as bar:
-        if processes and workers == 1:
-            for item in items:
-                yield function(item)
-                bar.update()
-            return
-        pool = _processes(workers) if processes else ThreadPoolExecutor(workers)
-        try:
-            for item in items:
-                if len(waiting) >= 4 * workers:
-                    yield waiting.popleft().result()
-                    bar.update()
-                waiting.append(pool.submit(function, item))
-            while waiting:
+    pool = ThreadPoolExecutor(workers)
+    try:
+        for item in items:
+            if len(waiting) >= AHEAD * workers:
                 yield waiting.popleft().result()
-                bar.update()
-        finally:
-            pool.shutdown(cancel_futures=True)
+            waiting.append(pool.submit(function, item))
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _processes(workers: int) -> Executor:
+def _by_processes(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int
+) -> Generator[Result, None, None]:
+    """A pipe to each worker and no thread or lock between them: a worker that dies at any moment is seen at once.
+
+    concurrent.futures waits for ever where one dies while its pool feeds it (CPython 3.11).
+    """
     context = multiprocessing.get_context("spawn")  # the same on every system, and safe beside threads
-    return ProcessPoolExecutor(workers, context, _prepare_worker, (os.getpid(),))
+    started: dict[Connection, BaseProcess] = {}
+    done: dict[int, Any] = {}
+    sent = 0
+    try:
+        with held():
+            for _ in range(workers):
+                ours, theirs = context.Pipe()
+                process: BaseProcess = context.Process(target=_work, args=(theirs, function), daemon=True)
+                process.start()
+                theirs.close()
+                started[ours] = process
+        idle = list(started)
+        for wanted in range(len(items)):
+            while True:
+                while idle and sent < min(len(items), wanted + AHEAD * workers):
+                    worker = idle.pop()
+                    with _alive(started[worker]):
+                        worker.send((sent, items[sent]))
+                    sent += 1
+                if wanted in done:
+                    break
+                for ready in wait(list(started)):
+                    worker = cast(Connection, ready)
+                    with _alive(started[worker]):
+                        number, result, failure = worker.recv()
+                    if failure:
+                        raise failure
+                    done[number] = result
+                    idle.append(worker)
+            yield done.pop(wanted)
+    finally:
+        for connection, process in started.items():
+            process.kill()
+            process.join()
+            connection.close()
 
 
-def _prepare_worker(parent: int) -> None:
-    # An interrupt is the parent's to handle, which tells its workers to stop; they cannot be told when it is killed.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with(parent, lambda: os._exit(1))
+@contextmanager
+def _alive(process: BaseProcess) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError):
+        process.join()
+        raise InputError(
+            f"a worker process ended before its work was done (exit code {process.exitcode}; "
+            "-9 is often a system short of memory); close other programs, then run again"
+        ) from None
+
+
+def _work(connection: Connection, function: Callable[[Any], Any]) -> None:
+    for number in SIGNALS:  # the parent's to handle, which ends its workers (on Windows; elsewhere they are held)
+        signal.signal(number, signal.SIG_IGN)
+    with suppress(EOFError, OSError):  # the parent has ended, however it did
+        while True:
+            number, item = connection.recv()
+            answer: tuple[int, Any, Exception | None]
+            try:
+                answer = (number, function(item), None)
+            except Exception as error:
+                answer = (number, None, error)
+            connection.send(answer)

@@ -1,0 +1,50 @@
+"""check: refuse wrong parameters, and a dataset that is not there, before DVC removes any other stage's outputs."""
+
+import subprocess
+from pathlib import Path
+
+from stages.runner import run
+from writerid.base.backend import use
+from writerid.base.errors import InputError
+from writerid.base.files import write_json
+from writerid.base.params import load
+
+DRAWN = "data/synthetic.zip"  # by the next stage
+NOTE = (
+    "note: {what}, and DVC cannot run experiments in copies of such a clone (`dvc exp run --temp`, `--queue`, "
+    "`make tune`); {remedy}"
+)
+
+
+def main() -> None:
+    """Check params.yaml, its backend and its dataset; every stage waits for this, and none runs again because of it."""
+    params = load(Path("params.yaml"))
+    use(params.backend)
+    dataset = params.dataset
+    if dataset != DRAWN and not Path(dataset).is_file():
+        raise InputError(
+            f"{dataset}: there is no such archive; put it there. Experiments from the queue find only what is "
+            f"committed: `dvc add {dataset}`, then commit {dataset}.dvc"
+        )
+    for what, remedy in trouble_with_copies():
+        print(NOTE.format(what=what, remedy=remedy))
+    write_json(Path("data/checked.json"), {"params.yaml": "checked"})  # always the same, so that nothing runs anew
+
+
+def trouble_with_copies() -> list[tuple[str, str]]:
+    """What DVC writes in ASCII for each copy, and cannot where it holds other letters; and what to do about it."""
+    trouble = []
+    local = Path.cwd() / ".dvc/config.local"
+    cache_elsewhere = local.is_file() and "[cache]" in local.read_text(encoding="utf-8", errors="replace")
+    if not str(Path.cwd()).isascii() and not cache_elsewhere:
+        remedy = "move it to a path of plain letters, or its cache: `dvc cache dir --local /plain/path`"
+        trouble.append(("the path of this clone has letters beyond ASCII", remedy))
+    listed = subprocess.run(["git", "config", "--local", "--list"], capture_output=True, check=False).stdout
+    if not listed.isascii():
+        remedy = "move such a name to your own configuration (`git config --global user.name ...`)"
+        trouble.append((".git/config has letters beyond ASCII", remedy))
+    return trouble
+
+
+if __name__ == "__main__":
+    run(main)
