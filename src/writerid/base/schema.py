@@ -77,7 +77,7 @@ class Dataset(Seeded):
 
     dataset: str = parameter(
         "data/synthetic.zip",
-        "the archive of lines; the pipeline draws the default one, any other is your own",
+        "the archive of lines; anything else than the default is yours to bring",
         pattern=r"\.zip$",
     )
     synthesis: Synthesis

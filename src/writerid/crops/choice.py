@@ -14,7 +14,7 @@ from writerid.dataset.splits import SIDES
 
 @dataclass(frozen=True)
 class Choice:
-    """How crops are chosen: the parameters of the same names under `crop.`, and the seed."""
+    """How crops are chosen; the fields are the parameters of the same names under `crop.`, and the seed."""
 
     width: int
     keep: float
@@ -37,8 +37,8 @@ def tables(
     ends = [0]
     for row, (ink, label, side) in enumerate(zip(inks, labels, sides, strict=True)):
         if side not in parts:
-            held = f"the side {side!r}, which there is not" if side else "no side"
-            raise InputError(f"data/split.csv: the line in row {row + 2} of data/lines.csv has {held}; run split again")
+            held = f"the side {side!r}" if side else "no side"
+            raise InputError(f"data/split.csv: row {row + 2} of data/lines.csv has {held} in it; run split again")
         if side == "train":
             starts = training_starts(ink, choice.keep, choice.min_ink, stream(choice.seed, Use.CROPS, row))
         else:
@@ -47,14 +47,14 @@ def tables(
         crops["start"], crops["line"], crops["label"] = starts + ends[-1], row, label
         parts[side].append(crops)
         ends.append(ends[-1] + len(ink) + choice.width - 1)
-    for side, of_lines in parts.items():
-        if not of_lines:
+    for side, own in parts.items():
+        if not own:
             raise InputError(f"split: no line is on the {side} side; raise split.{side}, or add lines")
-    return {side: np.concatenate(of_lines) for side, of_lines in parts.items()}, np.array(ends, np.int64)
+    return {side: np.concatenate(own) for side, own in parts.items()}, np.array(ends, np.int64)
 
 
 def side_of_lines(lines: Sequence[str], sides: Sequence[str]) -> dict[str, str]:
-    """Return the side of each line by its name; raises InputError for a line that stands twice in the split."""
+    """Return the side of each line; raises InputError for a line that stands twice in the split."""
     repeated = [line for line, count in Counter(lines).items() if count > 1]
     if repeated:
         raise InputError(f"data/split.csv: line {repeated[0]} stands in it twice; run split again")
@@ -64,8 +64,8 @@ def side_of_lines(lines: Sequence[str], sides: Sequence[str]) -> dict[str, str]:
 def training_starts(ink: np.ndarray, keep: float, min_ink: float, rng: np.random.Generator) -> np.ndarray:
     """Draw start columns for training from one line, int64, ascending; at least one.
 
-    Only windows with a share of ink of at least `min_ink` are drawn, none twice: as many as `keep` times all possible
-    start columns, or all of them where there are fewer. A line without any such window gives its most inked one.
+    A share `keep` of the possible start columns is drawn without repetition, from the windows with at least
+    `min_ink` ink where there are enough of them. A line without any such window gives its most inked one.
     """
     possible = np.flatnonzero(ink >= min_ink)
     if not len(possible):

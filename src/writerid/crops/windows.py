@@ -31,11 +31,10 @@ def gather(strips: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Packed:
-    """What the crop stage made, for some sides.
+    """What the crop stage made: the strips, uint8 (columns, height), and the tables of crops of some sides.
 
-    strips: uint8 (columns, height). tables: the crops of each side, of dtype CROP. lines: the columns of lines.csv.
-    ends: int64 (lines + 1,); line i of lines.csv lies in the columns from ends[i] up to ends[i + 1]. width: of a crop,
-    in pixels. group_by: the parameter `split.group_by` of the split.
+    Beside them stand the columns of lines.csv; where each line begins and ends in the strips, int64 (lines + 1,), line
+    i from the i-th to the next column; the width of a crop in pixels; and split.group_by.
     """
 
     strips: np.ndarray
@@ -48,7 +47,7 @@ class Packed:
     def side_lines(self, side: str) -> list[SideLine]:
         """Return the lines that a side has crops of.
 
-        Lines no wider than a crop, and blank ones, are known by their names only: one full stop looks like another.
+        Lines no wider than a crop, and blank ones, are known by their names only: a full stop looks like another.
         """
 
         def digest(strip: np.ndarray) -> str | None:
@@ -67,7 +66,7 @@ class Packed:
 
 
 def write_origin(folder: Path, lines: Path, *, height: int, width: int, tone: str, fit: str, group_by: str) -> None:
-    """Record what the crops in a folder were made from, and how: later stages read that, and not params.yaml."""
+    """Write down what the crops of a folder were made from and how: later stages ask the crops, not params.yaml."""
     write_json(
         folder / ORIGIN,
         {"lines": _digest(lines), "height": height, "width": width, "tone": tone, "fit": fit, "group_by": group_by},

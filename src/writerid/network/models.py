@@ -1,4 +1,4 @@
-"""The Keras network. Its shape comes from parameters, which can give the published reference's as well."""
+"""The Keras network: its shape comes from parameters, and the reference's is one of them."""
 
 import json
 import zipfile
@@ -48,9 +48,9 @@ class Network(schema.Network):
 
 @dataclass(frozen=True)
 class Provenance:
-    """The writers that a model knows, by label, and the lines that it has seen: those of two sides.
+    """What a model knows and has seen: the writers by label, and the lines of the two sides it saw.
 
-    It is kept in the model's file, so that no later edit of a table can hide what the model was trained on.
+    It is kept in the model's file, so that no later edit of a table can hide what the model was fitted on.
     """
 
     writers: Sequence[str]
@@ -140,7 +140,9 @@ def save(model: keras.Model, provenance: Provenance, path: Path) -> None:
 
 
 def load(path: Path) -> tuple[keras.Model, Provenance]:
-    """Load a model for prediction, and its provenance. Code that a model file may carry is never run.
+    """Load a model for prediction, and what it knows and has seen.
+
+    Code that a model file may carry is never run.
 
     Raises InputError where the file is missing or is not a whole model of this project.
     """
@@ -150,7 +152,7 @@ def load(path: Path) -> tuple[keras.Model, Provenance]:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
         with zipfile.ZipFile(path) as archive:
             provenance = TypeAdapter(Provenance).validate_json(archive.read(_PROVENANCE))
-    except Exception as error:  # Keras raises many kinds for files that are damaged or not its own
+    except Exception as error:  # Keras raises many kinds on files that are damaged or not its own
         raise InputError(f"{path}: not a whole model of writers ({brief(error)}); {RETRAIN}") from None
     shapes = [tuple(tensor.shape) for tensor in (*model.inputs, *model.outputs)]
     known = {layer.name for layer in model.layers} >= {"conv1", "logits"}
