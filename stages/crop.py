@@ -1,4 +1,4 @@
-"""crop: pack all lines into one strip, and choose the windows of it that the network sees."""
+"""crop: put all lines end to end into one strip, and choose the windows of it that the network sees."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""evaluate: every figure about the model, on lines it has never seen."""
+"""evaluate: measure the model on lines that it has never seen."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""Small helpers of the Makefile's."""
+"""What the Makefile calls."""

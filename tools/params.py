@@ -1,4 +1,4 @@
-"""Write params.yaml: its values as they are, with what the code says each means; a key that is new gets its default.
+"""Write params.yaml anew: values stay, comments come from the code, and a new key gets its default.
 
 python -m tools.params
 """
@@ -15,15 +15,15 @@ from writerid.base.files import atomic
 from writerid.base.schema import Group, Network, Params, Recipe, Seeded
 
 HEAD = """\
-Every value is checked as a whole before a stage does any work.
+All values are checked together before a stage does any work.
 Change one for a single run with `dvc exp run -S optimizer=sgd` or `-S split.group_by=line`.
 `make params` keeps the values and writes the comments anew, from src/writerid/base/schema.py.
 """
-COLUMN = 22  # of the comments
+COLUMN = 22  # in which comments begin
 
 
 def text(values: dict[str, Any]) -> str:
-    """Return the text of params.yaml for values by key; what is missing gets its default."""
+    """Return the text of params.yaml for values by key; a missing key gets its default."""
     content = _group(Params, values)
     content.yaml_set_start_comment(HEAD + "\n")
     for kind in (Network, Recipe):
@@ -58,8 +58,8 @@ def _group(group: type[Group], values: dict[str, Any]) -> CommentedMap:
 
 def _grid(values: dict[str, list[Any]]) -> CommentedMap:
     content = CommentedMap()
-    for name, own in values.items():
-        content[name] = CommentedSeq(own)
+    for name, tried in values.items():
+        content[name] = CommentedSeq(tried)
         content[name].fa.set_flow_style()
     return content
 

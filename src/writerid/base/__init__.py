@@ -1,1 +1,1 @@
-"""What every other package stands on: parameters, errors, files, work on all cores."""
+"""What every other package builds on: parameters, errors, files, randomness, work on all cores."""

@@ -1,4 +1,4 @@
-"""Which backend Keras computes with: the parameter `backend` says it, and nothing else."""
+"""The backend that Keras computes with. The parameter `backend` alone decides it."""
 
 import os
 from importlib.util import find_spec
@@ -9,10 +9,10 @@ VARIABLE = "KERAS_BACKEND"
 
 
 def use(backend: str) -> None:
-    """Make Keras compute with a backend (tensorflow, jax or torch); call it before Keras is imported.
+    """Make Keras compute with a backend (tensorflow, jax or torch). Call this before Keras is imported.
 
-    Raises InputError where the backend is not installed, or the environment variable KERAS_BACKEND names another one:
-    DVC does not see variables, so that a run would pass for that of another backend.
+    Raises InputError where the backend is not installed, and where the environment variable KERAS_BACKEND names another
+    one: DVC does not see environment variables, so a run would pass for one of the other backend.
     """
     wanted = os.environ.get(VARIABLE, backend)
     if wanted != backend:

@@ -1,4 +1,4 @@
-"""The code that a stage runs through, as dvc.yaml declares it: what DVC watches, and what any other key must hash."""
+"""The code that a stage depends on, as dvc.yaml declares it: DVC watches it, and keys of our own hash it."""
 
 import hashlib
 from pathlib import Path
@@ -10,14 +10,14 @@ CODE = ("src/", "stages/", "requirements.lock")
 
 
 def code(stage: str, root: Path = ROOT) -> list[Path]:
-    """Return the files of code among a stage's deps, those in its folders too, and the lock file, in order."""
+    """Return the code among a stage's deps, sorted: single files, all Python files in folders, and the lock file."""
     stages = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    found: set[Path] = set()
+    files: set[Path] = set()
     for dep in stages[stage]["deps"]:
         if dep.startswith(CODE):
             path = root / dep
-            found |= set(path.rglob("*.py")) if path.is_dir() else {path}
-    return sorted(found)
+            files |= set(path.rglob("*.py")) if path.is_dir() else {path}
+    return sorted(files)
 
 
 def digest(stage: str, root: Path = ROOT) -> str:

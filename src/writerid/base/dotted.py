@@ -6,11 +6,11 @@ from typing import Any
 
 def flat(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the content of params.yaml by dotted key, without the grid."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in content.items():
         if isinstance(value, Mapping):
             if prefix or key != "grid":
-                found |= flat(value, f"{prefix}{key}.")
+                values |= flat(value, f"{prefix}{key}.")
         else:
-            found[prefix + key] = value
-    return found
+            values[prefix + key] = value
+    return values

@@ -4,9 +4,9 @@ MOST = 200  # characters of another library's message that are shown
 
 
 class InputError(Exception):
-    """Something a person gave us is wrong; the message says what, where, and what to do about it."""
+    """What a person gave us is wrong. The message says what is wrong, where, and what to do about it."""
 
 
 def brief(error: Exception) -> str:
-    """Return what another library says of an error, in one short line: some quote all of what they could not read."""
+    """Return another library's error message as one short line: some quote everything they could not read."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:MOST]

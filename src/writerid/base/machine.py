@@ -1,4 +1,4 @@
-"""The machine a run was made on, in words."""
+"""The machine that a run was made on, in words."""
 
 import os
 import platform
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def processor() -> str:
-    """Return the processor, by its name where Linux tells it, and the number of its cores that this machine has."""
+    """Return the number of cores and the processor's name, which is the full one only on Linux."""
     name = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Reading params.yaml: every value is checked, as a whole, before any work is done."""
+"""Reading params.yaml. All values are checked together before any work is done."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -18,8 +18,8 @@ from writerid.base.schema import Group, Params, Split
 def load(path: Path = Path("params.yaml")) -> Params:
     """Read and check a params.yaml.
 
-    Raises InputError, one line a problem, where the file is missing, is not YAML, or holds unknown keys, wrong
-    types, values out of range, or values that do not fit one another.
+    Raises InputError, with one line for each problem, where the file is missing, is not YAML, or holds unknown keys,
+    wrong types, values out of range, or values that do not fit together.
     """
     try:
         # The parser DVC itself uses (YAML 1.2), so that `1e-5` means the same number to both.
@@ -42,7 +42,7 @@ def load(path: Path = Path("params.yaml")) -> Params:
 
 
 def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
-    """Return the checked parameters that a mapping holds; `source` names it in errors.
+    """Check the parameters in a mapping and return them; `source` names the mapping in errors.
 
     Raises InputError with one line for every problem found.
     """
@@ -60,13 +60,13 @@ def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
 
 def meanings(group: type[Group] = Params, prefix: str = "") -> dict[str, str]:
     """Return what each parameter means, by dotted key."""
-    told: dict[str, str] = {}
+    meaning: dict[str, str] = {}
     for name, field in group.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Group):
-            told |= meanings(field.annotation, f"{prefix}{name}.")
+            meaning |= meanings(field.annotation, f"{prefix}{name}.")
         else:
-            told[prefix + name] = field.description or ""
-    return told
+            meaning[prefix + name] = field.description or ""
+    return meaning
 
 
 def _split_problems(split: Split) -> list[str]:
@@ -87,7 +87,7 @@ def _fit_problems(params: Params) -> list[str]:
 
 
 def _grid_problems(content: Mapping[str, Any], grid: dict[str, list[Any]]) -> list[str]:
-    """Whether every key of the grid is a plain top-level key, and every value one that key may hold."""
+    """Return a line for each key of the grid that is no plain top-level key, and each value that it may not hold."""
     groups = {"grid", *(name for name, value in content.items() if isinstance(value, Mapping))}
     tunable = [name for name in Params.model_fields if name not in groups]
     problems = []

@@ -17,18 +17,18 @@ Backend = Literal["tensorflow", "jax", "torch"]
 
 
 class Group(BaseModel):
-    """Keys of params.yaml: all must be there, no others may, and types are not converted."""
+    """Keys of params.yaml. Each must be there, no other may be, and types are not converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def parameter(default: Any, meaning: str, **bounds: Any) -> Any:
-    """Return the field of a parameter: its default, what it means, and between which bounds it lies."""
+    """Return the field of a parameter: its default, its meaning and its bounds."""
     return Field(json_schema_extra={"default": default}, description=meaning, **bounds)
 
 
 class Seeded(Group):
-    """What all stages that draw anything at random share."""
+    """The parameter of every stage that draws anything at random."""
 
     seed: int = parameter(0, "all randomness follows from this number", ge=0, le=2**31 - 1)
 
@@ -73,7 +73,7 @@ class Crop(Group):
 
 
 class Dataset(Seeded):
-    """What is read, and which lines of it take part."""
+    """Which dataset is read, and which of its lines take part."""
 
     dataset: str = parameter(
         "data/synthetic.zip",
@@ -134,7 +134,7 @@ class Augmentation(Group):
     rotation: float = parameter(0.014, "rising or falling, by up to so many rows a column", ge=0, lt=1)
     shift: float = parameter(4, "up, down, left or right, by up to so many pixels", ge=0, le=100)
     stroke: float = parameter(
-        0.2, "thicker or thinner strokes: share of the way to one pixel more or less on either side", ge=0, le=1
+        0.2, "thicker or thinner strokes, by up to this share of a pixel on either side", ge=0, le=1
     )
 
     def __bool__(self) -> bool:

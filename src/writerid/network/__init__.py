@@ -1,1 +1,1 @@
-"""The Keras network, its fit, and what it answers."""
+"""The Keras network, its training and its predictions."""

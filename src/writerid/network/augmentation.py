@@ -1,4 +1,4 @@
-"""Small changes to training crops, no larger than one hand varies: size, slant, direction, place, width of strokes."""
+"""Small changes to training crops, within what one hand varies: size, slant, direction, place, width of strokes."""
 
 from collections.abc import Callable
 
@@ -42,9 +42,10 @@ def draw(augmentation: Augmentation, size: tuple[int, int], count: int, rng: np.
 
 
 class Augment(keras.layers.Layer):
-    """Changes crops of ink, float (batch, height, width, 1) from paper to ink, as `draw` says, in the graph.
+    """Changes crops, float (batch, height, width, 1), as `draw` says; a layer without weights.
 
-    `paper` is the value of what comes in from beyond the border. The layer has no weights.
+    `paper` is the value that fills what comes in from beyond the border. Ink has the higher values, or, with
+    `paper` at 1, the lower ones.
     """
 
     def __init__(self, paper: float) -> None:
@@ -52,7 +53,7 @@ class Augment(keras.layers.Layer):
         self._paper = paper
 
     def call(self, pixels: keras.KerasTensor, changes: keras.KerasTensor) -> keras.KerasTensor:
-        """Change each crop of a batch; float32 (batch, height, width, 1) as it came."""
+        """Return the changed crops, float32 (batch, height, width, 1), for changes, float32 (batch, CHANGES)."""
         transform = ops.concatenate([changes[:, :6], ops.zeros_like(changes[:, :2])], axis=1)
         pixels = ops.image.affine_transform(pixels, transform, fill_value=self._paper, data_format="channels_last")
         more, less = _of_neighbours(pixels, ops.maximum), _of_neighbours(pixels, ops.minimum)
@@ -61,7 +62,7 @@ class Augment(keras.layers.Layer):
 
 
 def _of_neighbours(pixels: keras.KerasTensor, choose: Callable[..., keras.KerasTensor]) -> keras.KerasTensor:
-    """Choose among each pixel and the eight around it; on a CPU many times faster than pooling with stride 1."""
+    """Choose among each pixel and the eight around it: many times faster on a CPU than pooling with stride 1."""
     padded = ops.pad(pixels, [[0, 0], [1, 1], [1, 1], [0, 0]], "symmetric")
     of_rows = choose(choose(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
     return choose(choose(of_rows[:, :, :-2], of_rows[:, :, 1:-1]), of_rows[:, :, 2:])

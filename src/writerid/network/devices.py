@@ -1,6 +1,6 @@
 """What the machine computes with: backend, threads, determinism and precision.
 
-The only module that touches a backend itself; everything else goes through Keras.
+Only this module and gradients.py call a backend itself; all others go through Keras.
 """
 
 import itertools
@@ -19,9 +19,9 @@ PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "pillow", "scikit-le
 
 
 def prepare(seed: int) -> None:
-    """Seed everything and make the backend compute the same bits each time; call it before anything is built.
+    """Seed everything and make the backend compute the same bits each time. Call this before anything is built.
 
-    What a person's keras.json may say is set back to what the stages are written for.
+    Settings in a person's keras.json are overridden: the stages are written for these.
 
     On a CPU two TensorFlow runs differ as soon as two operations may run at once, so one runs at a time, on all
     cores. On a GPU TensorFlow takes memory as it needs it.
@@ -38,7 +38,7 @@ def prepare(seed: int) -> None:
             for gpu in tf.config.list_physical_devices("GPU"):
                 tf.config.experimental.set_memory_growth(gpu, True)
         except RuntimeError:
-            pass  # TensorFlow is already at work in this process, and was prepared then
+            pass  # TensorFlow has begun to work in this process, and was prepared before
         tf.config.experimental.enable_op_determinism()
     elif keras.backend.backend() == "torch":
         import torch
@@ -47,10 +47,10 @@ def prepare(seed: int) -> None:
 
 
 def feed(batches: Iterator[tuple[dict[str, np.ndarray], np.ndarray]]) -> Any:
-    """Return what `fit` reads batches of one size from: TensorFlow's dataset where that is the backend.
+    """Return batches, all of one size, in the form that `fit` reads: as TensorFlow's dataset where that is the backend.
 
-    Keras would make one too, but one that tunes itself, in a thread that sleeps for up to a minute and is waited for
-    when the fit has ended.
+    Keras would make a dataset itself, but one with autotuning: its thread sleeps for up to a minute, and the end of the
+    fit waits for it.
     """
     if keras.backend.backend() != "tensorflow":
         return batches
@@ -72,8 +72,8 @@ def gpu() -> str | None:
     if backend == "tensorflow":
         import tensorflow as tf
 
-        found = tf.config.list_physical_devices("GPU")
-        return str(tf.config.experimental.get_device_details(found[0]).get("device_name", "GPU")) if found else None
+        gpus = tf.config.list_physical_devices("GPU")
+        return str(tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")) if gpus else None
     if backend == "jax":
         import jax
 
@@ -89,7 +89,7 @@ def gpu() -> str | None:
 def memory() -> int | None:
     """Return the memory of the GPU in bytes, None on a CPU or where it cannot be told.
 
-    Of several it is the first that CUDA_VISIBLE_DEVICES names, by number or UUID: the one that Keras computes on.
+    Of several GPUs it is the one that Keras computes on: the first that CUDA_VISIBLE_DEVICES names, by number or UUID.
     """
     if gpu() is None:
         return None
@@ -117,13 +117,13 @@ def precision(wanted: str) -> str:
 
 
 def jit() -> bool:
-    """Whether to compile with XLA: not TensorFlow on a CPU, where it halves the speed, nor PyTorch."""
+    """Whether to compile with XLA: JAX always, PyTorch never, TensorFlow on a GPU only (it halves a CPU's speed)."""
     backend = keras.backend.backend()
     return backend == "jax" or (backend == "tensorflow" and gpu() is not None)
 
 
 def describe() -> dict[str, Any]:
-    """Return backend, device and package versions: what may change though parameters and inputs did not."""
+    """Return backend, device and package versions: what may differ between runs with equal parameters and inputs."""
     versions = {}
     for package in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""Gradients, for which Keras has no call of its own: beside devices, the only module that touches a backend."""
+"""Gradients, for which Keras has no call of its own. Beside devices.py, the only module that calls a backend itself."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,9 @@ import numpy as np
 
 
 def gradient(function: Callable[[Any], Any], inputs: np.ndarray) -> np.ndarray:
-    """Return the gradient, float32 of the inputs' shape, of the sum of what a function gives for inputs, float32.
+    """Return the gradient of the sum of a function's values with respect to its inputs; float32, of the inputs' shape.
 
-    `function` takes a tensor of the backend and is made of Keras layers and keras.ops alone.
+    `inputs` are float32. `function` takes them as a tensor of the backend, and uses Keras layers and keras.ops alone.
 
     Raises NotImplementedError for a backend other than TensorFlow, JAX and PyTorch.
     """
@@ -32,6 +32,6 @@ def gradient(function: Callable[[Any], Any], inputs: np.ndarray) -> np.ndarray:
 
         tensor = keras.ops.convert_to_tensor(inputs).detach().clone().requires_grad_(True)
         with torch.enable_grad():
-            (found,) = torch.autograd.grad(keras.ops.sum(function(tensor)), tensor)
-        return found.detach().cpu().numpy()
+            (slope,) = torch.autograd.grad(keras.ops.sum(function(tensor)), tensor)
+        return slope.detach().cpu().numpy()
     raise NotImplementedError(f"gradients on Keras's backend {backend}")

@@ -1,4 +1,4 @@
-"""Logits of a network for the crops of a table."""
+"""A network's logits for the crops of a table."""
 
 import keras
 import numpy as np
@@ -23,7 +23,7 @@ def predict(model: keras.Model, strips: np.ndarray, crops: np.ndarray, descripti
         for start in range(0, len(crops), BATCH):
             batch = gather(strips, crops["start"][start : start + BATCH], width)
             rows = len(batch)
-            if rows < BATCH:  # one shape of batch, so that the network is compiled once
+            if rows < BATCH:  # every batch has the same shape, so that the network is compiled once
                 batch = np.concatenate([batch, np.zeros((BATCH - rows, *batch.shape[1:]), np.uint8)])
             logits[start : start + rows] = keras.ops.convert_to_numpy(model.predict_on_batch(batch))[:rows]
             bar.update(rows)

@@ -1,4 +1,4 @@
-"""Strips kept in the memory of the device, where each training step gathers its crops itself."""
+"""Strips kept in the memory of the device, so that each training step gathers its crops there."""
 
 import keras
 import numpy as np
@@ -8,14 +8,14 @@ SHARE = 0.5  # of the device's memory that strips may take; the rest is the netw
 
 
 def fits(strips: np.ndarray, memory: int | None) -> bool:
-    """Whether strips fit into a device of so many bytes; None is no device of its own memory."""
+    """Whether strips fit into a device's memory of so many bytes; None: the device has no memory of its own."""
     return memory is not None and strips.nbytes <= SHARE * memory
 
 
 class Resident(keras.layers.Layer):
     """Gathers crops, uint8 (batch, height, width), from the strips at start columns, int32 (batch,).
 
-    The strips, uint8 (columns, height), are held as a weight, since that is what every backend keeps on the device.
+    The strips, uint8 (columns, height), are held as a weight: every backend keeps weights on the device.
     """
 
     def __init__(self, strips: np.ndarray, width: int) -> None:
@@ -33,5 +33,5 @@ class Resident(keras.layers.Layer):
 
 
 def weights(model: keras.Model) -> list[keras.Variable]:
-    """All variables of a model, in order, but for resident strips, which are data."""
+    """All variables of a model, in order, without resident strips, which are data."""
     return [weight for layer in model.layers if not isinstance(layer, Resident) for weight in layer.weights]

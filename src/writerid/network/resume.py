@@ -1,6 +1,6 @@
 """State of an interrupted fit, kept outside DVC's outputs until the fit is done.
 
-A state belongs to one key, a hash of everything the result follows from: after any change nothing old is used.
+A state belongs to one key, a hash of everything that the result depends on. After any change no old state is used.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ Row = dict[str, float]
 
 
 def key(settings: object, arrays: Iterable[np.ndarray]) -> str:
-    """Hash settings, input arrays, the train stage's code and the packages' versions to a name for a state."""
+    """Return a state's name: a hash of settings, input arrays, the train stage's code, device and package versions."""
     digest = hashlib.blake2b(repr(settings).encode(), digest_size=12)
     for array in arrays:
         digest.update(repr((array.shape, array.dtype)).encode())
@@ -48,12 +48,12 @@ class State:
         self._checkpoints.append(checkpoint.name)
         log = json.dumps({"rows": rows, "checkpoints": self._checkpoints})
         variables = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_variables(model))}
-        # Last and at once: a state names only epochs that are wholly there.
+        # Written last and in one step, so that a state names only epochs whose checkpoints are whole.
         with atomic(self._file) as temporary:
             np.savez(temporary, log=np.array(log), **variables)
 
     def restore(self, model: keras.Model, checkpoints: Path) -> list[Row]:
-        """Bring a compiled model and the checkpoints to where a run was interrupted; returns its log, [] if none."""
+        """Put a compiled model and checkpoints back to where a run was interrupted; return its log, [] if none was."""
         if not self._file.is_file():
             return []
         variables = _variables(model)
@@ -64,7 +64,7 @@ class State:
             for name in log["checkpoints"]:
                 shutil.copyfile(self.folder / name, checkpoints / name)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            print("what an interrupted run left is damaged and not used")
+            print("the state that an interrupted run left is damaged; training starts anew")
             return []
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
@@ -73,7 +73,7 @@ class State:
         return rows
 
     def clear(self) -> None:
-        """Remove the state, and what fits with other parameters left, which now can only lie about."""
+        """Remove this state, and those that fits with other parameters left, which nobody will need."""
         self._file.unlink(missing_ok=True)  # first, so that no state outlives its checkpoints
         shutil.rmtree(FOLDER, ignore_errors=True)
 

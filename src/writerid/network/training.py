@@ -1,4 +1,4 @@
-"""The fit: optimizer, schedule, checkpoints, and a log of every epoch."""
+"""Training: optimizer, schedule, checkpoints, and a log of every epoch."""
 
 import math
 import shutil
@@ -35,12 +35,12 @@ class Data:
 
 
 def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
-    """Return the Keras optimizer of that name, with its learning rate or schedule and otherwise Keras's defaults."""
+    """Return the recipe's optimizer, with its learning rate or schedule and otherwise Keras's defaults."""
     rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
     if recipe.schedule == "cosine":
         steps = recipe.epochs * recipe.steps_per_epoch
         rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=recipe.learning_rate / (recipe.warmup_steps + 1),  # not 0, by which FTRL would divide
+            initial_learning_rate=recipe.learning_rate / (recipe.warmup_steps + 1),  # above 0: FTRL divides by it
             decay_steps=steps - recipe.warmup_steps,
             warmup_target=recipe.learning_rate if recipe.warmup_steps else None,
             warmup_steps=recipe.warmup_steps,
@@ -49,7 +49,7 @@ def optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
 
 
 def optimizers() -> dict[str, type[keras.optimizers.Optimizer]]:
-    """Keras's optimizers by lower-case name, but those that only wrap others."""
+    """Keras's optimizers by lower-case name, without those that only wrap another one."""
     wrappers = {"optimizer", "lossscaleoptimizer", "multioptimizer"}
     return {
         name.lower(): kind
@@ -64,7 +64,7 @@ def batches(
     """Yield batches: the network's inputs by name, and one-hot labels, float32 (batch, classes).
 
     The inputs are the crops, uint8 (batch, height, width), or, where the strips are on the device, their start
-    columns, int32 (batch,); and with augmentation their changes. How often each crop is drawn is `chances`'s; what is
+    columns, int32 (batch,); and with augmentation their changes. `chances` says how often each crop is drawn. What is
     drawn follows from the seed and the step's number alone, so that a run can go on at any step.
     """
     until = np.cumsum(chances(data.train, recipe.balance))
@@ -87,9 +87,9 @@ def batches(
 def chances(crops: np.ndarray, balance: float) -> np.ndarray:
     """Chance of each crop of a table to be drawn, float64 (crops,).
 
-    Drawn are a writer, one of the writer's lines, and one of its crops; the first two each in proportion to the number
-    of their crops to the power 1 - balance. At 0 all crops are drawn equally often; at 1 all writers are, and all lines
-    of a writer, so that a short line counts as much as a long one.
+    A writer is drawn first, then one of the writer's lines, then one of the line's crops. The chance of a writer, and
+    of a line, is in proportion to the number of its crops to the power 1 - balance. At 0 all crops are drawn equally
+    often. At 1 all writers are, and all lines of a writer, so that a short line counts as much as a long one.
     """
     _, line, of_line = np.unique(crops["line"], return_inverse=True, return_counts=True)
     writer_of_line = np.zeros(len(of_line), np.int64)
@@ -103,7 +103,7 @@ def chances(crops: np.ndarray, balance: float) -> np.ndarray:
 
 
 def compiled(network: models.Network, recipe: Recipe, strips: np.ndarray | None = None) -> keras.Model:
-    """Build a network, one that gathers its crops from `strips` if they are given, and make it ready to be fitted."""
+    """Build a network and compile it for training; if `strips` are given, it gathers its crops from them."""
     precision = devices.precision(recipe.precision)
     built = models.build(network, recipe.seed, precision, augment=bool(recipe.augment), strips=strips)
     model = keras.Model({each.name: each for each in built.inputs}, built.outputs[0])  # fed by name: see batches
@@ -139,7 +139,7 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
     started = time.perf_counter()
     on_device = resident.fits(data.strips, devices.memory())
     model = compiled(network, recipe, data.strips if on_device else None)
-    # What is validated and saved is in float32 whatever the training's precision, so that it runs anywhere.
+    # Validated and saved in float32, whatever the precision of training, so that it runs anywhere.
     portable = models.build(network, recipe.seed)
     shutil.rmtree(outputs.checkpoints, ignore_errors=True)
     shutil.rmtree(outputs.live, ignore_errors=True)
@@ -148,7 +148,7 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
     rows = state.restore(model, outputs.checkpoints)
     done = len(rows)
     if done:
-        print(f"goes on after epoch {done} of {recipe.epochs}, where an earlier run was interrupted")
+        print(f"resuming after epoch {done} of {recipe.epochs}, where an earlier run was interrupted")
     with _live(outputs.live) as live:
         for row in rows:
             _log(live, row)
@@ -185,7 +185,7 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
 
 
 class _DropoutSeeds(keras.callbacks.Callback):
-    """Makes the network's dropout follow from the seed and the epoch alone, since Keras saves no generator's state."""
+    """Seeds dropout for each epoch from the seed and the epoch alone: Keras does not save its generator's state."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -199,7 +199,7 @@ class _DropoutSeeds(keras.callbacks.Callback):
 
 
 class _Recorder(keras.callbacks.Callback):
-    """After each epoch: validates, saves a checkpoint and the state, and logs one dvclive step."""
+    """After each epoch, validates, saves a checkpoint and the state, and logs a step of dvclive."""
 
     def __init__(
         self,
@@ -236,7 +236,7 @@ class _Recorder(keras.callbacks.Callback):
         seconds = time.perf_counter() - self._epoch_started
         self.seconds += seconds
         for weight, trained in zip(self._portable.weights, resident.weights(self.model), strict=True):
-            weight.assign(keras.ops.convert_to_numpy(trained))  # a copy: JAX gives its arrays' memory away
+            weight.assign(keras.ops.convert_to_numpy(trained))  # a copy: JAX reuses the memory of its arrays
         row = {
             "train/loss": float(logs["loss"]),
             "train/accuracy": float(logs["accuracy"]),
