@@ -150,14 +150,13 @@ def commands_of(number: int) -> list[str]:
     return words
 
 
-@pytest.mark.parametrize("share", [0.0, 0.8])
-def test_files_of_dvc_that_a_kill_cut_off_are_mended(clone: Path, run: Run, share: float):
+@pytest.mark.parametrize("in_a_hash", [False, True])
+def test_files_of_dvc_that_a_kill_cut_off_are_mended(clone: Path, run: Run, in_a_hash: bool):
     whole = (clone / "dvc.lock").read_text()
-    (clone / "dvc.lock").write_text(whole[: int(share * len(whole))])
-    (clone / ".dvc/tmp/rwlock").write_text('{"read"' if share else "")
+    (clone / "dvc.lock").write_text(whole[: whole.rindex("md5: ") + 12] if in_a_hash else "")
+    (clone / ".dvc/tmp/rwlock").write_text('{"read"' if in_a_hash else "")
     run("make", "unlock")
-    done = run("dvc", "repro").stdout
-    assert share or "Running stage" not in done  # the committed lock knows them all
+    assert "Running stage" not in run("dvc", "repro").stdout  # the committed lock knows them all
     assert (clone / "dvc.lock").read_text() == whole
 
 
