@@ -1,7 +1,5 @@
 """The page that people look at first, made from tiny runs and opened as a person would."""
 
-import fcntl
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -9,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from markupsafe import escape
 from ruamel.yaml import YAML
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from stages.runner import LOCK
 from tests.browser import Browser, browser, needs_chromium
 from tests.conftest import Run as Call
 from tests.conftest import runner
@@ -255,12 +255,8 @@ def test_names_are_nothing_but_data(clone: Path, chromium: Browser, monkeypatch:
 
 
 def test_a_page_is_made_while_a_stage_is_at_work(clone: Path, tmp_path: Path):
-    folder = os.open(clone, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)  # as a stage does
     output = ("--output", str(tmp_path / "page.html"), "--charts", str(tmp_path))
-    try:
+    with FileLock(clone / LOCK):  # as a stage does
         done = runner(clone)(sys.executable, "-m", "tools.report", *output)
-    finally:
-        os.close(folder)
     assert "page.html: " in done.stdout
     assert {path.stem for path in tmp_path.glob("*.png")} == {name.replace(" ", "_") for name in gallery.TITLES}
