@@ -193,7 +193,7 @@ class Evaluate(Group):
     """how the test figures are reported"""
 
     resamples: int = parameter(
-        1000, "times that the test forms are drawn anew (bootstrap) for each 95 % interval", ge=100, le=100_000
+        1000, "random choices of the lines of each form, for accuracy when only some are read", ge=100, le=100_000
     )
 
 

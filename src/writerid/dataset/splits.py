@@ -203,7 +203,7 @@ def contents(
     """
     physical = physical_lines(lines)
     rows = {side: [row for row, own in enumerate(sides) if own == side] for side in SIDES}
-    held = {
+    held: dict[str, dict[str, set[Any]]] = {
         side: {
             "forms": {forms[row] for row in own},
             "physical_lines": {physical[row] for row in own} - {None},

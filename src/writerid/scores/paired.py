@@ -16,8 +16,8 @@ from statsmodels.stats.multitest import multipletests
 class Difference(NamedTuple):
     """A mean difference, the bounds of its 95 % interval, its p value, and the number of units.
 
-    The bounds are NaN where nothing tells how far units differ: there is one, or all differ by the same, which is not
-    0. Of n such units the p value is that of n coins that all fall alike, 2 ** (1 - n).
+    The bounds are infinite where nothing tells how far units differ: there is one, or all differ by the same, which is
+    not 0. Of n such units the p value is that of n coins that all fall alike, 2 ** (1 - n).
     """
 
     value: float
@@ -42,11 +42,17 @@ def difference(gained: np.ndarray, items: np.ndarray | None = None) -> Differenc
     if np.allclose(apart, 0, atol=1e-12 * max(1.0, float(np.abs(gained).max()))):
         if value == 0 and units > 1:
             return Difference(0.0, 0.0, 0.0, 1.0, units)
-        return Difference(value, np.nan, np.nan, 2.0 ** (1 - units), units)
+        return Difference(value, -np.inf, np.inf, 2.0 ** (1 - units), units)
     error = float(np.sqrt(units / (units - 1) * (apart**2).sum()) / items.sum())
     reach = float(student.ppf(0.975, units - 1)) * error
     p = 2 * float(student.sf(abs(value) / error, units - 1))
     return Difference(value, value - reach, value + reach, p, units)
+
+
+def over_forms(gained: np.ndarray, forms: np.ndarray) -> Difference:
+    """Return the mean difference of items, float (items,), over units that are forms, int (items,)."""
+    _, form = np.unique(forms, return_inverse=True)
+    return difference(np.bincount(form, gained), np.bincount(form))
 
 
 def holm(p: Sequence[float]) -> list[float]:
