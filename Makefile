@@ -5,7 +5,7 @@ MADE_FROM := $(VENV)/requirements.lock
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env new-env repro params tune report unlock test torture lint format lock gpu jax torch clean clean-state
+.PHONY: help env new-env repro params tune folds report unlock test torture lint format lock gpu jax torch clean clean-state
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ repro: env unlock ## run the pipeline: dvc repro
 
 tune: env unlock ## try the grid of params.yaml as experiments: make tune ARGS='--random 6 -S epochs=2'; ARGS=--show compares
 	@python -m stages.tune $(ARGS)
+
+folds: env ## five folds, every line tested once: make folds DATA=data/iam.zip; ARGS='--seeds 2 -S crop.tone=raw' and the like
+	@python -m benchmarks.accuracy $(or $(DATA),data/synthetic.zip) $(ARGS)
 
 report: env ## write report.html, one page about the run; EXP="NAME ..." compares experiments
 	@python -m tools.report $(EXP)

@@ -1,38 +1,52 @@
-"""Test figures of the recommended recipe over seeds: the README's tables of results.
+"""Test figures of the recommended recipe over folds, so that every line is tested once: the table of docs/results.md.
 
-    python -m benchmarks.accuracy ARCHIVE [--seeds 5] [--settings form-clip form-raw line-raw] [--results FILE]
+    python -m benchmarks.accuracy ARCHIVE [--seeds 1] [--folds 5] [-S KEY=VALUE ...]        or: make folds DATA=ARCHIVE
 
-Each run is what `dvc exp run` with the recommended preset does, in a folder of its own: params.yaml's recipe under
-RECOMMENDED's budget. The seed decides the split, the crops and the fit. Test figures are looked at once a run, and
-nothing is chosen by them. Each finished run is a line of FILE (accuracy.jsonl); runs that are there already are not
-repeated, so that an interrupted benchmark goes on. `--results docs/accuracy.jsonl` prints the tables of the runs in the
-README.
+Each fold of each seed is a DVC experiment, run in a folder of DVC's own: params.yaml's recipe under RECOMMENDED's
+budget, with FOLDS's shares, all writers known, and what -S changes. An experiment is not run again where there is one
+with the same parameters, code, packages and archive; so an interrupted benchmark goes on after its last finished fold.
+
+The test decisions of a seed's folds are pooled. Intervals are over forms; for several seeds their spread stands beside.
+Fold 0 of seed 0 stands apart, too: choices are made on its validation side, so its test lines alone are of forms that
+no choice has seen.
 """
 
 import argparse
+import csv
+import hashlib
+import io
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from ruamel.yaml import YAML
 
 from benchmarks import scratch
 from tests.conftest import edit_params
+from writerid.base import declaration
+from writerid.base.dotted import flat
 from writerid.base.params import load
 from writerid.base.schema import Params
+from writerid.dataset.splits import folds
+from writerid.scores.intervals import Interval, share
 
 RECOMMENDED = {"epochs": 6, "steps_per_epoch": 500, "warmup_steps": 200, "augment.share": 0.5}
-SETTINGS: dict[str, dict[str, Any]] = {
-    "form-clip": {},
-    "form-raw": {"crop.tone": "raw"},
-    "line-raw": {"crop.tone": "raw", "split.group_by": "line"},
-    "line-clip": {"split.group_by": "line"},
-}
-LEVELS = ("crop", "line", "form")
+FOLDS = {"split.train": 0.65, "split.validation": 0.15, "split.test": 0.2, "split.unseen_writers": 0}
 STAGES = ("map_writers", "split", "crop", "train", "evaluate")
+COUNTED = ("rank", "crops", "crops_right", "form_rank")
+
+
+class Fold(NamedTuple):
+    """What one experiment left: its test decisions, rows of metrics/predictions.csv, and the seconds of its fit."""
+
+    rows: list[dict[str, str]]
+    seconds: float
 
 
 def recommended() -> Params:
@@ -44,74 +58,101 @@ def recommended() -> Params:
         return load(path)
 
 
-def run(archive: Path, setting: str, seed: int) -> dict[str, Any]:
-    """Run all stages on an archive; returns the setting, the seed, the train stage's report and the test figures."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        scratch.prepare(folder, archive, {**RECOMMENDED, **SETTINGS[setting], "seed": seed})
-        for stage in STAGES:
-            scratch.measure([stage], folder)
-        runtime, test = (json.loads((folder / f"metrics/{part}.json").read_text()) for part in ("runtime", "test"))
-    return {"setting": setting, "seed": seed, "runtime": runtime, "test": test}
+def name_of(changes: Mapping[str, Any], archive: str) -> str:
+    """Return the name of the experiment with these parameters, an archive of this digest, and the code as it stands."""
+    params = flat(YAML(typ="safe").load((scratch.ROOT / "params.yaml").read_text(encoding="utf-8")))
+    parameters = {key: str(value) for key, value in {**params, **changes, "dataset": archive}.items()}
+    identity = json.dumps([parameters, [declaration.digest(stage) for stage in STAGES]], sort_keys=True)
+    digest = hashlib.blake2b(identity.encode(), digest_size=4).hexdigest()
+    return f"fold-{changes['split.fold']}-seed-{changes['seed']}-{digest}"
 
 
-def mean_and_spread(values: Sequence[float]) -> str:
-    """Mean, standard deviation over runs where there is more than one, and the least."""
-    spread = np.std(values, ddof=1) if len(values) > 1 else 0.0
-    return f"{np.mean(values):.4f} +- {spread:.4f} ({min(values):.4f})"
+def experiment(changes: Mapping[str, Any], archive: str) -> Fold:
+    """Return what the experiment with these parameters left; it is run where there is none yet."""
+    name = name_of(changes, archive)
+    if not _revision(name):
+        print(f"{name}: {', '.join(f'{key}={value}' for key, value in changes.items())}", file=sys.stderr, flush=True)
+        setting = [part for key, value in changes.items() for part in ("-S", f"{key}={value}")]
+        done = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *setting, "evaluate"], stdout=sys.stderr)
+        if done.returncode:
+            sys.exit(f"{name} ended with {done.returncode}; what is done stays, run the same command again")
+    rows = list(csv.DictReader(io.StringIO(_git("show", f"{_revision(name)}:metrics/predictions.csv"))))
+    return Fold(rows, float(json.loads(_git("show", f"{_revision(name)}:metrics/runtime.json"))["seconds"]))
 
 
-def table(title: str, rows: dict[str, list[dict[str, Any]]], columns: Mapping[str, tuple[str, ...]]) -> None:
-    """Print a row a setting; each column is a path into the test figures."""
-    print(f"\n{title}: mean +- standard deviation over seeds (least)")
-    print(f"{'':>10} {'runs':>5} " + " ".join(f"{name:>26}" for name in columns))
-    for setting, runs in rows.items():
-        cells = []
-        for path in columns.values():
-            values = []
-            for one in runs:
-                found: Any = one["test"]
-                for key in path:
-                    found = found[key]
-                values.append(found)
-            cells.append(mean_and_spread(values))
-        print(f"{setting:>10} {len(runs):>5} " + " ".join(f"{cell:>26}" for cell in cells))
+def pooled(rows: Sequence[Mapping[str, str]]) -> dict[str, Interval]:
+    """Return accuracy by crop, line and form over test decisions, rows of metrics/predictions.csv, with intervals.
+
+    Raises ValueError where a line was tested twice.
+    """
+    lines = [row["line"] for row in rows]
+    if len(set(lines)) < len(lines):
+        raise ValueError(f"line {max(lines, key=lines.count)} was tested twice")
+    _, first, form = np.unique([row["form"] for row in rows], return_index=True, return_inverse=True)
+    rank, crops, crops_right, form_rank = (np.array([int(row[name]) for row in rows]) for name in COUNTED)
+    return {
+        "crop": share(np.bincount(form, crops_right), np.bincount(form, crops)),
+        "line": share(np.bincount(form, rank == 1), np.bincount(form)),
+        "form": share((form_rank[first] == 1).astype(int), np.ones(len(first), int)),
+    }
+
+
+def table(results: Mapping[str, Sequence[Fold]]) -> str:
+    """Return a row a seed or fold, and, for several seeds, their mean and standard deviation."""
+    lines = ["| test lines of | lines | by crop | by line | by form | seconds |", "|---|---|---|---|---|---|"]
+    values: list[list[float]] = []
+    for title, parts in results.items():
+        rows = [row for part in parts for row in part.rows]
+        found = pooled(rows)
+        cells = " | ".join(f"{one.value:.4f} ({one.low:.4f}-{one.high:.4f})" for one in found.values())
+        seconds = [part.seconds for part in parts]
+        lines.append(f"| {title} | {len(rows):,} | {cells} | {min(seconds):.0f}-{max(seconds):.0f} |")
+        if title.endswith("pooled"):
+            values.append([one.value for one in found.values()])
+    if len(values) > 1:
+        spread = zip(np.mean(values, axis=0), np.std(values, axis=0, ddof=1), strict=True)
+        cells = " | ".join(f"{mean:.4f} +- {deviation:.4f}" for mean, deviation in spread)
+        lines.append(f"| {len(values)} seeds, mean +- standard deviation | | {cells} | |")
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Run what is missing and print the tables."""
+    """Run what is missing, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("archive", type=Path)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=["form-clip", "form-raw", "line-raw"])
-    parser.add_argument("--results", type=Path, default=Path("accuracy.jsonl"))
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--folds", type=int, help="only the first so many; their lines alone are pooled")
+    parser.add_argument("-S", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
-    done: dict[tuple[str, int], dict[str, Any]] = {}
-    if options.results.is_file():
-        for line in options.results.read_text().splitlines():
-            row = json.loads(line)
-            done[row["setting"], row["seed"]] = row
+    if not options.archive.is_file():
+        parser.error(f"{options.archive}: there is no such archive")
+    if wrong := [change for change in options.changes if "=" not in change]:
+        parser.error(f"-S {wrong[0]}: not KEY=VALUE")
+    changes = {**RECOMMENDED, **FOLDS, **dict(change.split("=", 1) for change in options.changes)}
+    changes["dataset"] = str(options.archive.resolve())
+    with options.archive.open("rb") as file:
+        archive = hashlib.file_digest(file, "md5").hexdigest()
+    count = folds(float(changes["split.test"]))
+    if options.folds is not None and not 1 <= options.folds <= count:
+        parser.error(f"--folds {options.folds}: there are {count}")
+    results: dict[str, list[Fold]] = {}
     for seed in range(options.seeds):
-        for setting in options.settings:
-            if (setting, seed) not in done:
-                print(f"{setting}, seed {seed}", flush=True)
-                done[setting, seed] = run(options.archive, setting, seed)
-                with options.results.open("a") as file:
-                    file.write(json.dumps(done[setting, seed]) + "\n")
-    rows = {name: [done[name, seed] for seed in range(options.seeds)] for name in options.settings}
-    table("accuracy", rows, {f"by {level}": (level, "accuracy") for level in LEVELS})
-    table("balanced accuracy", rows, {f"by {level}": (level, "balanced_accuracy") for level in LEVELS})
-    read = {f"{count} read": ("lines_read", count) for count in ("1", "2", "4", "8", "all")}
-    table("accuracy by form, when so many of its lines vote", rows, read)
-    lengths = {"under 500 columns": ("short_lines", "accuracy"), "the rest": ("long_lines", "accuracy")}
-    table("accuracy by line", rows, lengths)
-    table("expected calibration error", rows, {f"by {level}": (level, "ece") for level in LEVELS})
-    table("the same, calibrated", rows, {f"by {level}": (level, "calibrated_ece") for level in LEVELS})
-    table("temperature", rows, {f"by {level}": (level, "temperature") for level in LEVELS})
-    print("\nseconds of the train stage")
-    for setting, runs in rows.items():
-        seconds = [one["runtime"]["seconds"] for one in runs]
-        print(f"{setting:>10} {np.mean(seconds):>8,.0f} ({min(seconds):,.0f} to {max(seconds):,.0f})")
+        parts = []
+        for fold in range(options.folds or count):
+            parts.append(experiment({**changes, "seed": seed, "split.fold": fold}, archive))
+            results[f"seed {seed}, fold {fold}"] = parts[-1:]
+        results[f"seed {seed}, folds 0 to {len(parts) - 1} pooled"] = parts
+    print(table(results))
+
+
+def _revision(name: str) -> str:
+    """The commit of an experiment, empty where there is none of that name."""
+    refs = _git("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").splitlines()
+    return next((commit for ref, commit in map(str.split, refs) if ref.split("/")[-1] == name), "")
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from writerid.base.files import read_array, read_csv
+from writerid.crops import windows
 from writerid.crops.windows import CROP
 from writerid.network import models, training
 
@@ -25,7 +25,6 @@ def random_data(height: int, width: int) -> training.Data:
 
 def project_data() -> training.Data:
     """Return what the project's own train stage would read."""
-    folder = Path("data/crops")
-    strips, train, validation = (read_array(folder / f"{name}.npy") for name in ("strips", "train", "validation"))
-    writers = read_csv(Path("data/writers.csv"), {"writer": str})["writer"]
-    return training.Data(strips, train, validation, models.Provenance(writers, [], []))
+    packed = windows.read(Path("data/crops"), ("train", "validation"), Path("data/lines.csv"))
+    provenance = models.Provenance(packed.writers, [], [])
+    return training.Data(packed.strips, packed.tables["train"], packed.tables["validation"], provenance)

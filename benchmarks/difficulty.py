@@ -8,7 +8,6 @@ is that of params.yaml. The probes see the mean and the standard deviation of ea
 
 import argparse
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,16 +32,10 @@ def reference(data: training.Data, test: np.ndarray, seed: int) -> float:
     """Test accuracy by crop of the reference's network under the budget of params.yaml."""
     params = load()
     devices.prepare(seed)
-    network = replace(
-        published.NETWORK, height=params.crop.height, width=params.crop.width, classes=len(data.provenance.writers)
-    )
-    recipe = replace(
-        published.RECIPE,
-        batch_size=params.batch_size,
-        epochs=params.epochs,
-        steps_per_epoch=params.steps_per_epoch,
-        seed=seed,
-    )
+    size = {"height": params.crop.height, "width": params.crop.width, "classes": len(data.provenance.writers)}
+    budget = {name: getattr(params, name) for name in ("batch_size", "epochs", "steps_per_epoch")}
+    network = published.NETWORK.model_copy(update=size)
+    recipe = published.RECIPE.model_copy(update={**budget, "seed": seed})
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         training.fit(network, recipe, data, training.Outputs(folder / "m.keras", folder / "c", folder / "t"))

@@ -28,7 +28,6 @@ from keras import ops
 from benchmarks.accuracy import recommended
 from writerid.crops import windows
 from writerid.dataset import splits
-from writerid.dataset.lines import writers
 from writerid.evaluation import reported
 from writerid.network import devices, models, training
 from writerid.network.prediction import BATCH
@@ -105,7 +104,7 @@ def prediction(model: keras.Model, batch: np.ndarray, count: int) -> float:
 def evaluate(model: keras.Model, packed: windows.Packed) -> float:
     """Crops a second of all decisions that the evaluate stage makes."""
     started = time.perf_counter()
-    reported.evaluate(model, packed)
+    reported.evaluate(model, packed, packed.side_lines("train"))
     return sum(len(packed.tables[side]) for side in ("test", "validation")) / (time.perf_counter() - started)
 
 
@@ -118,7 +117,7 @@ def main() -> None:
     params = recommended()
     devices.prepare(params.seed)
     packed = windows.read(Path("data/crops"), splits.SIDES, Path("data/lines.csv"))
-    names = writers(packed.lines)
+    names = packed.writers
     shape = models.Network(
         **dict(params.network), height=packed.strips.shape[1], width=packed.width, classes=len(names)
     )

@@ -9,10 +9,10 @@ from writerid.base.files import read_csv, write_array
 from writerid.base.params import load
 from writerid.crops.choice import Choice, side_of_lines, tables
 from writerid.crops.strips import pack
-from writerid.crops.windows import write_origin
+from writerid.crops.windows import labels, write_origin
 from writerid.dataset.archive import Archive
 from writerid.dataset.lines import read_lines
-from writerid.dataset.splits import SIDES, SideLine, check_apart
+from writerid.dataset.splits import SIDES, UNSEEN, SideLine, check_apart
 
 
 def main() -> None:
@@ -21,9 +21,10 @@ def main() -> None:
     lines = read_lines(Path("data/lines.csv"))
     split = read_csv(Path("data/split.csv"), {"line": str, "split": str})
     side_of = side_of_lines(split["line"], split["split"])
-    named = [SideLine(line, form) for line, form in zip(lines["line"], lines["form"], strict=True)]
+    named = [SideLine(*cells) for cells in zip(lines["line"], lines["form"], lines["writer"], strict=True)]
     sides = {side: [line for line in named if side_of.get(line.line) == side] for side in SIDES}
     check_apart(sides, params.split.group_by, "run split again (`dvc repro --force split`)")
+    known = sorted(set(lines["writer"]) - {line.writer for line in sides[UNSEEN]})
     choice = Choice(
         width=params.crop.width,
         keep=params.crop.keep,
@@ -42,7 +43,8 @@ def main() -> None:
             tone=params.crop.tone,
             output=Path("data/crops/strips.npy"),
         )
-        crops, ends = tables(inks, lines["label"], [side_of.get(line) for line in lines["line"]], choice)
+        side_of_row = [side_of.get(line) for line in lines["line"]]
+        crops, ends = tables(inks, labels(lines["writer"], known), side_of_row, choice)
     folder = Path("data/crops")
     write_array(folder / "ends.npy", ends)
     for side, table in crops.items():
@@ -50,6 +52,7 @@ def main() -> None:
     write_origin(
         folder,
         Path("data/lines.csv"),
+        known,
         height=params.crop.height,
         width=params.crop.width,
         fit=params.crop.fit,

@@ -16,12 +16,14 @@ def main() -> None:
     from writerid.network import devices
 
     devices.prepare(params.seed)
-    model, packed = inputs.read(
+    model, packed, provenance = inputs.read(
         Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), ("validation", "test")
     )
-    scores = reported.evaluate(model, packed)
+    scores = reported.evaluate(model, packed, provenance.train)
     figures = scores.figures(params.evaluate.resamples, params.seed)
-    write_json(Path("metrics/test.json"), {"split": packed.group_by, **figures})
+    metrics = {level: {name: figures[level][name] for name in names} for level, names in reported.METRICS.items()}
+    write_json(Path("metrics/test.json"), metrics)
+    write_json(Path("metrics/test/scores.json"), {"split": packed.group_by, **figures})
     write_csv(Path("metrics/predictions.csv"), reported.PREDICTION, scores.predictions())
     write_csv(Path("metrics/writers.csv"), reported.WRITER, scores.by_writer())
 

@@ -19,12 +19,11 @@ def main() -> None:
     from writerid.pictures import album
 
     devices.prepare(params.seed)
-    model, packed = inputs.read(Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), ("test",))
+    model, packed, _ = inputs.read(Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), ("test",))
     limits = Limits(params.explain.lines, params.explain.pairs, params.explain.crops)
     album.make(
         Study(model, packed, limits, params.seed),
-        read_results(Path("metrics/test.json")),
-        resamples=params.evaluate.resamples,
+        read_results(Path("metrics/test/scores.json")),
         seed=params.seed,
         pictures=Path("metrics/figures"),
         tables=Path("metrics/explain"),

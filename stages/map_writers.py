@@ -19,19 +19,18 @@ def main() -> None:
     left_out = unusable + others
 
     writers = sorted({line.writer for line in lines})
-    label = {writer: number for number, writer in enumerate(writers)}
     line_counts = Counter(line.writer for line in lines)
     form_counts = Counter(writer for writer, _ in {(line.writer, line.form) for line in lines})
 
     write_csv(
         Path("data/lines.csv"),
-        ("line", "path", "form", "writer", "label", "width", "height"),
-        ((x.line, x.path, x.form, x.writer, label[x.writer], x.width, x.height) for x in lines),
+        ("line", "path", "form", "writer", "width", "height"),
+        ((x.line, x.path, x.form, x.writer, x.width, x.height) for x in lines),
     )
     write_csv(
         Path("data/writers.csv"),
-        ("label", "writer", "forms", "lines"),
-        ((label[writer], writer, form_counts[writer], line_counts[writer]) for writer in writers),
+        ("writer", "forms", "lines"),
+        ((writer, form_counts[writer], line_counts[writer]) for writer in writers),
     )
     write_csv(Path("data/left_out.csv"), ("path", "reason", "detail"), left_out)
     iam = is_iam((line.form, line.writer) for line in lines)

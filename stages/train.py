@@ -1,23 +1,24 @@
 """train: fit the network; the best epoch's weights become the model."""
 
+import json
 from pathlib import Path
 
 from stages.runner import run
 from writerid.base.backend import use
-from writerid.base.files import write_record
+from writerid.base.files import write_json, write_record
 from writerid.base.params import load
 from writerid.crops import windows
-from writerid.dataset.lines import writers
 
 
 def main() -> None:
-    """Write the model, a checkpoint an epoch, dvclive's log, and what may differ from run to run."""
+    """Write the model, a checkpoint an epoch, dvclive's log, its best epoch, and what may differ from run to run."""
     params = load()
     use(params.backend)
     from writerid.network import devices, models, training  # not before the backend is chosen
 
     packed = windows.read(Path("data/crops"), ("train", "validation"), Path("data/lines.csv"))
-    provenance = models.Provenance(writers(packed.lines), packed.side_lines("train"), packed.side_lines("validation"))
+    unseen = sorted(set(packed.lines["writer"]) - set(packed.writers))
+    provenance = models.Provenance(packed.writers, packed.side_lines("train"), packed.side_lines("validation"), unseen)
     devices.prepare(params.seed)
     network = models.Network(
         **dict(params.network), height=packed.strips.shape[1], width=packed.width, classes=len(provenance.writers)
@@ -25,6 +26,8 @@ def main() -> None:
     data = training.Data(packed.strips, packed.tables["train"], packed.tables["validation"], provenance)
     outputs = training.Outputs(Path("models/model.keras"), Path("models/checkpoints"), Path("metrics/train"))
     runtime = training.fit(network, params.recipe, data, outputs)
+    best = json.loads(Path("metrics/train/metrics.json").read_text(encoding="utf-8"))["best"]
+    write_json(Path("metrics/validation.json"), {"epoch": best["epoch"], **best["validation"]})
     write_record(Path("metrics/runtime.json"), outputs.model, runtime)
 
 

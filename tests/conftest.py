@@ -28,7 +28,8 @@ settings.load_profile("same")
 ROOT = Path(__file__).resolve().parents[1]
 
 TINY = {
-    "synthesis.writers": 3,
+    "synthesis.writers": 4,
+    "split.unseen_writers": 1,
     "synthesis.forms": 3,
     "synthesis.lines": 2,
     "crop.height": 32,

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from benchmarks import reference
+from benchmarks import accuracy, reference
 from tests.conftest import line
 
 
@@ -21,3 +22,43 @@ def test_batches_of_the_reference(tmp_path: Path):
     assert set(found[1]) == {22}
     assert (found[0] % 2 == 1).all()
     assert len(crops) == len(labels) == 22 * len(found[0])
+
+
+def decided(fold: int, form: str, ranks: list[int], form_rank: int = 1) -> list[dict[str, str]]:
+    """Rows of predictions.csv of one form: ten crops a line, all right or all wrong."""
+    return [
+        {
+            "line": f"{form}-{number:02d}",
+            "form": form,
+            "rank": str(rank),
+            "crops": "10",
+            "crops_right": str(10 * (rank == 1) - fold),
+            "form_rank": str(form_rank),
+        }
+        for number, rank in enumerate(ranks)
+    ]
+
+
+def test_folds_are_pooled_over_lines_and_not_over_folds():
+    parts = [accuracy.Fold(decided(0, "a", [1, 1, 1]), 10), accuracy.Fold(decided(1, "b", [1], form_rank=2), 20)]
+    found = accuracy.pooled([row for part in parts for row in part.rows])
+    assert {level: one.value for level, one in found.items()} == {"crop": 39 / 40, "line": 1, "form": 0.5}
+    assert found["line"].low < 0.5  # two forms show little
+    told = accuracy.table({"seed 0, folds 0 to 1 pooled": parts, "seed 1, folds 0 to 1 pooled": parts[:1]})
+    assert "| seed 0, folds 0 to 1 pooled | 4 | 0.9750 (" in told
+    assert "| 10-20 |" in told
+    assert f"| 2 seeds, mean +- standard deviation | | {(39 / 40 + 1) / 2:.4f} +- 0.0177 | 1.0000 +- 0.0000 | " in told
+
+
+def test_a_line_that_two_folds_tested_is_refused():
+    with pytest.raises(ValueError, match="line a-00 was tested twice"):
+        accuracy.pooled(decided(0, "a", [1]) + decided(1, "a", [1]))
+
+
+def test_an_experiment_is_known_by_its_parameters_and_the_archive():
+    changes = {"seed": 0, "split.fold": 1, "dataset": "/somewhere/set.zip", "epochs": 6}
+    name = accuracy.name_of(changes, "digest")
+    assert name == accuracy.name_of({**changes, "dataset": "/elsewhere/set.zip"}, "digest")
+    others = [accuracy.name_of({**changes, "epochs": 7}, "digest"), accuracy.name_of(changes, "other")]
+    assert len({name, *others}) == 3
+    assert name.startswith("fold-1-seed-0-")

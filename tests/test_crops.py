@@ -5,7 +5,7 @@ import pytest
 
 from writerid.base.errors import InputError
 from writerid.crops.choice import Choice, even_starts, side_of_lines, tables, training_starts
-from writerid.crops.windows import gather
+from writerid.crops.windows import NO_LABEL, gather, labels
 
 CHOICE = Choice(width=10, keep=0.25, min_ink=0.1, stride=7, seed=3)
 
@@ -42,6 +42,7 @@ def test_even_starts_cover_the_line(windows: int):
 def test_tables():
     inks = [np.full(91, 0.5), np.full(1, 0.5), np.full(31, 0.5)]
     made, ends = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
+    assert len(made["unseen"]) == 0
     assert len(made["train"]) == round(0.25 * 91)
     assert made["validation"].tolist() == [(100, 1, 2)]
     assert made["test"]["start"].tolist() == [110, 116, 122, 128, 134, 140]
@@ -49,6 +50,16 @@ def test_tables():
     assert ends.tolist() == [0, 100, 110, 150]
     again, _ = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
     assert all((made[side] == again[side]).all() for side in made)
+
+
+def test_unseen_lines_get_evenly_spaced_crops_without_a_label():
+    known = labels(["b", "c", "a", "b"], ["a", "b"])
+    assert known == [1, NO_LABEL, 0, 1]
+    inks = [np.full(91, 0.5), np.full(31, 0.5), np.full(31, 0.5), np.full(31, 0.5)]
+    made, _ = tables(inks, known, ["train", "unseen", "validation", "test"], CHOICE)
+    assert made["unseen"]["start"].tolist() == [100, 106, 112, 118, 124, 130]
+    assert set(made["unseen"]["label"]) == {NO_LABEL}
+    assert set(made["test"]["label"]) == {1}
 
 
 def test_lines_without_a_side_and_sides_without_a_line():

@@ -15,6 +15,7 @@ from writerid.explain.taps import Taps
 from writerid.network.gradients import gradient
 from writerid.network.models import Network, build
 from writerid.pictures import album
+from writerid.scores.decisions import Decisions
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +147,7 @@ def test_deletion_and_insertion_reward_the_map_that_knows(crops: np.ndarray, mon
     for name, marks in (("right", spot), ("wrong", -spot)):
         monkeypatch.setattr(fidelity, "METHODS", methods(marks))
         found = fidelity.measure(one_spot, written, np.ones(5, int), np.random.default_rng(0))
-        areas[name] = found.figures(100, np.random.default_rng(0))
+        areas[name] = found.figures(np.arange(5))
         assert {row[:2] for row in found.rows()} >= {("deletion", "random"), ("insertion", "ink")}
         for curves in (found.deletion, found.insertion):  # both ends are the same for all orders
             ends = np.array([values[:, [0, -1]] for values in curves.values()])
@@ -156,6 +157,36 @@ def test_deletion_and_insertion_reward_the_map_that_knows(crops: np.ndarray, mon
     assert right["deletion"][own]["area"] < right["deletion"]["random"]["area"] < wrong["deletion"][own]["area"]
     assert right["insertion"][own]["area"] > right["insertion"]["random"]["area"] > wrong["insertion"][own]["area"]
     assert right["deletion"][own]["over_random_low"] > 0 > wrong["deletion"][own]["over_random_high"]
+    assert right["deletion"][own]["over_random_p"] < 0.1
+
+
+def test_evidence_is_compared_form_by_form():
+    """Ten crops of each form, all alike: no more is known than of one."""
+    shares = np.linspace(0, 1, 6)
+    rng = np.random.default_rng(0)
+    by_form = {name: rng.random((4, 6)) for name in ("integrated_gradients", *fidelity.BASELINES)}
+    few = fidelity.Fidelity(shares, by_form, by_form).figures(np.arange(4))
+    copies = {name: np.repeat(values, 10, axis=0) for name, values in by_form.items()}
+    many = fidelity.Fidelity(shares, copies, copies).figures(np.repeat(np.arange(4), 10))
+    assert many["deletion"]["integrated_gradients"] == pytest.approx(few["deletion"]["integrated_gradients"])
+    alone = fidelity.Fidelity(shares, copies, copies).figures(np.zeros(40, int))["insertion"]["integrated_gradients"]
+    assert (alone["area_low"], alone["area_high"], alone["over_ink_low"], alone["over_ink_p"]) == (0, 1, -1, 1)
+
+
+def test_what_a_change_costs_is_told_form_by_form_against_lines_drawn_anew():
+    forms = np.repeat(np.arange(12), 5)
+    labels = forms % 2
+
+    def decided(wrong: np.ndarray) -> Decisions:
+        return Decisions(np.log(np.where(np.eye(2)[np.where(wrong, 1 - labels, labels)] > 0, 0.9, 0.1)), labels, forms)
+
+    anew, worse = np.arange(60) % 10 == 0, np.arange(60) % 5 < 2 + forms % 2
+    told = traits.costs({traits.ANEW: decided(anew), "same": decided(anew), "worse": decided(worse)})
+    assert told[traits.ANEW] == told["same"] == (0, 0, 0, 1)
+    value, low, high, p = told["worse"]
+    assert value == pytest.approx(anew.mean() - worse.mean())
+    assert -1 <= low < value < high < 0
+    assert p < 0.01
 
 
 def test_what_drives_a_filter(taps: Taps, crops: np.ndarray):
@@ -229,20 +260,19 @@ def test_examples_and_reliability():
 def test_reliability_by_bins_that_hold_enough():
     sure = np.array([0.55] * 3 + [0.7] * 8 + [0.8] * 12 + [0.95] * 4)
     right = np.arange(27) % 3 > 0
-    bins = sureness.reliability(np.log(np.column_stack([sure, 1 - sure])), np.where(right, 0, 1))
+    log_probs, labels = np.log(np.column_stack([sure, 1 - sure])), np.where(right, 0, 1)
+    bins = sureness.reliability(log_probs, labels, np.arange(27))
     assert [own.items for own in bins] == [11, 16]  # three are too few, and so are the last four
     assert bins[0].confidence == pytest.approx((3 * 0.55 + 8 * 0.7) / 11)
     assert bins[0].accuracy == pytest.approx(right[:11].mean())
     for own in bins:
         assert 0 <= own.low < own.accuracy < own.high <= 1
-    few = sureness.reliability(np.log([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1]))
+    few = sureness.reliability(np.log([[0.9, 0.1], [0.6, 0.4]]), np.array([0, 1]), np.array([0, 1]))
     assert [own.items for own in few] == [2]
-
-
-def test_wilson_intervals():
-    low, high = sureness.wilson(np.array([8, 0, 5]), np.array([8, 8, 10]))
-    np.testing.assert_allclose(low, [0.6756, 0, 0.2366], atol=1e-4)
-    np.testing.assert_allclose(high, [1, 0.3244, 0.7634], atol=1e-4)
+    of_three_forms = sureness.reliability(log_probs, labels, np.arange(27) % 3)
+    assert all(
+        wide.high - wide.low > 1.5 * (own.high - own.low) for wide, own in zip(of_three_forms, bins, strict=True)
+    )
 
 
 @pytest.mark.parametrize("lines", [1, 2, 5, 40])
@@ -271,7 +301,7 @@ def study(taps: Taps, starts: list[int], columns: int) -> Study:
         "writer": list("abc" * count)[: max(3, count)],
         "line": [f"f-{number:02d}" for number in range(count)],
     }
-    packed = Packed(strips, {"test": table}, lines, np.arange(count + 1) * columns, 40)
+    packed = Packed(strips, {"test": table}, lines, np.arange(count + 1) * columns, 40, ["a", "b", "c"])
     return Study(taps.model, packed, Limits(1, 1, 1), 0)
 
 
@@ -319,7 +349,7 @@ def written(crops: np.ndarray) -> Packed:
     strips = np.concatenate(list(crops.transpose(0, 2, 1)))
     table = np.array([(40 * line + start, line, line % 3) for line in range(5) for start in (0, 8)], CROP)
     names = {"line": [f"l{n}" for n in range(5)], "form": [f"f{n}" for n in range(5)]}
-    return Packed(strips, {"test": table}, names, 40 * np.arange(6), 32)
+    return Packed(strips, {"test": table}, names, 40 * np.arange(6), 32, ["a", "b", "c"])
 
 
 def test_lines_are_changed_in_one_trait(crops: np.ndarray):

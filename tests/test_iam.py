@@ -4,12 +4,15 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.conftest import Run, copy_checkout, edit_params, runner
+from writerid.dataset.lines import read_lines
+from writerid.dataset.splits import assign, folds
 
 IAM_ZIP = os.environ.get("IAM_ZIP")
 pytestmark = [pytest.mark.iam, pytest.mark.skipif(not IAM_ZIP, reason="IAM_ZIP names no archive")]
@@ -18,7 +21,9 @@ pytestmark = [pytest.mark.iam, pytest.mark.skipif(not IAM_ZIP, reason="IAM_ZIP n
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of this checkout, with its own parameters but for the dataset, in which the archive has been mapped."""
-    copy = copy_checkout(tmp_path_factory.mktemp("iam"), parameters={"dataset": "data/iam.zip"})
+    copy = copy_checkout(
+        tmp_path_factory.mktemp("iam"), parameters={"dataset": "data/iam.zip", "split.unseen_writers": 0}
+    )
     (copy / "data").mkdir(exist_ok=True)
     (copy / "data/iam.zip").symlink_to(Path(str(IAM_ZIP)).resolve())
     stage(copy)("map_writers")
@@ -45,6 +50,23 @@ def test_the_references_split(clone: Path):
     assert [split[side]["lines"] for side in ("train", "validation", "test")] == [3428, 735, 735]
     assert split["shared"]["train_test"]["forms"] > 300
     assert split["shared"]["train_test"]["physical_lines"] > 100
+
+
+def test_folds_test_each_form_once_and_seeds_share_what_chance_gives(clone: Path):
+    lines = read_lines(clone / "data/lines.csv")
+    shares = {"train": 0.65, "validation": 0.15, "test": 0.2}
+
+    def tested(seed: int, fold: int) -> np.ndarray:
+        sides = assign(lines["form"], lines["writer"], shares, group_by="form", seed=seed, fold=fold, unseen_writers=0)
+        return np.array(sides) == "test"
+
+    once = np.array([tested(0, fold) for fold in range(folds(0.2))])
+    assert (once.sum(axis=0) == 1).all()
+    assert np.abs(once.mean(axis=1) - 0.2).max() < 0.005
+    seeds = [tested(seed, 0) for seed in range(8)]
+    overlap = [(one & other).sum() / one.sum() for one, other in combinations(seeds, 2)]
+    assert np.mean(overlap) == pytest.approx(0.2, abs=0.03)
+    assert not np.logical_and.reduce(seeds[:5]).any()
 
 
 def test_a_split_that_shares_no_form_and_its_crops(clone: Path):

@@ -4,6 +4,8 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +14,16 @@ import pytest
 from stages import crop, evaluate, map_writers, split, train
 from tests.conftest import copy_checkout, dataset_members, edit_params, write_zip
 from writerid.base.errors import InputError
+from writerid.evaluation import inputs
+from writerid.network import models
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose stages have all run."""
     folder = copy_checkout(tmp_path_factory.mktemp("leaks") / "trained")
-    write_zip(folder / "data/own.zip", dataset_members(writers=3, forms=5, lines=2))
-    edit_params(folder / "params.yaml", {"dataset": "data/own.zip"})
+    write_zip(folder / "data/own.zip", dataset_members(writers=4, forms=5, lines=2))
+    edit_params(folder / "params.yaml", {"dataset": "data/own.zip", "split.unseen_writers": 1})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for stage in (map_writers, split, crop, train, evaluate):
@@ -84,6 +88,46 @@ def test_a_form_on_two_sides_of_the_split(project: Path, one: str, other: str):
     )
 
 
+@pytest.mark.parametrize("other", ["train", "validation", "test"])
+def test_an_unseen_writer_on_another_side_of_the_split(project: Path, other: str):
+    form = a_form("unseen")
+    edit_split(lambda line, side: other if line.startswith(form) else side)
+    refused(crop.main, rf"{other} and unseen share 1 writer\(s\), {form[1:3]:0>3} among them, .*; run split again")
+
+
+def test_a_writer_who_was_trained_on_made_unseen(project: Path):
+    """The network would know one writer more than there are; had it not, it would be judged on one it has seen."""
+    writer = a_form("train")[:3]
+    edit_split(lambda line, side: "unseen" if line.startswith(writer) else side)
+    crop.main()
+    refused(evaluate.main, r"knows other writers \(3: .*\) than data/crops \(2: ")
+    model, provenance = models.load(Path("models/model.keras"))
+    models.save(model, replace(provenance, writers=[*provenance.writers][:2]), Path("models/model.keras"))
+    with pytest.raises(InputError, match="not a network from crops to its writers"):
+        inputs.read(Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), ["unseen"])
+
+
+def test_the_unseen_side_is_judged_only_if_the_model_has_not_seen_its_writers(project: Path):
+    read = partial(inputs.read, Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"))
+    model, packed, provenance = read(["test", "unseen"])
+    unseen = {line.writer for line in packed.side_lines("unseen")}
+    assert list(provenance.unseen) == sorted(unseen)
+    assert not unseen & set(packed.writers)
+    assert model.output_shape[-1] == len(packed.writers) == 3
+    assert (packed.tables["unseen"]["label"] == -1).all()
+    seen = [replace(line, writer=min(unseen)) for line in provenance.validation]
+    models.save(model, replace(provenance, validation=seen), Path("models/model.keras"))
+    with pytest.raises(InputError, match=r"validation and unseen share 1 writer\(s\)"):
+        read(["unseen"])
+    read(["test"])
+
+
+def test_crops_of_known_writers_in_place_of_the_unseen(project: Path):
+    shutil.copyfile("data/crops/test.npy", "data/crops/unseen.npy")
+    with pytest.raises(InputError, match=r"data/crops/unseen.npy: not made from data/lines.csv"):
+        inputs.read(Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), ["unseen"])
+
+
 def test_a_line_twice_in_the_split(project: Path):
     with Path("data/split.csv").open("a") as file:
         file.write(f"{a_form('train')}-00,test\n")
@@ -116,7 +160,7 @@ def test_names_of_seen_and_test_forms_swapped(project: Path):
 
 
 def test_the_same_images_under_other_names_in_the_archive(project: Path):
-    members = dataset_members(3, 5, 2)
+    members = dataset_members(4, 5, 2)
     text = Path("data/lines.csv").read_text()
     seen, unseen = a_form("train"), a_form("test")
     assert writer_of(text, seen) == writer_of(text, unseen)
@@ -160,7 +204,7 @@ def test_crops_that_are_not_what_they_say(project: Path, change: dict[str, objec
 
 
 def test_crops_of_another_table_of_lines(project: Path):
-    members = {name: data for name, data in dataset_members(3, 5, 2).items() if not name.startswith("lines/a01")}
+    members = {name: data for name, data in dataset_members(4, 5, 2).items() if not name.startswith("lines/a01")}
     write_zip(Path("data/own.zip"), members | {"lines/a01-000-00.png": members["lines/a00-000-00.png"]})
     edit_params(Path("params.yaml"), {"min_forms": 1})
     map_writers.main()

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from writerid.base.errors import InputError
-from writerid.dataset.lines import read_lines, writers
+from writerid.dataset.lines import read_lines
 
-HEADER = "line,path,form,writer,label,width,height\n"
+HEADER = "line,path,form,writer,width,height\n"
 GOOD = [
-    "a-00,x/a-00.png,a,w1,0,90,30",
-    "a-01,x/a-01.png,a,w1,0,90,30",
-    "b-00,x/b-00.png,b,w2,1,90,30",
+    "a-00,x/a-00.png,a,w1,90,30",
+    "a-01,x/a-01.png,a,w1,90,30",
+    "b-00,x/b-00.png,b,w2,90,30",
 ]
 
 
@@ -24,22 +24,19 @@ def read(tmp_path: Path, rows: list[str]) -> dict[str, list[object]]:
 def test_a_whole_table(tmp_path: Path):
     table = read(tmp_path, GOOD)
     assert table["line"] == ["a-00", "a-01", "b-00"]
-    assert table["label"] == [0, 0, 1]
-    assert writers(table) == ["w1", "w2"]  # type: ignore[arg-type]
+    assert table["writer"] == ["w1", "w1", "w2"]
 
 
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("b-01,x/b-01.png,a,w2,1,90,30", "line 'b-01' is not one of form 'a'"),
-        ("nothing,x/b-01.png,nothing,w2,1,90,30", "line 'nothing' is not one of form"),
-        ("a-01,x/other.png,a,w1,0,90,30", "line a-01 stands there twice"),
-        ("b-01,x/a-00.png,b,w2,1,90,30", "image x/a-00.png stands there twice"),
-        ("b-01,x/b-01.png,b,w1,0,90,30", "form b has writer 'w1' here and writer 'w2' above"),
-        ("b-01,x/b-01.png,b,w2,0,90,30", "label 0 is not that of writer 'w2', which is 1"),
-        ("b-01,x/b-01.png,b,w2,-1,90,30", "label -1 is not that of writer 'w2'"),
-        ("b-01,x/b-01.png,b,w2,1,0,30", "an image of 0 x 30 pixels is none"),
-        (f"b-01,x/b-01.png,b,w2,1,{10**30},30", "an image of 10+ x 30 pixels is none"),
+        ("b-01,x/b-01.png,a,w2,90,30", "line 'b-01' is not one of form 'a'"),
+        ("nothing,x/b-01.png,nothing,w2,90,30", "line 'nothing' is not one of form"),
+        ("a-01,x/other.png,a,w1,90,30", "line a-01 stands there twice"),
+        ("b-01,x/a-00.png,b,w2,90,30", "image x/a-00.png stands there twice"),
+        ("b-01,x/b-01.png,b,w1,90,30", "form b has writer 'w1' here and writer 'w2' above"),
+        ("b-01,x/b-01.png,b,w2,0,30", "an image of 0 x 30 pixels is none"),
+        (f"b-01,x/b-01.png,b,w2,{10**30},30", "an image of 10+ x 30 pixels is none"),
     ],
 )
 def test_rows_that_contradict(tmp_path: Path, row: str, message: str):

@@ -14,7 +14,9 @@ from writerid.base.errors import InputError
 from writerid.dataset.splits import SideLine
 from writerid.network.models import Network, Provenance, build, load, save
 
-SEEN = Provenance(["a", "b", "c"], [SideLine("f-00", "f", "0f"), SideLine("g-00", "g")], [SideLine("h-00", "h")])
+SEEN = Provenance(
+    ["a", "b", "c"], [SideLine("f-00", "f", "a", "0f"), SideLine("g-00", "g", "b")], [SideLine("h-00", "h", "c")], ["d"]
+)
 TINY = Network(
     height=32,
     width=24,

@@ -14,6 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.conftest import Run, edit_params, environment, runner, wait_for
+from writerid.base.dotted import flat
 
 PICTURES = {
     "curves", "filters", "filter_inputs", "feature_maps", "evidence", "fidelity", "confusion", "confused_writers",
@@ -31,16 +32,18 @@ def metrics(clone: Path, name: str) -> dict[str, Any]:
 
 
 def test_what_a_run_leaves(clone: Path):
-    test = metrics(clone, "test.json")
+    test = metrics(clone, "test/scores.json")
     assert test["split"] == "form"
+    assert metrics(clone, "test.json")["line"]["accuracy"] == test["line"]["accuracy"]
     assert {"crop", "line", "form", "chance", "largest_writer"} < set(test)
-    assert metrics(clone, "dataset.json")["lines"] == 18
+    assert metrics(clone, "dataset.json")["lines"] == 24
+    assert [metrics(clone, "split.json")[side]["writers"] for side in ("train", "test", "unseen")] == [3, 3, 1]
     assert metrics(clone, "split.json")["shared"]["train_test"] == {"forms": 0, "physical_lines": 0}
     assert len(list((clone / "models/checkpoints").iterdir())) == 2
     assert {p.stem for p in (clone / "metrics/figures").glob("*.png")} == PICTURES
     assert metrics(clone, "explain.json")["crops"] == 4
     predictions = (clone / "metrics/predictions.csv").read_text().splitlines()
-    assert predictions[0] == "line,form,actual,predicted,confidence,rank"
+    assert predictions[0] == "line,form,actual,predicted,confidence,rank,crops,crops_right,crops_top5,form_rank"
     assert len(predictions) == 1 + test["line"]["items"]
     runtime, lock = metrics(clone, "runtime.json"), (clone / "dvc.lock").read_text()
     assert runtime["backend"] and f"md5: {runtime['md5']}\n" in lock  # it says which model it is about
@@ -50,6 +53,15 @@ def test_what_a_run_leaves(clone: Path):
 def test_a_second_run_does_nothing(clone: Path, run: Run):
     assert "Data and pipelines are up to date." in run("dvc", "repro").stdout
     assert run("git", "status", "--porcelain").stdout == ""
+
+
+def test_runs_are_compared_by_a_dozen_metrics(run: Run):
+    shown = json.loads(run("dvc", "metrics", "show", "--json").stdout)
+    files = {name: file["data"] for name, file in shown[""]["data"].items()}
+    assert {name: len(flat(content)) for name, content in files.items()} == {
+        "metrics/test.json": 8,
+        "metrics/validation.json": 4,
+    }
 
 
 def test_a_change_reruns_only_what_reads_it(clone: Path, run: Run):
@@ -62,8 +74,8 @@ def test_an_experiment_can_be_compared(run: Run):
     changed = json.loads(run("dvc", "params", "diff", "--json").stdout)
     assert changed["params.yaml"]["dropout"].items() >= {"old": 0.2, "new": 0.0}.items()
     difference = json.loads(run("dvc", "metrics", "diff", "--json").stdout)
-    assert "validation.loss" in difference["metrics/train/metrics.json"]
-    assert "line.nll" in difference["metrics/test.json"]
+    assert "loss" in difference["metrics/validation.json"]
+    assert "line.calibrated_nll" in difference["metrics/test.json"]
     assert "no-dropout" in run("dvc", "exp", "show", "--md").stdout
     for command in (["plots", "show"], ["plots", "diff", "HEAD"]):
         plots = json.loads(run("dvc", *command, "--json").stdout)

@@ -120,7 +120,7 @@ def test_a_run_that_is_not_there_is_refused(clone: Path, page: Path, monkeypatch
 
 
 def test_parameters_are_those_the_run_had(clone: Path, page: Path, monkeypatch: pytest.MonkeyPatch):
-    params, test = clone / "params.yaml", clone / "metrics/test.json"
+    params, test = clone / "params.yaml", clone / "metrics/test/scores.json"
     before, measures = params.read_text(), test.read_text()
     params.write_text(before.replace("dropout: 0.2", "dropout: 0.4"))
     try:
@@ -133,7 +133,7 @@ def test_parameters_are_those_the_run_had(clone: Path, page: Path, monkeypatch: 
         assert "was changed after this run" not in text
         assert "-S dropout=0.4" in text
         assert "dvc.lock is not of this run" in text
-        assert "not of one run: metrics/test.json differs from" in text
+        assert "not of one run: metrics/test/scores.json differs from" in text
     finally:
         params.write_text(before)
         test.write_text(measures)

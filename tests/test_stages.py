@@ -42,9 +42,9 @@ def test_from_the_archive_to_the_crops(checkout: Path, dataset: Path, stage: Run
     split = json.loads((checkout / "metrics/split.json").read_text())
     assert split["shared"]["train_test"]["forms"] == 0
     assert (checkout / "data/lines.csv").read_text().splitlines()[1] == (
-        "a00-000-00,lines/a00-000-00.png,a00-000,000,0,90,30"
+        "a00-000-00,lines/a00-000-00.png,a00-000,000,90,30"
     )
-    assert (checkout / "data/writers.csv").read_text().splitlines()[1] == "0,000,4,8"
+    assert (checkout / "data/writers.csv").read_text().splitlines()[1] == "000,4,8"
 
 
 def test_a_damaged_image_is_left_out_and_counted(checkout: Path, dataset: Path, stage: Run):

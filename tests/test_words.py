@@ -53,17 +53,21 @@ def test_what_decisions_rest_on():
     shares |= {("size", "larger"): 0.7, ("order", "any order"): 0.78, ("place", "higher"): 0.85}
 
     def rows(spread: float) -> list[dict[str, str]]:
-        names = {"accuracy": 0.0, "accuracy_low": -spread, "accuracy_high": spread}
         return [
-            {"trait": trait, "change": change} | {name: str(share + by) for name, by in names.items()}
+            {
+                "trait": trait,
+                "change": change,
+                "accuracy": str(share),
+                "p": "0.0010" if abs(share - 0.8) > 2 * spread else "1.0000",
+            }
             for (trait, change), share in shares.items()
         ]
 
     told = reasons.upset_by(made_up(tables={"traits": rows(0.05)}))
     assert "90.0 % are right as they are, and 80.0 % when" in told[0]
     assert told[1] == "Decisions suffer most from a change of slant (60.0 %: left)."  # size costs but an eighth
-    assert (
-        told[2] == "For order and place the bars reach that of lines drawn anew: no sure loss. The others lie between."
+    assert told[2] == (
+        "For order and place no loss against lines drawn anew is sure, form by form. The others lie between."
     )
     for few in (rows(0.05)[:2], rows(0.2)):  # nothing changed; all within chance
         unsure = reasons.upset_by(made_up(tables={"traits": few}))
@@ -105,7 +109,7 @@ def test_parameters_that_were_edited_after_the_run():
 
 
 def test_evidence_is_believed_only_where_it_beats_chance():
-    good = {"area": 0.2, "over_random_low": 0.1, "over_ink_low": 0.1}
+    good = {"area": 0.2, "over_random_low": 0.1, "over_ink_low": 0.1, "over_random_p": 0.01, "over_ink_p": 0.01}
     test = {**dict.fromkeys(ORDERS, good), "random": {"area": 0.4}, "ink": {"area": 0.4}}
     assert "beyond chance" in reasons.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": test}))
     assert "prove nothing" in reasons.trust(made_up(explain={"crops": 9, "deletion": test, "insertion": test}))

@@ -21,6 +21,7 @@ class Use(IntEnum):
     TRAITS = 11
     LAYOUT = 12
     GRID = 13
+    UNSEEN = 14
 
 
 def stream(seed: int, use: Use, *key: int) -> np.random.Generator:

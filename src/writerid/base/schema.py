@@ -36,7 +36,7 @@ class Seeded(Group):
 class Synthesis(Group):
     """the handwriting a fresh clone draws for itself"""
 
-    writers: int = parameter(50, "so many hands are drawn", ge=2, le=10_000)
+    writers: int = parameter(60, "so many hands are drawn", ge=2, le=10_000)
     forms: int = parameter(5, "sheets that each writer fills", ge=1, le=1_000)
     lines: int = parameter(8, "lines on each form", ge=1, le=100)
     difficulty: float = parameter(0.5, "0: hands far apart and steady; 1: close together and unsteady", ge=0, le=1)
@@ -53,6 +53,12 @@ class Split(Group):
         0.15, "share by which the best epoch is chosen and confidence is calibrated", gt=0, lt=1
     )
     test: float = parameter(0.15, "share kept for the figures that are reported", gt=0, lt=1)
+    fold: int = parameter(
+        0, "which stretch of each writer's forms is the test side; with a test share of 0.2, 0 to 4", ge=0
+    )
+    unseen_writers: int = parameter(
+        10, "writers of whom the network sees no line, a side of their own; by fold, others in turn; 0: none", ge=0
+    )
 
 
 class Crop(Group):
@@ -187,7 +193,7 @@ class Evaluate(Group):
     """how the test figures are reported"""
 
     resamples: int = parameter(
-        1000, "times that the test forms are drawn anew (bootstrap) for each 95 % interval", ge=100, le=100_000
+        1000, "random choices of the lines of each form, for accuracy when only some are read", ge=100, le=100_000
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from writerid.base.errors import InputError
 from writerid.base.randomness import Use, stream
 from writerid.crops.windows import CROP
-from writerid.dataset.splits import SIDES
+from writerid.dataset.splits import SIDES, UNSEEN
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Choice:
 def tables(
     inks: Iterable[np.ndarray], labels: Sequence[int], sides: Sequence[str | None], choice: Choice
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Choose the crops of all lines: drawn at random for training, evenly spaced for validation and test.
+    """Choose the crops of all lines: drawn at random for training, evenly spaced for the other sides.
 
     Parameters: the ink shares of each line's windows (see strips.ink_share), its label and its side. Returns a
     table of dtype CROP for each side, and where each line begins and ends in the strips, int64 (lines + 1,).
 
-    Raises InputError where a line has no side, or a side no line.
+    Raises InputError where a line has no side, or a side but the unseen one no line.
     """
     parts: dict[str, list[np.ndarray]] = {side: [] for side in SIDES}
     ends = [0]
@@ -48,9 +48,10 @@ def tables(
         parts[side].append(crops)
         ends.append(ends[-1] + len(ink) + choice.width - 1)
     for side, own in parts.items():
-        if not own:
+        if not own and side != UNSEEN:
             raise InputError(f"split: no line is on the {side} side; raise split.{side}, or add lines")
-    return {side: np.concatenate(own) for side, own in parts.items()}, np.array(ends, np.int64)
+    none = np.empty(0, CROP)
+    return {side: np.concatenate([none, *own]) for side, own in parts.items()}, np.array(ends, np.int64)
 
 
 def side_of_lines(lines: Sequence[str], sides: Sequence[str]) -> dict[str, str]:

@@ -12,13 +12,15 @@ import numpy as np
 from writerid.base.errors import InputError
 from writerid.base.files import read_array, readable, write_json
 from writerid.dataset.lines import read_lines
-from writerid.dataset.splits import SideLine
+from writerid.dataset.splits import UNSEEN, SideLine
 
 ORIGIN = "crops.json"
 AGAIN = "run crop again (`dvc repro --force crop`)"
 
-# One row a crop: its first column in the strips, the row of its line in lines.csv, and its writer's label.
+# One row a crop: its first column in the strips, the row of its line in lines.csv, and its label: the place of its
+# writer among the known writers, whom the network tells apart, in the order of their names; NO_LABEL for an unseen one.
 CROP = np.dtype([("start", "<i8"), ("line", "<i4"), ("label", "<i4")])
+NO_LABEL = -1
 
 
 def gather(strips: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:
@@ -34,7 +36,7 @@ class Packed:
     """What the crop stage made: the strips, uint8 (columns, height), and the tables of crops of some sides.
 
     Beside them stand the columns of lines.csv; where each line begins and ends in the strips, int64 (lines + 1,), line
-    i from the i-th to the next column; the width of a crop in pixels; and split.group_by.
+    i from the i-th to the next column; the width of a crop in pixels; the known writers by label; and split.group_by.
     """
 
     strips: np.ndarray
@@ -42,6 +44,7 @@ class Packed:
     lines: Mapping[str, Sequence[Any]]
     ends: np.ndarray
     width: int
+    writers: Sequence[str]
     group_by: str = "form"
 
     def side_lines(self, side: str) -> list[SideLine]:
@@ -59,17 +62,37 @@ class Packed:
             SideLine(
                 self.lines["line"][row],
                 self.lines["form"][row],
+                self.lines["writer"][row],
                 digest(self.strips[self.ends[row] : self.ends[row + 1]]),
             )
             for row in np.unique(self.tables[side]["line"])
         ]
 
 
-def write_origin(folder: Path, lines: Path, *, height: int, width: int, tone: str, fit: str, group_by: str) -> None:
-    """Write down what the crops of a folder were made from and how: later stages ask the crops, not params.yaml."""
+def labels(writers: Sequence[str], known: Sequence[str]) -> list[int]:
+    """Return the label of each writer, NO_LABEL for one who is not among the known."""
+    place = {writer: label for label, writer in enumerate(known)}
+    return [place.get(writer, NO_LABEL) for writer in writers]
+
+
+def write_origin(
+    folder: Path, lines: Path, writers: Sequence[str], *, height: int, width: int, tone: str, fit: str, group_by: str
+) -> None:
+    """Write down what the crops of a folder were made from and how: later stages ask the crops, not params.yaml.
+
+    Parameters: the folder; lines.csv; the known writers by label; parameters.
+    """
     write_json(
         folder / ORIGIN,
-        {"lines": _digest(lines), "height": height, "width": width, "tone": tone, "fit": fit, "group_by": group_by},
+        {
+            "lines": _digest(lines),
+            "height": height,
+            "width": width,
+            "tone": tone,
+            "fit": fit,
+            "group_by": group_by,
+            "writers": writers,
+        },
     )
 
 
@@ -82,11 +105,12 @@ def read(folder: Path, sides: Sequence[str], lines: Path) -> Packed:
     try:
         origin = json.loads(readable(folder / ORIGIN).read_text(encoding="utf-8"))
         height, width, group_by = int(origin["height"]), int(origin["width"]), str(origin["group_by"])
+        known = [str(writer) for writer in origin["writers"]]
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{folder / ORIGIN}: not what the crop stage writes; {AGAIN}") from None
     strips, ends = read_array(folder / "strips.npy"), read_array(folder / "ends.npy")
     tables = {side: read_array(folder / f"{side}.npy") for side in sides}
-    packed = Packed(strips, tables, table, ends, width, group_by)
+    packed = Packed(strips, tables, table, ends, width, known, group_by)
     wrong = []
     if origin.get("lines") != _digest(lines) or ends.shape != (len(table["line"]) + 1,):
         wrong = [folder / ORIGIN]
@@ -105,13 +129,15 @@ def _digest(path: Path) -> str:
 
 def _belongs(packed: Packed, side: str) -> bool:
     table, ends = packed.tables[side], packed.ends
-    labels = np.asarray(packed.lines["label"])
-    if table.dtype != CROP or table.ndim != 1 or not len(table):
+    expected = np.array(labels(packed.lines["writer"], packed.writers))
+    if table.dtype != CROP or table.ndim != 1:
         return False
+    if not len(table):
+        return side == UNSEEN
     rows = table["line"]
-    if rows.min() < 0 or rows.max() >= len(labels):
+    if rows.min() < 0 or rows.max() >= len(expected) or (expected[rows] == NO_LABEL).any() != (side == UNSEEN):
         return False
     beyond = table["start"] + packed.width - ends[rows + 1]  # columns by which a crop reaches past its line
     if side != "train" and beyond[np.append(rows[1:] != rows[:-1], True)].any():
         return False  # there a line's last crop ends with the line
-    return bool(beyond.max() <= 0 and (table["start"] >= ends[rows]).all() and (table["label"] == labels[rows]).all())
+    return bool(beyond.max() <= 0 and (table["start"] >= ends[rows]).all() and (table["label"] == expected[rows]).all())

@@ -1,6 +1,5 @@
 """The table of lines that map_writers makes, held to what every later stage relies on."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +8,20 @@ from writerid.base.files import read_csv
 from writerid.base.geometry import MAX_SIDE
 from writerid.dataset.names import parse_name
 
-COLUMNS = {"line": str, "path": str, "form": str, "writer": str, "label": int, "width": int, "height": int}
+COLUMNS = {"line": str, "path": str, "form": str, "writer": str, "width": int, "height": int}
 
 
 def read_lines(path: Path) -> dict[str, list[Any]]:
     """Return the columns of lines.csv.
 
-    Raises InputError where it cannot be read, or a row contradicts its own name, another row or the labels, which
-    count the writers in the order of their names.
+    Raises InputError where it cannot be read, or a row contradicts its own name or another row.
     """
     table = read_csv(path, COLUMNS)
-    label_of = {writer: label for label, writer in enumerate(writers(table))}
     lines: set[str] = set()
     paths: set[str] = set()
     writer_of: dict[str, str] = {}
     for row, cells in enumerate(zip(*table.values(), strict=True), start=2):
-        line, image, form, writer, label, *size = cells
+        line, image, form, writer, *size = cells
         name = parse_name(line)
         problem = None
         if name is None or name.form != form:
@@ -35,8 +32,6 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
             problem = f"image {image} stands there twice"
         elif writer_of.setdefault(form, writer) != writer:
             problem = f"form {form} has writer {writer!r} here and writer {writer_of[form]!r} above"
-        elif label != label_of[writer]:
-            problem = f"label {label} is not that of writer {writer!r}, which is {label_of[writer]}"
         elif not 1 <= min(size) <= max(size) <= MAX_SIDE:
             problem = f"an image of {size[0]} x {size[1]} pixels is none"
         if problem:
@@ -46,8 +41,3 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
     if not lines:
         raise InputError(f"{path}: holds no line; run map_writers again (`dvc repro --force map_writers`)")
     return table
-
-
-def writers(table: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the writers of a table of lines in the order of their labels."""
-    return sorted(set(table["writer"]))

@@ -1,4 +1,4 @@
-"""Train, validation and test sides of a dataset, and a report of what the sides share."""
+"""The sides of a dataset: train, validation and test of the known writers, and the unseen writers; what sides share."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,39 +12,92 @@ from writerid.base.errors import InputError
 from writerid.base.randomness import Use, stream, text_key
 from writerid.dataset.names import parse_name
 
-SIDES = ("train", "validation", "test")
+UNSEEN = "unseen"  # the side of writers of whom no line is trained on, validated on or tested as a known writer's
+SIDES = ("train", "validation", "test", UNSEEN)
 
 
-def by_line(writers: Sequence[str], shares: Mapping[str, float], seed: int) -> list[str]:
+def folds(test: float) -> int:
+    """Return how many test sides of this share fit side by side: folds 0 to this number less 1 share no form."""
+    return max(1, int(1 / test + 1e-9))
+
+
+def assign(
+    forms: Sequence[str],
+    writers: Sequence[str],
+    shares: Mapping[str, float],
+    *,
+    group_by: str,
+    seed: int,
+    fold: int,
+    unseen_writers: int,
+) -> list[str]:
+    """Return the side of each line, one of SIDES.
+
+    Parameters: form and writer of each line; the shares of train, validation and test; `group_by`, "form" (see by_form)
+    or "line" (see by_line). The seed puts the writers in an order, and the fold takes the next `unseen_writers` of
+    them, round and round; their lines are on the side UNSEEN.
+
+    Raises InputError where the fold is out of range, where fewer than two writers would be known, and as by_form and
+    by_line do.
+    """
+    count = folds(shares["test"])
+    if fold >= count:
+        held = f"split.fold: {fold} is out of range; with split.test: {shares['test']:g}"
+        raise InputError(
+            f"{held} there {'are ' + str(count) + ' folds' if count > 1 else 'is one fold'}, 0 to {count - 1}"
+        )
+    names = sorted(set(writers))
+    if len(names) - unseen_writers < 2:
+        raise InputError(
+            f"split.unseen_writers: {unseen_writers} of {len(names)} writers leave fewer than two to be known; set it "
+            f"to {max(0, len(names) - 2)} or less"
+        )
+    order = stream(seed, Use.UNSEEN).permutation(len(names))
+    apart = {names[order[place % len(names)]] for place in range(fold * unseen_writers, (fold + 1) * unseen_writers)}
+    # All are split, the unseen too: who is unseen changes from fold to fold, and must not move the others' forms.
+    sides = by_form(forms, writers, shares, seed, fold) if group_by == "form" else by_line(writers, shares, seed, fold)
+    return [UNSEEN if writer in apart else side for writer, side in zip(writers, sides, strict=True)]
+
+
+def by_line(writers: Sequence[str], shares: Mapping[str, float], seed: int, fold: int) -> list[str]:
     """Split lines at random, as the reference does: forms may stand on several sides.
 
-    Parameters: the writer of each line; the share of each of SIDES; the seed. Returns the side of each line.
+    The seed puts the lines in an order, as on a circle; the fold's stretch of it is the test side, the stretch before
+    that the validation side.
+
+    Parameters: the writer of each line; the shares; the seed; the fold. Returns the side of each line.
 
     Raises InputError for a writer without a training line.
     """
-    train = int(len(writers) * shares["train"] + 1e-9)
-    rest = len(writers) - train
-    validation = round(rest * shares["validation"] / (shares["validation"] + shares["test"]))
-    in_order = ["train"] * train + ["validation"] * validation + ["test"] * (rest - validation)
-    places = stream(seed, Use.SPLIT).permutation(len(writers))
-    sides = [in_order[place] for place in places]
-    unseen = sorted(set(writers) - {writer for writer, side in zip(writers, sides, strict=True) if side == "train"})
-    if unseen:
+    count = len(writers)
+    first, last = (round(count * shares["test"] * number) for number in (fold, fold + 1))
+    test = last - first
+    validation = count - int(count * shares["train"] + 1e-9) - test
+    behind = (last - 1 - stream(seed, Use.SPLIT).permutation(count)) % count  # from the test side's last line backwards
+    sides = ["test" if place < test else "validation" if place < test + validation else "train" for place in behind]
+    untrained = set(writers) - {writer for writer, side in zip(writers, sides, strict=True) if side == "train"}
+    if untrained:
         raise InputError(
-            f"writer {unseen[0]} has no line on the train side; leave out small writers (min_forms, top_writers), "
+            f"writer {min(untrained)} has no line on the train side; leave out small writers (min_forms, top_writers), "
             "raise split.train, or set split.group_by: form"
         )
     return sides
 
 
-def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, float], seed: int) -> list[str]:
-    """Split whole forms, so that every writer stands on all sides and no form on two.
+def by_form(
+    forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, float], seed: int, fold: int
+) -> list[str]:
+    """Split whole forms, so that every writer stands on all three sides and no form on two.
 
-    For each writer the validation and test lines come as close to their shares as whole forms allow (least sum
-    of squares over the three sides). Of equally good line counts those are taken that bring the whole dataset
-    nearer to the shares, and of equally good choices of forms the seed takes one.
+    The seed puts each writer's forms in an order, as on a circle. It is cut into stretches of the test share of the
+    writer's lines; the fold's stretch is the test side, the forms before it are the validation side, so that fold 0's
+    validation side is the same whatever the test share. Of the two places where a stretch can end, before or after the
+    form that the share cuts through, that is taken which brings the writers so far nearer to the shares. A form is
+    never chosen by its size, as scikit-learn's StratifiedGroupKFold does; its GroupKFold counts forms and not lines.
 
-    Parameters: form and writer of each line; the share of each of SIDES; the seed. Returns the side of each line.
+    A writer with fewer forms than there are folds has one test form, and the folds take them in turn.
+
+    Parameters: form and writer of each line; the shares; the seed; the fold. Returns the side of each line.
 
     Raises InputError for a writer with fewer than three forms.
     """
@@ -52,23 +105,49 @@ def by_form(forms: Sequence[str], writers: Sequence[str], shares: Mapping[str, f
     for form, writer in zip(forms, writers, strict=True):
         sizes[writer][form] += 1
     side: dict[str, str] = {}
-    ahead = np.zeros(2)  # lines that validation and test have above their shares so far
+    ahead: Counter[str | int] = Counter()  # lines by which the writers so far lie above their shares, at each cut
     for writer in sorted(sizes):
-        own = sorted(sizes[writer])
-        if len(own) < len(SIDES):
+        names = sorted(sizes[writer])
+        if len(names) < 3:
             raise InputError(
-                f"writer {writer} has {len(own)} form(s), too few for train, validation and test; set min_forms: 3 or "
-                "more to leave such writers out, or split.group_by: line"
+                f"writer {writer} has {len(names)} form(s), too few for train, validation and test; set min_forms: 3 "
+                "or more to leave such writers out, or split.group_by: line"
             )
-        order = stream(seed, Use.SPLIT, text_key(writer)).permutation(len(own))
-        shuffled = [own[place] for place in order]
-        counts = [sizes[writer][form] for form in shuffled]
-        chosen = _assign(counts, shares, ahead)
-        side.update(zip(shuffled, chosen, strict=True))
-        for i, name in enumerate(SIDES[1:]):
-            given = sum(count for count, one in zip(counts, chosen, strict=True) if one == name)
-            ahead[i] += given - sum(counts) * shares[name]
+        order = stream(seed, Use.SPLIT, text_key(writer)).permutation(len(names))
+        shuffled = [names[place] for place in order]
+        counts = np.array([sizes[writer][form] for form in shuffled])
+        first, last = _test_forms(counts, shares["test"], fold, ahead)
+        before = np.roll(counts, -first)[::-1][: len(counts) - (last - first) - 1]  # one is left to be trained on
+        validation = _cut(before, counts.sum() * shares["validation"], (1, len(before)), "validation", ahead)
+        for place, form in enumerate(shuffled):
+            backwards = (last - 1 - place) % len(shuffled)
+            test = backwards < last - first
+            side[form] = "test" if test else "validation" if backwards < last - first + validation else "train"
     return [side[form] for form in forms]
+
+
+def _test_forms(counts: np.ndarray, share: float, fold: int, ahead: Counter[str | int]) -> tuple[int, int]:
+    """The first form of a fold's test side, and the first after it, of forms with so many lines, in their order."""
+    number = folds(share)
+    if len(counts) < number:
+        first = fold % len(counts)
+        return first, first + 1
+    cuts = [0]
+    for cut in range(1, number + 1):
+        bounds = (cuts[-1] + 1, len(counts) - (number - cut))
+        cuts.append(_cut(counts, counts.sum() * share * cut, bounds, cut, ahead))
+    first, last = cuts[fold], cuts[fold + 1]
+    return first, min(last, first + len(counts) - 2)  # two are left, for training and validation
+
+
+def _cut(counts: np.ndarray, wanted: float, bounds: tuple[int, int], name: str | int, ahead: Counter[str | int]) -> int:
+    """How many of the first forms have about the wanted number of lines together, within bounds."""
+    lines = np.concatenate([[0], np.cumsum(counts)])
+    below = int(np.searchsorted(lines, wanted + 1e-9, side="right")) - 1
+    possible = {min(max(cut, bounds[0]), bounds[1]) for cut in (below, below + 1)}
+    chosen = min(sorted(possible), key=lambda cut: abs(ahead[name] + lines[cut] - wanted))
+    ahead[name] += lines[chosen] - wanted
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -77,6 +156,7 @@ class SideLine:
 
     line: str
     form: str
+    writer: str
     pixels: str | None = None
 
 
@@ -85,8 +165,8 @@ def check_apart(sides: Mapping[str, Sequence[SideLine]], group_by: str, advice: 
 
     Parameters: the lines of each side; split.group_by; what to do about it, for the message.
 
-    Raises InputError where two sides share a line, by its name or by its pixels, or, unless lines were split at
-    random, a form.
+    Raises InputError where two sides share a line, by its name or by its pixels; unless lines were split at random, a
+    form; and where the unseen side shares a writer with another.
     """
     for (one, its), (other, others) in combinations(sides.items(), 2):
         lines = {x.line for x in its} & {x.line for x in others}
@@ -105,42 +185,47 @@ def check_apart(sides: Mapping[str, Sequence[SideLine]], group_by: str, advice: 
                 f"split.group_by is form, but {one} and {other} share {len(forms)} form(s), {min(forms)} among them; "
                 f"{advice}"
             )
+        writers = {x.writer for x in its} & {x.writer for x in others}
+        if writers and UNSEEN in (one, other):
+            raise InputError(
+                f"{one} and {other} share {len(writers)} writer(s), {min(writers)} among them, and unseen writers must "
+                f"be on no other side; {advice}"
+            )
 
 
-def report(lines: Sequence[str], forms: Sequence[str], writers: Sequence[str], sides: Sequence[str]) -> dict[str, Any]:
-    """Count lines, forms and writers a side, and the forms and physical lines that sides share.
+def contents(
+    lines: Sequence[str], forms: Sequence[str], writers: Sequence[str], sides: Sequence[str]
+) -> dict[str, Any]:
+    """Count lines, forms and writers by side, and the forms and physical lines that sides share; name unseen writers.
 
     A sentence may start on the physical line on which the one before it ended; where names tell the sentence
     (FORM-sNN-NN), the last piece of one and the first of the next are counted as one physical line.
     """
     physical = physical_lines(lines)
-    content: dict[str, dict[str, set[object]]] = {
-        side: {"forms": set(), "writers": set(), "lines": set()} for side in SIDES
-    }
-    for row, side in enumerate(sides):
-        content[side]["forms"].add(forms[row])
-        content[side]["writers"].add(writers[row])
-        if physical[row] is not None:
-            content[side]["lines"].add(physical[row])
-    shared = {
-        f"{one}_{other}": {
-            "forms": len(content[one]["forms"] & content[other]["forms"]),
-            "physical_lines": len(content[one]["lines"] & content[other]["lines"]),
+    rows = {side: [row for row, own in enumerate(sides) if own == side] for side in SIDES}
+    held: dict[str, dict[str, set[Any]]] = {
+        side: {
+            "forms": {forms[row] for row in own},
+            "physical_lines": {physical[row] for row in own} - {None},
+            "writers": {writers[row] for row in own},
         }
-        for one, other in combinations(SIDES, 2)
+        for side, own in rows.items()
     }
-    counts = Counter(sides)
     return {
         **{
             side: {
-                "lines": counts[side],
-                "share": counts[side] / len(sides),
-                "forms": len(content[side]["forms"]),
-                "writers": len(content[side]["writers"]),
+                "lines": len(own),
+                "share": len(own) / len(sides),
+                "forms": len(held[side]["forms"]),
+                "writers": len(held[side]["writers"]),
             }
-            for side in SIDES
+            for side, own in rows.items()
         },
-        "shared": shared,
+        "shared": {
+            f"{one}_{other}": {kind: len(held[one][kind] & held[other][kind]) for kind in ("forms", "physical_lines")}
+            for one, other in combinations(SIDES, 2)
+        },
+        "unseen_writers": sorted(held[UNSEEN]["writers"]),
     }
 
 
@@ -169,53 +254,3 @@ def physical_lines(lines: Sequence[str]) -> list[tuple[str, int] | None]:
         (name.form, first[name.form, name.sentence] + name.number) if name and name.sentence is not None else None
         for name in names
     ]
-
-
-def _assign(sizes: Sequence[int], shares: Mapping[str, float], ahead: Sequence[float] | np.ndarray) -> list[str]:
-    """Give each form, of so many lines, a side: exact, by dynamic programming over reachable line counts.
-
-    Ties go to what makes up for the lines that validation and test are `ahead` of their shares.
-
-    reach[i][v, t] says with which (validation, test) line counts the first i forms can be dealt out, and bit t
-    of the integer reach[i][v] holds it.
-    """
-    total = sum(sizes)
-    want = {side: total * shares[side] for side in SIDES}
-    most = max(sizes)
-    limit_v = min(total, int(want["validation"]) + most)
-    limit_t = min(total, int(want["test"]) + most)
-    mask = (1 << (limit_t + 1)) - 1
-    reach = [[1] + [0] * limit_v]
-    for size in sizes:
-        before = reach[-1]
-        reach.append(
-            [
-                before[v] | (before[v] << size & mask) | (before[v - size] if v >= size else 0)
-                for v in range(limit_v + 1)
-            ]
-        )
-
-    def distance(v: int, t: int) -> tuple[float, float]:
-        off_v, off_t = v - want["validation"], t - want["test"]
-        own = off_v**2 + off_t**2 + (off_v + off_t) ** 2
-        return round(own, 6), (ahead[0] + off_v) ** 2 + (ahead[1] + off_t) ** 2
-
-    counts = [
-        (v, t)
-        for v in range(1, limit_v + 1)
-        for t in range(1, min(limit_t, total - v - 1) + 1)
-        if reach[-1][v] >> t & 1
-    ]
-    v, t = min(counts, key=lambda pair: distance(*pair))
-    sides = []
-    for i in range(len(sizes) - 1, -1, -1):
-        size, before = sizes[i], reach[i]
-        if v >= size and before[v - size] >> t & 1:
-            sides.append("validation")
-            v -= size
-        elif t >= size and before[v] >> (t - size) & 1:
-            sides.append("test")
-            t -= size
-        else:
-            sides.append("train")
-    return sides[::-1]

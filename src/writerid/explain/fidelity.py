@@ -14,6 +14,7 @@ from writerid.explain.attribution import METHODS, blank_paper
 from writerid.explain.taps import BATCH, Taps
 from writerid.scores.calibration import scaled
 from writerid.scores.decisions import log_softmax
+from writerid.scores.paired import Difference, holm, over_forms
 
 CELL = 8  # pixels
 POINTS = 6  # shares of the ink at which the probability is taken, from 0 to 1
@@ -40,22 +41,26 @@ class Fidelity:
             for share, value in zip(self.shares, values.mean(axis=0), strict=True)
         ]
 
-    def figures(self, resamples: int, rng: np.random.Generator) -> dict[str, dict[str, dict[str, float]]]:
-        """Area under each order's curve, with a 95 % interval of the mean over crops, and its gain over the baselines.
+    def figures(self, forms: np.ndarray) -> dict[str, dict[str, dict[str, float]]]:
+        """Area under each order's curve, and its gain over the baselines, with 95 % intervals over forms.
 
-        `over_random` and `over_ink`: the gain of an order over each baseline, crop by crop, positive where it is
-        better (a smaller area in deletion, a larger one in insertion), with a 95 % interval.
+        `over_random` and `over_ink`: the gain of an order over each baseline on the same crops, positive where it is
+        better (a smaller area in deletion, a larger one in insertion). Their p values are corrected for all gains that
+        are looked at (see paired.holm). `forms`, int (crops,): the form of each crop.
         """
-        crops = len(next(iter(self.deletion.values())))
-        weights = rng.multinomial(crops, np.full(crops, 1 / crops), size=resamples) / crops
-        areas_of: dict[str, dict[str, dict[str, float]]] = {}
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        compared: list[tuple[dict[str, float], str, float]] = []
         for test, curves, sign in (("deletion", self.deletion, -1), ("insertion", self.insertion, 1)):
             areas = {order: np.trapezoid(values, self.shares, axis=1) for order, values in curves.items()}
-            areas_of[test] = {order: _mean("area", area, weights) for order, area in areas.items()}
-            for order in areas.keys() - set(BASELINES):
+            found[test] = {order: _bounds("area", over_forms(values, forms), 0) for order, values in areas.items()}
+            for order in sorted(areas.keys() - set(BASELINES)):
                 for other in BASELINES:
-                    areas_of[test][order] |= _mean(f"over_{other}", sign * (areas[order] - areas[other]), weights)
-        return areas_of
+                    gain = over_forms(sign * (areas[order] - areas[other]), forms)
+                    found[test][order] |= _bounds(f"over_{other}", gain, -1)
+                    compared.append((found[test][order], f"over_{other}_p", gain.p))
+        for (scores, name, _), p in zip(compared, holm([p for *_, p in compared]), strict=True):
+            scores[name] = p
+        return found
 
 
 def measure(
@@ -113,6 +118,6 @@ def _first(marks: np.ndarray, ink: np.ndarray, share: float) -> np.ndarray:
     return chosen.reshape(marks.shape)
 
 
-def _mean(name: str, values: np.ndarray, weights: np.ndarray) -> dict[str, float]:
-    low, high = np.percentile(weights @ values, [2.5, 97.5])
-    return {name: float(values.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+def _bounds(name: str, mean: Difference, least: float) -> dict[str, float]:
+    """The mean and its bounds, which lie between `least` and 1."""
+    return {name: mean.value, f"{name}_low": max(least, mean.low), f"{name}_high": min(1.0, mean.high)}

@@ -19,7 +19,7 @@ class Results:
 
 
 def read_results(path: Path) -> Results:
-    """Read test.json; raises InputError where a level lacks its temperature, or there is no lines_read."""
+    """Read test/scores.json; raises InputError where a level lacks its temperature, or there is no lines_read."""
     try:
         test = json.loads(readable(path).read_text(encoding="utf-8"))
         temperatures = {level: float(test[level]["temperature"]) for level in LEVELS}

@@ -9,12 +9,12 @@ import numpy as np
 
 from writerid.base.randomness import Use, stream
 from writerid.crops.windows import Packed, gather
-from writerid.dataset.lines import writers
 from writerid.explain import activations, attribution, fidelity, hands, sureness, traits
 from writerid.explain.taps import Taps
 from writerid.network.prediction import predict
+from writerid.scores import confusion
 from writerid.scores.calibration import scaled
-from writerid.scores.decisions import Decisions, confused_pairs, log_softmax
+from writerid.scores.decisions import Decisions, log_softmax
 
 SAMPLE = 400  # crops among which those are looked for that drive a filter
 MAP_CROPS = 4  # crops of the line whose maps are shown
@@ -42,7 +42,7 @@ class Study:
         seed: int,
     ) -> None:
         """Take a model, and what the crop stage made of the test side."""
-        self.taps, self.writers, self.limits = Taps(model), writers(packed.lines), limits
+        self.taps, self.writers, self.limits = Taps(model), list(packed.writers), limits
         self._packed, self._seed = packed, seed
         self.crops: np.ndarray = packed.tables["test"]
         self.rows, self.line_of = np.unique(self.crops["line"], return_inverse=True)  # rows of lines.csv
@@ -80,14 +80,12 @@ class Study:
     @cached_property
     def counts(self) -> np.ndarray:
         """Test crops by actual and predicted writer, int (writers, writers)."""
-        counts = np.zeros((len(self.writers), len(self.writers)), int)
-        np.add.at(counts, (self.crops["label"], self.decisions["crop"].log_probs.argmax(axis=1)), 1)
-        return counts
+        crop = self.decisions["crop"]
+        return confusion.counts(crop.log_probs.argmax(axis=1), crop.labels, len(self.writers))
 
     def confused(self) -> list[tuple[int, int, float]]:
         """Return the most confused (actual, predicted, share of crops), of each two writers the worse direction."""
-        recall = self.counts / np.maximum(self.counts.sum(axis=1, keepdims=True), 1)
-        pairs = confused_pairs(recall, recall.size)
+        pairs = confusion.pairs(confusion.recall(self.counts), self.counts.size)
         kept = {
             frozenset(pair[:2]): pair for pair in reversed(pairs)
         }  # of two directions the worse one, which is first
@@ -111,7 +109,7 @@ class Study:
         """Reliability by level, raw and calibrated."""
         return {
             level: {
-                state: sureness.reliability(scaled(decisions.log_probs, by), decisions.labels)
+                state: sureness.reliability(scaled(decisions.log_probs, by), decisions.labels, decisions.forms)
                 for state, by in (("raw", 1.0), ("calibrated", temperatures[level]))
             }
             for level, decisions in self.decisions.items()
@@ -137,8 +135,8 @@ class Study:
         crops = self._sample[0].reshape(len(self._sample[0]), -1)
         return float((crops.max(axis=1).astype(int) - crops.min(axis=1) < BLANK).mean())
 
-    def fidelity(self, temperature: float) -> tuple[fidelity.Fidelity, float]:
-        """Deletion and insertion on some test crops, and by what share integrated gradients miss their sum.
+    def fidelity(self, temperature: float) -> tuple[fidelity.Fidelity, np.ndarray, float]:
+        """Deletion and insertion on some test crops, the crops' forms, and how far integrated gradients miss their sum.
 
         `temperature`: that of crops (see calibration).
         """
@@ -151,7 +149,8 @@ class Study:
         gained = attribution.gains(self.taps, crops[part], classes[part]) - attribution.gains(
             self.taps, blank, classes[part]
         )
-        return measured, float(np.abs(total - gained).mean() / max(float(np.abs(gained).mean()), 1e-9))
+        missed = float(np.abs(total - gained).mean() / max(float(np.abs(gained).mean()), 1e-9))
+        return measured, self.decisions["crop"].forms[numbers], missed
 
     @property
     def changes(self) -> list[traits.Trait]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from writerid.scores.decisions import ECE_BINS
+from writerid.scores.intervals import share
 
 TOP = 3
 ENOUGH = 10  # decisions of a bin by which one can judge it
@@ -22,7 +23,7 @@ class Example:
 
 
 class Bin(NamedTuple):
-    """Decisions of about one confidence: their mean confidence, accuracy and its 95 % Wilson interval, their number."""
+    """Decisions of about one confidence: its mean, their accuracy with its 95 % interval over forms, their number."""
 
     confidence: float
     accuracy: float
@@ -72,10 +73,10 @@ def _of_many(lines: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
     return lines[np.concatenate([each, rest])[:count].astype(int)]
 
 
-def reliability(log_probs: np.ndarray, labels: np.ndarray) -> list[Bin]:
-    """Return how sure and how right decisions are, by bins of confidence.
+def reliability(log_probs: np.ndarray, labels: np.ndarray, forms: np.ndarray) -> list[Bin]:
+    """Return how sure and how right decisions are, by bins of confidence; `forms`, int (items,): the form of each.
 
-    The bins are those of scoring.ece, each put together with those above it until ENOUGH decisions are in it: one or
+    The bins are those of decisions.ece, each put together with those above it until ENOUGH decisions are in it: one or
     two say nothing of how often the network is right.
     """
     confidence = np.exp(log_probs.max(axis=1))
@@ -90,18 +91,11 @@ def reliability(log_probs: np.ndarray, labels: np.ndarray) -> list[Bin]:
     if len(parts) > 1 and len(parts[-1]) < ENOUGH:
         last = parts.pop()
         parts[-1] = np.append(parts[-1], last)
-    items = np.array([len(part) for part in parts])
-    low, high = wilson(np.array([right[part].sum() for part in parts]), items)
     return [
-        Bin(float(confidence[part].mean()), float(right[part].mean()), float(low[i]), float(high[i]), len(part))
-        for i, part in enumerate(parts)
+        Bin(
+            float(confidence[part].mean()),
+            *share(np.bincount(forms[part], right[part]), np.bincount(forms[part])),
+            len(part),
+        )
+        for part in parts
     ]
-
-
-def wilson(right: np.ndarray, items: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % intervals (low, high), float64 (n,), of shares right / items (E. Wilson, JASA 22:209-212, 1927)."""
-    z = 1.959964
-    share, items = np.asarray(right) / items, np.asarray(items, float)
-    middle = (share + z**2 / (2 * items)) / (1 + z**2 / items)
-    half = z / (1 + z**2 / items) * np.sqrt(share * (1 - share) / items + z**2 / (4 * items**2))
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)

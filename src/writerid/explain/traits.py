@@ -4,7 +4,7 @@ Drawing a line anew at other places softens the edges of its strokes, which cost
 shape costs is to be read against lines that were moved by half a pixel and changed in nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import radians, tan
 
@@ -15,6 +15,8 @@ from scipy.ndimage import maximum_filter, minimum_filter
 from writerid.base.randomness import Use, stream
 from writerid.crops.tones import normalise, paper_and_ink
 from writerid.crops.windows import Packed
+from writerid.scores.decisions import Decisions, ranks
+from writerid.scores.paired import holm, over_forms
 
 DEGREES, FACTOR, PIXELS = 5, 1.1, 3  # of slant, of size, of place
 UNCHANGED, ANEW = "as it is", "drawn anew, moved by half a pixel"
@@ -74,6 +76,25 @@ def changed(packed: Packed, crops: np.ndarray, trait: Trait, seed: int) -> tuple
         parts.append(other.T)
         end += other.shape[1]
     return np.concatenate(parts), table
+
+
+def costs(crops: Mapping[str, Decisions]) -> dict[str, tuple[float, float, float, float]]:
+    """Return, by change, how accuracy by crop differs from ANEW's on the same forms: difference, its bounds, p.
+
+    `crops`: the decisions under each change, ANEW among them. The p values are corrected for being looked at together.
+    """
+    right = {change: ranks(own.log_probs, own.labels) < 1 for change, own in crops.items()}
+    found = {
+        change: over_forms(own.astype(int) - right[ANEW], crops[change].forms)
+        for change, own in right.items()
+        if change != ANEW
+    }
+    corrected = holm([each.p for each in found.values()])
+    told = {
+        change: (each.value, max(-1.0, each.low), min(1.0, each.high), p)
+        for (change, each), p in zip(found.items(), corrected, strict=True)
+    }
+    return {ANEW: (0.0, 0.0, 0.0, 1.0), **told}
 
 
 def core(line: np.ndarray) -> tuple[int, int]:

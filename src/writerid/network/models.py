@@ -48,7 +48,7 @@ class Network(schema.Network):
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a model knows and has seen: the writers by label, and the lines of the two sides it saw.
+    """What a model knows and has seen: the writers by label, the lines of the two sides it saw, and unseen writers.
 
     It is kept in the model's file, so that no later edit of a table can hide what the model was fitted on.
     """
@@ -56,6 +56,7 @@ class Provenance:
     writers: Sequence[str]
     train: Sequence[SideLine]
     validation: Sequence[SideLine]
+    unseen: Sequence[str] = ()
 
 
 def build(

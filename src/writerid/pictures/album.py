@@ -14,6 +14,7 @@ from writerid.explain import confusions, sureness
 from writerid.explain.attribution import METHODS, NAMES
 from writerid.explain.results import Results
 from writerid.explain.study import MAP_CROPS, Study
+from writerid.explain.traits import costs as trait_costs
 from writerid.pictures import filters
 from writerid.pictures.canvas import marked, save_image, sheet, tinted
 from writerid.scores.decisions import figures as scored
@@ -162,36 +163,39 @@ class Album:
             ),
         )
 
-    def traits(self, resamples: int, seed: int) -> None:
-        """Measure and draw what a change of one trait costs."""
+    def traits(self, seed: int) -> None:
+        """Measure and draw what a change of one trait costs, against lines drawn anew, form by form."""
         study, rng = self.study, stream(seed, Use.TRAITS)
         line = study.writing(sure_lines(study, self.shown, 1)[0])
         cells, rows = [], []
+        changed = {trait.change: study.changed(trait) for trait in study.changes}
+        costs = trait_costs({change: crops for change, (crops, _) in changed.items()})
         for trait in study.changes:
-            scores = [scored(level, resamples, stream(seed, Use.INTERVALS)) for level in study.changed(trait)]
-            rows.append((trait.trait, trait.change, *(f"{each[name]:.4f}" for each in scores for name in ACCURACY)))
+            scores = [scored(level) for level in changed[trait.change]]
+            numbers = [each[name] for each in scores for name in ACCURACY] + list(costs[trait.change])
+            rows.append((trait.trait, trait.change, *(f"{number:.4f}" for number in numbers)))
             title = f"{trait.change}: {scores[0]['accuracy']:.1%} of the test crops are right"
             cells.append((title, trait.apply(line, rng)[:, :CHANGED_COLUMNS]))
         heading = "One trait changed at a time, and how many decisions that leaves right"
         sheet(cells, heading, self.pictures / "traits.png", across=2, columns=CHANGED_COLUMNS)
-        columns = (f"{level}accuracy{bound}" for level in ("", "line_") for bound in ("", "_low", "_high"))
-        self.write("traits", ("trait", "change", *columns), rows)
+        columns = [f"{level}accuracy{bound}" for level in ("", "line_") for bound in ("", "_low", "_high")]
+        self.write(
+            "traits", ("trait", "change", *columns, "difference", "difference_low", "difference_high", "p"), rows
+        )
 
-    def fidelity(self, resamples: int, seed: int) -> dict[str, Any]:
+    def fidelity(self) -> dict[str, Any]:
         """Measure and draw whether evidence tells the truth; return what is said of it in numbers."""
-        fidelity, missed = self.study.fidelity(self.results.temperatures["crop"])
+        fidelity, forms, missed = self.study.fidelity(self.results.temperatures["crop"])
         self.write("fidelity", ("test", "order", "share", "probability"), fidelity.rows())
-        scores = fidelity.figures(resamples, stream(seed, Use.FIDELITY, 1))
+        scores = fidelity.figures(forms)
         crops = len(fidelity.deletion["random"])
         return {"crops": crops, "blank_crops": self.study.blank, "integrated_gradients_missed": missed, **scores}
 
 
-def make(
-    study: Study, results: Results, *, resamples: int, seed: int, pictures: Path, tables: Path, summary: Path
-) -> None:
+def make(study: Study, results: Results, *, seed: int, pictures: Path, tables: Path, summary: Path) -> None:
     """Write the folder of pictures, the folder of tables and the file of numbers, and say on the way what is done.
 
-    Parameters: what is drawn; what train and evaluate measured; resamples behind the intervals, and their seed.
+    Parameters: what is drawn; what evaluate measured; the seed of what is drawn at random.
     """
     shutil.rmtree(pictures, ignore_errors=True)
     shutil.rmtree(tables, ignore_errors=True)
@@ -203,8 +207,8 @@ def make(
         "evidence": album.evidence,
         "filters": album.filters,
         "hands": album.hands,
-        "changed traits": lambda: album.traits(resamples, seed),
-        "deletion and insertion": lambda: write_json(summary, album.fidelity(resamples, seed)),
+        "changed traits": lambda: album.traits(seed),
+        "deletion and insertion": lambda: write_json(summary, album.fidelity()),
     }
     for number, (name, step) in enumerate(steps.items(), start=1):
         print(f"explain, {number} of {len(steps)}: {name}", flush=True)

@@ -6,6 +6,7 @@ from writerid.report.words import listed, percent
 ENOUGH = 30  # crops on which evidence is checked
 BLANK = 0.5  # share of the crops without writing that leaves nothing to learn from
 ENOUGH_BETTER = 5  # times as often right as by guessing
+CHANCE = 0.05  # a p value below which a difference is no chance
 LEAST = 0.01  # difference of confidence, on average over the way, that is worth a word
 MOST = 3  # traits that are named as those that decide
 LITTLE, MUCH = 0.05, 0.15  # share of the right decisions that a change of a trait costs
@@ -46,10 +47,9 @@ def upset_by(run: Run) -> list[str]:
         cost = 1 - float(row["accuracy"]) / anew if anew else 0.0
         costs[row["trait"]] = max(costs.get(row["trait"], (-1.0, row)), (cost, row), key=lambda pair: pair[0])
     worst = sorted(costs.items(), key=lambda item: -item[1][0])
-    surely = float(rows[1]["accuracy_low"])  # what lies below this is no chance
-    lost = [(trait, cost, row) for trait, (cost, row) in worst if float(row["accuracy_high"]) < surely]
+    lost = [(trait, cost, row) for trait, (cost, row) in worst if cost > 0 and float(row["p"]) < CHANCE]
     much = [f"{trait} ({percent(row['accuracy'])}: {row['change']})" for trait, cost, row in lost if cost >= MUCH]
-    none = [trait for trait, (cost, row) in worst if cost < LITTLE and float(row["accuracy_high"]) >= surely]
+    none = [trait for trait, (cost, row) in worst if cost < LITTLE and float(row["p"]) >= CHANCE]
     told = [
         "Some test lines, spread evenly, were changed in one trait at a time; what each change looks like is shown "
         f"below. Of their crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely "
@@ -61,7 +61,7 @@ def upset_by(run: Run) -> list[str]:
         told.append("No single trait is seen to decide: none of the changes costs much beyond chance.")
     if none:
         told.append(
-            f"For {listed(none)} the bars reach that of lines drawn anew: no sure loss. The others lie between."
+            f"For {listed(none)} no loss against lines drawn anew is sure, form by form. The others lie between."
         )
     told.append(
         "A change hurts where decisions rest on the trait, or where the network has never seen lines like that. Either "
@@ -114,4 +114,4 @@ def trust(run: Run) -> str:
 
 def _beats(order: dict[str, float]) -> bool:
     """Whether an order is better than both that know nothing of the network, beyond chance."""
-    return order["over_random_low"] > LEAST and order["over_ink_low"] > LEAST
+    return all(order[f"over_{other}_low"] > LEAST and order[f"over_{other}_p"] < CHANCE for other in ("random", "ink"))

@@ -3,10 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from writerid.explain.sureness import wilson
-
 SERIES = {"train": "training", "validation": "validation"}
 
 
@@ -30,8 +26,5 @@ def curve_rows(
 
 
 def writer_rows(table: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-    """Return the rows of writers.csv with `low` and `high`, the 95 % Wilson interval of accuracy over lines."""
-    lines = np.array([int(row["lines"]) for row in table])
-    right = np.rint(np.array([float(row["line_accuracy"]) for row in table]) * lines)
-    low, high = wilson(right, lines)
-    return [{**row, "low": float(a), "high": float(b)} for row, a, b in zip(table, low, high, strict=True)]
+    """Return the rows of writers.csv with `low` and `high`, the 95 % interval of accuracy by line over forms."""
+    return [{**row, **{end: float(row[f"line_accuracy_{end}"]) for end in ("low", "high")}} for row in table]

@@ -22,7 +22,7 @@ from writerid.base.errors import InputError, brief
 
 WORKSPACE = "workspace"
 MAKE = "run `dvc repro` first"
-TEST = "metrics/test.json"
+TEST = "metrics/test/scores.json"
 MEASURED = ("metrics/train/metrics.json", TEST, "metrics/explain.json")
 GONE = "gone"  # what is said of a parameter that params.yaml lacks
 NUMBERS = {"share", "accuracy", "confidence", "low", "high", "probability", "x", "y", "line_accuracy", "crop_accuracy"}

@@ -124,7 +124,7 @@ def sureness(run: Run) -> str:
     )
 
 
-MEASURES = {  # of test.json, with the term that explains each
+MEASURES = {  # of test/scores.json, with the term that explains each
     "accuracy": ("accuracy", "accuracy"),
     "top5_accuracy": ("top-5 accuracy", "top-5 accuracy"),
     "balanced_accuracy": ("balanced accuracy", "balanced accuracy"),

@@ -89,7 +89,7 @@ def _read(root: Path) -> list[Trial]:
         seen: set[float] = set()  # a measured time belongs to one run; see _seconds
         for state in shown:
             if state.data:
-                seen.add(_runtime(state.data).get("seconds", -1.0))
+                seen.add(_runtime(repo, state.rev).get("seconds", -1.0))
         found = [each for state in shown for each in state.experiments or []]
         for each in sorted(found, key=lambda each: _time(each.revs[0])):
             tip = each.revs[0]
@@ -109,7 +109,7 @@ def _read(root: Path) -> list[Trial]:
                     params=params,
                     code=_locked_code(lock),
                     data=_locked_data(lock, str(params.get("dataset"))),
-                    scores=_scores(tip.data, lock, params, seen),
+                    scores=_scores(tip.data, lock, params, _runtime(repo, tip.rev), seen),
                     log=log,
                 )
             )
@@ -170,26 +170,31 @@ def _locked_data(lock: Mapping[str, Any], dataset: str) -> str | None:
     return next((dep.get("md5") for dep in deps if dep["path"] == dataset), None)
 
 
-def _scores(data: Any, lock: Mapping[str, Any], params: Mapping[str, Any], seen: set[float]) -> Scores | None:
+def _scores(
+    data: Any, lock: Mapping[str, Any], params: Mapping[str, Any], runtime: Mapping[str, Any], seen: set[float]
+) -> Scores | None:
     """The figures of a run, None where it stopped before its fit, so that those in its commit are of another run."""
     fitted = flat(lock.get("train", {}).get("params", {}).get("params.yaml", {}))
     mine = flat(params)
-    best = (data.metrics.get("metrics/train/metrics.json") or {}).get("data", {}).get("best")
+    best = (data.metrics.get("metrics/validation.json") or {}).get("data")
     if not fitted or not best or any(mine.get(key) != value for key, value in fitted.items()):
         return None
-    runtime = _runtime(data)
     return Scores(
-        by_line=best["validation"]["line_accuracy"],
-        by_crop=best["validation"]["accuracy"],
-        loss=best["validation"]["loss"],
+        by_line=best["line_accuracy"],
+        by_crop=best["accuracy"],
+        loss=best["loss"],
         epoch=best["epoch"],
         seconds=_seconds(runtime, seen),
         device=runtime.get("device"),
     )
 
 
-def _runtime(data: Any) -> dict[str, Any]:
-    return dict((data.metrics.get("metrics/runtime.json") or {}).get("data") or {})
+def _runtime(repo: Repo, rev: str) -> dict[str, Any]:
+    try:
+        with repo.scm.get_fs(rev).open("metrics/runtime.json", "r", encoding="utf-8") as file:
+            return dict(json.load(file))
+    except (OSError, ValueError, SCMError):
+        return {}
 
 
 def _seconds(runtime: Mapping[str, Any], seen: set[float]) -> float | None:
