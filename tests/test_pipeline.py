@@ -17,8 +17,8 @@ from tests.conftest import Run, edit_params, environment, runner, wait_for
 from writerid.base.dotted import flat
 
 PICTURES = {
-    "curves", "filters", "filter_inputs", "feature_maps", "evidence", "fidelity", "confusion", "confused_writers",
-    "writers", "lines_read", "reliability", "traits", "hands", "surest_right", "surest_wrong", "least_sure",
+    "confused_writers", "evidence", "feature_maps", "filter_inputs", "filters", "least_sure", "surest_right",
+    "surest_wrong", "traits",
 }  # fmt: skip
 SHELLS = ("/bin/dash", "/bin/bash")  # the one stays the stage's parent, the other becomes the stage
 PLOTS = {
