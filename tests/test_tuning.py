@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from writerid.tuning.queue import Done
+from writerid.tuning.trials import Scores, Trial
 
 from tests.conftest import ROOT
 from writerid.base.errors import InputError
 from writerid.base.params import check
 from writerid.tuning import cli, compare, pictures, report, running, workers, workspace
 from writerid.tuning.grid import Combination, combinations, identity, only, overrides, random_subset
-from writerid.tuning.queue import Done
-from writerid.tuning.trials import Scores, Trial
 
 GRID: dict[str, list[Any]] = {
     "layers": [2, 3, 4],

@@ -16,25 +16,22 @@ _ACCURACY = alt.Y("by_line:Q", title="validation accuracy by line", scale=alt.Sc
 def values(comparison: Comparison, effects: pd.DataFrame) -> Any:
     """Return the accuracy by line of each run over each parameter's values (blue), and the values' means (red)."""
     runs, columns = comparison.factorial, []
-    varied = [name for name in comparison.grid if runs[name].nunique() > 1]
-    shares = dict(zip(effects["key"], effects["share_by_line"], strict=True))
-    for name in sorted(varied, key=lambda name: -shares.get(name, 0)):
+    shares = dict(zip(effects["key"], effects["share"], strict=True))
+    for name in sorted(comparison.grid, key=lambda name: -shares.get(name, 0)):
         x = alt.X("value:N", sort=sorted(runs[name].unique(), key=order), title=None, axis=alt.Axis(labelAngle=0))
         points = alt.Chart(runs[["by_line"]].assign(value=runs[name])).encode(x=x, y=_ACCURACY)
         means = alt.Chart(effects.loc[effects["key"] == name, ["value", "by_line"]]).encode(x=x, y=_ACCURACY)
         marks = [points.mark_circle(size=45, opacity=0.45)]
         marks += [means.mark_line(color=_RED), means.mark_tick(color=_RED, thickness=3, width=30)] * (name in shares)
-        share = f"{shares[name]:.0%} of the spread" if name in shares else "too few for means"
-        columns.append(alt.layer(*marks, title=[name, share]).properties(width=max(100, 55 * runs[name].nunique())))
+        share = f"{shares[name]:.0%} of the spread" if name in shares else "no means: too few runs"
+        columns.append(alt.layer(*marks, title=[name, share]).properties(width=max(120, 55 * runs[name].nunique())))
     title = "Each run (blue) by value of each parameter, and the mean at equal others (red)"
-    return alt.hconcat(*columns, title=title).resolve_scale(y="shared") if columns else _nothing("No value differs.")
+    return alt.hconcat(*columns, title=title).resolve_scale(y="shared")
 
 
 def curves(logged: pd.DataFrame) -> Any:
     """Return the curves of experiments, a row an epoch: loss, and accuracy by crop; of training dashed."""
     rows = logged.melt(["experiment", "epoch"], list(CURVES[:4]), "curve").dropna()
-    if rows.empty:
-        return _nothing("No experiment has logged curves.")
     rows = rows.assign(side=rows["curve"].str.partition("/")[0], kind=rows["curve"].str.partition("/")[2])
     legend = alt.Legend(orient="bottom", columns=2, labelLimit=0, title=None)
     dash = alt.Scale(domain=["validation", "train"], range=[[1, 0], [4, 3]])
@@ -55,8 +52,6 @@ def curves(logged: pd.DataFrame) -> Any:
 def seconds(comparison: Comparison) -> Any:
     """Return the accuracy by line over the seconds of training; those that none beats in both are red and named."""
     timed = comparison.rows.dropna(subset="seconds").sort_values("seconds")[["seconds", "by_line", "name"]]
-    if timed.empty:
-        return _nothing("No experiment's time was measured.")
     front = timed[timed["by_line"] > timed["by_line"].cummax().shift(fill_value=-1)]
     x = alt.X("seconds:Q", title="seconds of training (mean over seeds)")
     named = alt.Chart(front).encode(x=x, y=_ACCURACY)
@@ -67,7 +62,3 @@ def seconds(comparison: Comparison) -> Any:
     ]
     title = "Accuracy against time; red: no other is both faster and better"
     return alt.layer(*marks, title=title).properties(width=720, height=420)
-
-
-def _nothing(text: str) -> Any:
-    return alt.Chart(pd.DataFrame({"text": [text]}), width=500).mark_text(fontSize=14).encode(text="text:N")

@@ -1,18 +1,19 @@
 """The command `python -m stages.tune`: what is asked for, and what is told about it."""
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from filelock import FileLock, Timeout
+from ruamel.yaml import YAML
 
-from writerid.base.errors import InputError, brief
+from writerid.base.declaration import read_by
+from writerid.base.errors import InputError
 from writerid.base.params import check, load
-from writerid.tuning import compare, engine, experiments, page, running
+from writerid.tuning import compare, engine, experiments, running, shown
 from writerid.tuning.grid import combinations, only, random_subset, without_seed
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -52,7 +53,6 @@ def tune(
     retry: Annotated[bool, _option("--retry", help="run those again that failed")] = False,
     curves: Annotated[bool, _option("--curves", help="with --show: draw the curves of EXP...")] = False,
     any_code: Annotated[bool, _option("--any-code", help="with --show: runs of other code, too")] = False,
-    out: Annotated[Path, _option("--page", metavar="FILE.md", help="with --show: where it writes")] = page.PAGE,
 ) -> None:
     """Try the combinations of params.yaml's grid as DVC experiments, and compare what came of them.
 
@@ -60,23 +60,19 @@ def tune(
     """
     if not Path("dvc.yaml").is_file():
         raise InputError("dvc.yaml: there is no such file; run from the repository's root")
-    if out.suffix != ".md":
-        raise InputError(f"--page {out}: wants a name that ends in .md")
     if bool(names) != curves or (curves and not show):
         raise InputError("--curves: wants --show and the names of experiments, as in --show --curves EXP EXP")
     params = with_changes(set_param or [])
     tree = experiments.present_tree()
     if show:
-        said = [part for change in set_param or [] for part in ("-S", change)]
-        said += ["--seeds", str(seeds)] * (seeds > 1) + (["--until", until.value] if until else [])
         stages, failed = experiments.content(tree, "dvc.yaml")["stages"], len(running.failures())
-        data = experiments.read_by(stages, "split", str(params["dataset"])) - {"seed"}
+        data = read_by(stages, "split", str(params["dataset"])) - {"seed"}
         source = experiments.source(tree, params)
         found = compare.compare(experiments.load(), params, source, data, any_code=any_code)
         if found.runs.empty:
-            hint = page.omissions(found, failed) or "`python -m stages.tune` runs the grid."
+            hint = shown.omissions(found, failed) or "`python -m stages.tune` runs the grid."
             raise InputError(f"there is nothing to compare yet. {hint}")
-        print("written:", ", ".join(map(str, page.write(found, params, names or [], failed, out, said))))
+        shown.write(found, names or [], failed)
         return
 
     asked, impossible = combinations(params, check, seeds)
@@ -122,20 +118,13 @@ def with_changes(changes: Sequence[str]) -> dict[str, Any]:
     Raises InputError where it, or a change, is wrong.
     """
     params = load(Path("params.yaml")).model_dump()
-    from dvc.exceptions import DvcException
-    from dvc.utils.hydra import apply_overrides
-
     for change in changes:
-        if (name := change.lstrip("+~").partition("=")[0]) in params["grid"]:
+        name, equals, text = change.partition("=")
+        *groups, last = name.split(".")
+        group = reduce(lambda group, part: group.get(part) if isinstance(group, dict) else None, groups, params)
+        if not equals or not isinstance(group, dict) or last not in group:
+            raise InputError(f"-S {change}: wants KEY=VALUE, with a key of params.yaml such as crop.height")
+        if name in params["grid"]:
             raise InputError(f"-S {change}: the grid holds values of {name}; choose of them with --only {name}=...")
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "params.yaml")
-        shutil.copyfile("params.yaml", copy)
-        try:
-            apply_overrides(copy, list(changes))
-            return load(copy).model_dump()
-        except DvcException as error:
-            reason = brief(error.__cause__) if isinstance(error.__cause__, Exception) else brief(error)
-            raise InputError(f"-S {' -S '.join(changes)}: {reason}") from None
-        except InputError as error:
-            raise InputError(str(error).replace(f"{copy}: ", "-S: ")) from None
+        group[last] = YAML(typ="safe", pure=True).load(text)
+    return check(params, "-S").model_dump()

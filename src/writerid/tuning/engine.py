@@ -71,14 +71,12 @@ def share(machines: Sequence[dict[str, float]], workers: int) -> Share:
     Raises InputError where a machine has not as many GPUs, or cores.
     """
     with_gpus = [machine for machine in machines if machine.get("GPU")]
-    kind, noun = ("GPU", "GPU") if with_gpus else ("CPU", "core")
-    counts = [int(machine.get(kind, 0)) for machine in with_gpus or machines]
+    kind, what = ("GPU", "a GPU") if with_gpus else ("CPU", "a core")
+    counts = [int(machine[kind]) for machine in machines if machine.get(kind)]  # a head may only lead
     most = min(counts, default=0)
     if workers > most:
         which = "this machine" if len(machines) == 1 else "the smallest machine"
-        raise InputError(
-            f"--workers {workers}: each trial needs a {noun} of its own, and {which} has {most}; take up to {most}"
-        )
+        raise InputError(f"--workers {workers}: each needs {what} of its own; {which} has {most}, so take up to {most}")
     if with_gpus:
         each = min(int(machine.get("CPU", 1)) // int(machine["GPU"]) for machine in with_gpus)
         return Share(max(1, each), 1, workers * len(counts), workers * len(counts))
@@ -108,8 +106,8 @@ class Pool:
                 trial = self._open[stream]
                 try:
                     outcome = ray.get(next(stream))
-                except ray.exceptions.RayTaskError:
-                    raise
+                except ray.exceptions.RayTaskError as error:  # such as a full disk
+                    outcome = Outcome("failed", str(error))
                 except (ray.exceptions.RayError, StopIteration) as error:
                     outcome = Outcome("lost", brief(error))
                 if outcome is not None:

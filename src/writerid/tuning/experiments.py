@@ -13,7 +13,7 @@ import pandas as pd
 from joblib import Memory
 from ruamel.yaml import YAML
 
-from writerid.base.declaration import CODE
+from writerid.base.declaration import CODE, upstream
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError
 from writerid.tuning.grid import identity
@@ -83,10 +83,9 @@ def load() -> pd.DataFrame:
 
 
 def source(tree: str, params: Mapping[str, Any]) -> tuple[str, str]:
-    """Return hashes of what a fit follows from beside parameters: its code, with the packages' versions, and the dataset.
+    """Return git's hashes of what a fit follows from beside parameters, as dvc.yaml declares it in a commit or tree.
 
-    Both are git's, of what dvc.yaml declares in a commit or tree; the dataset's, of DVC's note of it, is empty where the
-    pipeline makes it.
+    Of the code, with the packages' versions; and of DVC's note of the dataset, empty where the pipeline makes it.
     """
     stages = content(tree, "dvc.yaml")["stages"]
     dataset = str(params["dataset"])
@@ -113,34 +112,9 @@ def curves(rev: str) -> pd.DataFrame:
     return pd.DataFrame({curve: pd.Series(table.get(curve, []), dtype=float) for curve in CURVES})
 
 
-def providers(stages: Mapping[str, Any], stage: str, dataset: str) -> list[str]:
-    """Return the stages whose outputs a stage reads, as dvc.yaml declares them."""
-    deps = {dep.replace("${dataset}", dataset) for dep in stages[stage]["deps"]}
-    return [
-        name for name, each in stages.items() if deps & {*map(_name, each.get("outs", []) + each.get("metrics", []))}
-    ]
-
-
-def upstream(stages: Mapping[str, Any], last: str, dataset: str) -> list[str]:
-    """Return a stage, and the stages that it needs."""
-    needed = [last]
-    for stage in needed:
-        needed += [each for each in providers(stages, stage, dataset) if each not in needed]
-    return needed
-
-
-def read_by(stages: Mapping[str, Any], last: str, dataset: str) -> set[str]:
-    """Return the parameters that a stage, and those that it needs, read."""
-    return {_name(each) for stage in upstream(stages, last, dataset) for each in stages[stage].get("params", [])}
-
-
 def crops(params: Mapping[str, Any]) -> int:
     """Return how many crops a fit with these parameters sees: its budget."""
     return int(params["epochs"] * params["steps_per_epoch"] * params["batch_size"])
-
-
-def _name(entry: Any) -> str:
-    return str(entry if isinstance(entry, str) else next(iter(entry)))
 
 
 @_remembered

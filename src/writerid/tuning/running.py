@@ -13,10 +13,11 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from writerid.base.declaration import providers, read_by
 from writerid.base.errors import InputError
 from writerid.base.files import atomic
 from writerid.tuning.engine import Pool, Share
-from writerid.tuning.experiments import FOLDER, content, crops, git, key, providers, read_by, references, source
+from writerid.tuning.experiments import FOLDER, content, crops, git, key, references, source
 from writerid.tuning.grid import Combination, overrides, show, without_seed
 from writerid.tuning.trial import Outcome, Trial
 
@@ -122,7 +123,7 @@ def told(plan: Plan, retry: bool, at_once: int = 1) -> str:
     elif plan.left:
         rounds = -(-len(plan.left) // at_once)
         alone = " one after another" if at_once == 1 else ""
-        parts += [f"about {in_words((plan.seconds or 0) * rounds)} of training{alone}, by the runs so far"]
+        parts += [f"about {tqdm.format_interval((plan.seconds or 0) * rounds)} of training{alone}, by the runs so far"]
     lines = [", ".join(parts)]
     for log in plan.failed if not retry else ():
         lines += [f"failed earlier: {log.stem} (--retry runs it again); {log} ends", tail(log.read_text("utf-8"))]
@@ -218,7 +219,7 @@ class Run:
             fetch(self._commit)
         best = content(f"{references(self._commit)}/{name}", "metrics/train/metrics.json").get("best")
         figures = "by line {line_accuracy:.4f}, by crop {accuracy:.4f}".format(**best["validation"]) if best else "done"
-        left = in_words((time.monotonic() - self._start) / ended * (total - ended))
+        left = tqdm.format_interval((time.monotonic() - self._start) / ended * (total - ended))
         return f"[{ended}/{total}] {name}: {figures}" + (f", about {left} left" if ended < total else "")
 
 
@@ -239,12 +240,3 @@ def tail(text: str) -> str:
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip()]
     reported = [line for line in lines if line.startswith("error: ")]
     return "\n".join(f"    {line}" for line in (reported or lines)[-_SHOWN:])
-
-
-def in_words(seconds: float) -> str:
-    """Return a time that a person can plan by: 40 s, 12 min, 3.5 h, 4 days."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.0f} days"

@@ -15,16 +15,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOM = "WRITERID_ROOM"  # the environment variable that names a machine's folder for its cache and its clones
+ROOM = "WRITERID_ROOM"  # the environment variable that names a machine's folder for its DVC cache and its clones
 _MOST_LOG = 200_000  # bytes of a log's end that are brought home
 _KILLED = re.compile(rb"exited with (-\d+|137|143)\b")  # how DVC says that a signal ended a stage
-# Runs a command in a process group of its own, all of which ends with the process that holds our standard input.
-_GUARD = """
-import os, signal, subprocess, sys, threading
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-threading.Thread(target=lambda: (sys.stdin.buffer.read(), os.killpg(0, signal.SIGKILL)), daemon=True).start()
-os._exit(child.wait() % 256)
-"""
+_HIDDEN = ("GIT_DIR", "GIT_WORK_TREE", "DVC_ROOT", "PYTHONPATH")  # variables that would lead out of the clone
+# Runs a command. A process beside it ends both once the one that holds our standard input has ended: this one cannot,
+# as Ray kills what a worker has started itself when it ends the worker.
+_GUARD = """import os, signal, subprocess, sys
+if os.fork() == 0:
+    sys.stdin.buffer.read()
+    os.killpg(0, signal.SIGKILL)
+os._exit(subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL) % 256)"""
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ class Trial:
     """What a trial needs to know; all of it can be sent to another machine."""
 
     name: str
+    overrides: tuple[str, ...]  # as `dvc exp run -S` takes them
     home: str  # the git repository that it is cloned from and brought back to: a path or a URL
     commit: str
     patch: str  # what differs from the commit, as `git diff --binary` writes it
-    overrides: tuple[str, ...]  # as `dvc exp run -S` takes them
     targets: tuple[str, ...]  # stages; none: all
     threads: int
     room: str | None  # the folder for clones; None: the machine's
@@ -64,50 +65,31 @@ def run(trial: Trial) -> Iterator[Outcome | None]:
     """Yield None as the trial starts, and its outcome as it ends."""
     yield None
     room = Path(trial.room or os.environ.get(ROOM) or Path(tempfile.gettempdir(), f"writerid-{os.getuid()}")).resolve()
-    folder = room / "trials" / f"{os.getpid()}"
-    patch, state, problem = "", "done", ""
+    for other in (room / "trials").glob("*"):
+        if int(other.name) == os.getpid() or not _runs(int(other.name)):  # it was killed before it could tidy up
+            shutil.rmtree(other, ignore_errors=True)
+    folder = room / "trials" / str(os.getpid())
+    folder.mkdir(parents=True)
+    patch, state = "", "done"
     try:
-        remove_stale(room)
-        folder.mkdir(parents=True)
         patch = _experiment(trial, folder, trial.cache or str(room / "cache"))
     except _Ended as ended:
         state = str(ended)
-    except OSError as error:
-        state, problem = "failed", f"\nerror: {error.strerror} ({error.filename})"
-    log = folder / "log"
-    text = log.read_bytes()[-_MOST_LOG:].decode("utf-8", "replace") if log.is_file() else ""
+    text = (folder / "log").read_bytes()[-_MOST_LOG:].decode("utf-8", "replace")
     shutil.rmtree(folder, ignore_errors=True)
-    yield Outcome(state, text + problem, patch)
-
-
-def remove_stale(room: Path) -> None:
-    """Remove the clones of processes that were killed before they could do so, and of this one."""
-    for folder in (room / "trials").glob("*"):
-        try:
-            os.kill(int(folder.name), 0)
-            stale = int(folder.name) == os.getpid()
-        except PermissionError:
-            stale = False  # another person's process
-        except (ProcessLookupError, ValueError):
-            stale = True
-        if stale:
-            shutil.rmtree(folder, ignore_errors=True)
+    yield Outcome(state, text, patch)
 
 
 def _experiment(trial: Trial, folder: Path, cache: str) -> str:
     """Run the experiment in a new clone, and bring it home; returns what differs from the commit afterwards."""
-    clone, log = folder / "clone", folder / "log"
-    elsewhere = trial.cache is None
+    clone, log, elsewhere = folder / "clone", folder / "log", trial.cache is None
 
     def call(*command: str, otherwise: str = "failed") -> None:
         status = _guarded(command, clone if clone.is_dir() else folder, log, trial.threads)
-        if status:
-            # A signal ended it, or the stage that it ran: a second try does not meet that again.
-            killed = status > 128 or _KILLED.search(log.read_bytes())
-            raise _Ended("lost" if killed else otherwise)
+        if status:  # of a signal that ended it, or the stage that it ran, a second try will not meet another
+            raise _Ended("lost" if status > 128 or _KILLED.search(log.read_bytes()) else otherwise)
 
-    shared = ["--shared"] if Path(trial.home).is_dir() else []
-    call("git", "clone", "--quiet", *shared, trial.home, str(clone), otherwise="lost")
+    call("git", "clone", "--quiet", *["--shared"] * (not elsewhere), trial.home, str(clone), otherwise="lost")
     call("git", "checkout", "--quiet", "--detach", trial.commit)
     if trial.patch:
         (folder / "patch").write_text(trial.patch + "\n", encoding="utf-8", errors="surrogateescape", newline="")
@@ -120,7 +102,7 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
     changes = [part for each in trial.overrides for part in ("-S", each)]
     call("dvc", "exp", "run", "--name", trial.name, *flags, *changes, *trial.targets)
     if not trial.prepares:
-        flags = [] if elsewhere else ["--no-cache"]
+        flags = ["--no-cache"] * (not elsewhere)
         call("dvc", "exp", "push", "--force", *flags, "origin", trial.name, otherwise="lost")
         return ""
     if elsewhere:
@@ -131,27 +113,30 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
 
 def _guarded(command: tuple[str, ...], folder: Path, log: Path, threads: int) -> int:
     """Run a command that ends with this process, however that ends; returns its exit status."""
-    hidden = ("GIT_DIR", "GIT_WORK_TREE", "DVC_ROOT", "PYTHONPATH")
-    environment = {name: value for name, value in os.environ.items() if name not in hidden} | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONUTF8": "1",  # for paths that are not ASCII, whatever the locale
-        "GIT_TERMINAL_PROMPT": "0",
-        "OMP_NUM_THREADS": str(threads),
-        "TF_NUM_INTRAOP_THREADS": str(threads),
-    }
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _GUARD, *command],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    count = {"OMP_NUM_THREADS": str(threads), "TF_NUM_INTRAOP_THREADS": str(threads)}
+    plain = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
+    environment = {**plain, **count, "PATH": path, "GIT_TERMINAL_PROMPT": "0", "PYTHONUTF8": "1"}  # UTF-8 for paths
+    guarded = [sys.executable, "-I", "-S", "-c", _GUARD, *command]
+    pipe, both = subprocess.PIPE, subprocess.STDOUT
+    with (
+        log.open("ab") as out,
+        subprocess.Popen(
+            guarded, cwd=folder, env=environment, stdin=pipe, stdout=out, stderr=both, start_new_session=True
+        ) as process,
+    ):
         try:
             return process.wait() % 256
         finally:  # where the guard was killed, or this process was interrupted, what it started is left
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+
+
+def _runs(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another person's
+        pass
+    return True
