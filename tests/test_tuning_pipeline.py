@@ -15,7 +15,7 @@ from writerid.tuning.experiments import CURVES
 
 @pytest.mark.timeout(3600)
 def test_a_grid_from_the_first_try_to_the_tables(tmp_path: Path):
-    """Killed half-way, gone on with two at once, one combination that fails, tried again, compared; in a path of umlauts."""
+    """Killed half-way, gone on with two at once, one that fails, tried again, compared; where paths are not ASCII."""
     clone = Clone(tmp_path, {"layers": [1, 2, 3, 6], "optimizer": ["adam"]}, name="ein Klön")
     flags = clone.flags
 

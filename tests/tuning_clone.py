@@ -28,7 +28,7 @@ from writerid.base.params import load
 params = load()
 flags = Path(os.environ["FLAGS"])
 with (flags / "trained").open("a") as log:
-    log.write(f"{params.layers} {os.getpid()} {os.environ.get('WRITERID_ROOM')} {os.environ['OMP_NUM_THREADS']}\\n")
+    log.write(f"{params.layers} {os.getpid()} {os.environ.get('WRITERID_ROOM')} {os.environ.get('OMP_NUM_THREADS')}\\n")
 while (flags / f"wait-{params.layers}").exists():
     time.sleep(0.05)
 if (flags / f"fail-{params.layers}").exists():

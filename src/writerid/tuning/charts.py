@@ -32,7 +32,7 @@ def values(comparison: Comparison, effects: pd.DataFrame) -> Any:
 def curves(logged: pd.DataFrame) -> Any:
     """Return the curves of experiments, a row an epoch: loss, and accuracy by crop; of training dashed."""
     rows = logged.melt(["experiment", "epoch"], list(CURVES[:4]), "curve").dropna()
-    rows = rows.assign(side=rows["curve"].str.partition("/")[0], kind=rows["curve"].str.partition("/")[2])
+    rows = rows.join(rows["curve"].astype(str).str.extract("(?P<side>.*)/(?P<kind>.*)"))
     legend = alt.Legend(orient="bottom", columns=2, labelLimit=0, title=None)
     dash = alt.Scale(domain=["validation", "train"], range=[[1, 0], [4, 3]])
     panels = [

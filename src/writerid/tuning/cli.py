@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -94,8 +93,8 @@ def tune(
     home = running.shared_home(experiments.git("rev-parse", "HEAD")) if address else None
     plan = running.plan(asked, experiments.load(), tree, params, retry)
     if dry_run or not plan.left:
-        hint = [f"  {each.name}" for each in plan.left.values()]
-        print(running.told(plan, retry), *hint or ["nothing to run; `--show` compares them"], sep="\n")
+        names = [f"  {each.name}" for each in plan.left.values()]
+        print(running.told(plan, retry), *names or ["nothing to run; `--show` compares them"], sep="\n")
         return
     varied = [*params["grid"], *(["seed"] if seeds > 1 else [])]
     lock = FileLock(experiments.FOLDER / "lock", timeout=0)  # the system drops it when this process ends, however
@@ -121,7 +120,9 @@ def with_changes(changes: Sequence[str]) -> dict[str, Any]:
     for change in changes:
         name, equals, text = change.partition("=")
         *groups, last = name.split(".")
-        group = reduce(lambda group, part: group.get(part) if isinstance(group, dict) else None, groups, params)
+        group: Any = params
+        for part in groups:
+            group = group.get(part) if isinstance(group, dict) else None
         if not equals or not isinstance(group, dict) or last not in group:
             raise InputError(f"-S {change}: wants KEY=VALUE, with a key of params.yaml such as crop.height")
         if name in params["grid"]:

@@ -102,8 +102,10 @@ class Pool:
         import ray
 
         while self._open:
+            stream: Any
             for stream in ray.wait(list(self._open), timeout=1, fetch_local=False)[0]:
                 trial = self._open[stream]
+                outcome: Outcome | None
                 try:
                     outcome = ray.get(next(stream))
                 except ray.exceptions.RayTaskError as error:  # such as a full disk

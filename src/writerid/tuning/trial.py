@@ -86,8 +86,8 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
 
     def call(*command: str, otherwise: str = "failed") -> None:
         status = _guarded(command, clone if clone.is_dir() else folder, log, trial.threads)
-        if status:  # of a signal that ended it, or the stage that it ran, a second try will not meet another
-            raise _Ended("lost" if status > 128 or _KILLED.search(log.read_bytes()) else otherwise)
+        if status:  # 255 is DVC's own; of a signal that ended it, or its stage, a second try will not meet another
+            raise _Ended("lost" if 128 < status < 255 or _KILLED.search(log.read_bytes()) else otherwise)
 
     call("git", "clone", "--quiet", *["--shared"] * (not elsewhere), trial.home, str(clone), otherwise="lost")
     call("git", "checkout", "--quiet", "--detach", trial.commit)
