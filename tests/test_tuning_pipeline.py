@@ -27,8 +27,7 @@ def test_a_grid_from_the_first_try_to_the_tables(tmp_path: Path):
 
     # What a person has not committed is what trials run, and stays as it is, edited meanwhile or not.
     clone.run("dvc", "exp", "run", "--queue", "--name", "mine", "-S", "layers=1")
-    with (clone.path / "params.yaml").open("a") as file:
-        file.write("# not committed\n")
+    (clone.path / "Makefile").write_text("not committed\n")
     (clone.path / "LICENSE").write_text("staged\n")
     clone.git("add", "LICENSE")
     (flags / "wait-2").touch()
@@ -66,7 +65,7 @@ def test_a_grid_from_the_first_try_to_the_tables(tmp_path: Path):
     assert _state(clone) == before
     tree = clone.experiments()["layers-3_adam"]
     assert clone.git("show", f"{tree}:LICENSE") == "staged"
-    assert clone.git("show", f"{tree}:params.yaml").endswith("# not committed")
+    assert clone.git("show", f"{tree}:Makefile") == "not committed"
 
     clone.run("dvc", "queue", "start")
     wait_for(lambda: "Success" in clone.run("dvc", "queue", "status"))
