@@ -218,7 +218,7 @@ def test_a_dataset_that_trials_would_not_find_is_refused(tmp_path: Path, monkeyp
 class TestShare:
     def test_cores_are_dealt_out(self):
         assert share([{"CPU": 5.0}], 2) == Share(cores=2, gpus=0, places=2, apart=1)
-        with pytest.raises(InputError, match=r"--workers 40: each needs a core of its own; this machine has 5.*up to 5"):
+        with pytest.raises(InputError, match=r"--workers 40: each needs a core of its own; this machine has 5"):
             share([{"CPU": 5.0}], 40)
 
     def test_each_trial_has_a_gpu_of_its_own(self):
@@ -235,9 +235,9 @@ class TestShare:
 
 def test_stages_that_lead_to_another_follow_from_the_declaration():
     stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"]
-    assert set(upstream(stages, "train", "data/synthetic.zip")) == {*list(stages)[:5]}
+    assert set(upstream(stages, "train", "data/synthetic.zip")) == {*list(stages)[: list(stages).index("train") + 1]}
     assert "synthesize" not in upstream(stages, "train", "data/iam.zip")
-    assert set(providers(stages, "train", "data/iam.zip")) == {"crop", "map_writers"}
+    assert set(providers(stages, "train", "data/iam.zip")) >= {"crop", "map_writers"}
     assert {"split.group_by", "top_writers", "dataset"} <= read_by(stages, "split", "data/iam.zip")
     assert not any(name.startswith(("crop", "synthesis")) for name in read_by(stages, "split", "data/iam.zip"))
 

@@ -17,7 +17,7 @@ GRID = {"layers": [1, 2, 3]}
 def test_a_machine_is_lost_and_every_experiment_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from ray.cluster_utils import Cluster
 
-    clone = Clone(tmp_path, GRID)
+    clone = Clone(tmp_path, GRID, dataset="data/mine.zip")
     for name, value in environment().items() | {("FLAGS", str(clone.flags)), ("RAY_USAGE_STATS_ENABLED", "0")}:
         monkeypatch.setenv(name, value)
     home = tmp_path / "home.git"
@@ -25,6 +25,7 @@ def test_a_machine_is_lost_and_every_experiment_is_found_once(tmp_path: Path, mo
     clone.run("dvc", "remote", "add", "--default", "shared", str(tmp_path / "remote"))
     clone.git("remote", "add", "origin", home.as_uri())
     clone.git("commit", "--quiet", "--all", "-m", "a remote")
+    clone.run("dvc", "push", "data/mine.zip.dvc")
 
     cluster = Cluster()
     try:
@@ -60,7 +61,7 @@ def test_a_machine_is_lost_and_every_experiment_is_found_once(tmp_path: Path, mo
     clone.run("dvc", "exp", "pull", "--force", "origin", "layers-2")
     clone.run("dvc", "exp", "apply", "layers-2")
     assert (clone.path / "models/model.keras").read_text() == "2"
-    alone = Clone(tmp_path, GRID, name="alone")
+    alone = Clone(tmp_path, GRID, name="alone", dataset="data/mine.zip")
     (alone.flags / "trained").unlink()
     alone.run(*TUNE)
     for name, rev in alone.experiments().items():

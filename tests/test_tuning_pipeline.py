@@ -16,7 +16,7 @@ from writerid.tuning.experiments import CURVES
 @pytest.mark.timeout(3600)
 def test_a_grid_from_the_first_try_to_the_tables(tmp_path: Path):
     """Killed half-way, gone on with two at once, one that fails, tried again, compared; where paths are not ASCII."""
-    clone = Clone(tmp_path, {"layers": [1, 2, 3, 6], "optimizer": ["adam"]}, name="ein Klön")
+    clone = Clone(tmp_path, {"layers": [1, 2, 3, 6], "optimizer": ["adam"]}, name="ein Klön", dataset="data/mine.zip")
     flags = clone.flags
 
     output = clone.run(*TUNE, "--dry-run")

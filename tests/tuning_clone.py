@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import ROOT, TINY, copy_checkout, environment
+from tests.conftest import ROOT, TINY, copy_checkout, dataset_members, environment, write_zip
 
 TRAIN = '''"""A stand-in for the fit: its figures follow from the parameters."""
 
@@ -87,6 +87,9 @@ class Clone:
         self.git("init", "--quiet", "--initial-branch", "main")
         self.git("config", "user.name", "t")
         self.git("config", "user.email", "t@t.invalid")
+        if "dataset" in params:
+            write_zip(self.path / params["dataset"], dataset_members())
+            self.run("dvc", "add", "--quiet", params["dataset"])
         self.git("add", "--all")
         self.git("commit", "--quiet", "-m", "tiny")
 

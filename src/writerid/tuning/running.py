@@ -155,7 +155,12 @@ class Run:
             "links": dvc("config", "cache.type") or "reflink,hardlink,symlink,copy",  # a trial only reads what it finds
         }
         trials = {
-            each: Trial(combination.name, overrides=(*set_params, *overrides(combination.changes)), **common)
+            each: Trial(
+                name=combination.name,
+                overrides=(*set_params, *overrides(combination.changes)),
+                data=tuple(note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()),
+                **common,
+            )
             for each, combination in self._plan.left.items()
         }
         keys = {trial.name: each for each, trial in trials.items()}

@@ -37,6 +37,7 @@ class Trial:
     home: str  # the git repository that it is cloned from and brought back to: a path or a URL
     commit: str
     patch: str  # what differs from the commit, as `git diff --binary` writes it
+    data: tuple[str, ...]  # DVC's notes of what must be there before any stage runs
     targets: tuple[str, ...]  # stages; none: all
     threads: int
     room: str | None  # the folder for clones; None: the machine's
@@ -98,6 +99,8 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
     settings = f'[cache]\n    dir = "{cache}"\n    type = "{trial.links}"\n'
     (clone / ".dvc/config.local").write_text(settings, encoding="utf-8")
 
+    if trial.data:
+        call("dvc", "pull" if elsewhere else "checkout", *trial.data)
     flags = ["--pull"] * elsewhere + ["--allow-missing"] * (elsewhere and not trial.prepares)
     changes = [part for each in trial.overrides for part in ("-S", each)]
     call("dvc", "exp", "run", "--name", trial.name, *flags, *changes, *trial.targets)
