@@ -4,30 +4,32 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from types import FrameType
-from typing import Any
 
+import stages  # noqa: F401  (the library beside this very file, and one line where it is interrupted while it starts)
 from writerid.base.errors import InputError
-from writerid.base.params import check, load
-from writerid.tuning import cli
+from writerid.tuning.cli import app
 
 
-def main(arguments: Sequence[str]) -> int:
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM; typer would say `Aborted` of a KeyboardInterrupt."""
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise Interrupted
+
+
+def main() -> int:
     """Run the command; what people can mend is shown as `error: ...`, anything else keeps its traceback."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # a log of hours is to be read while it is written
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _raise_interrupt)  # from here on there are workers to end
+        signal.signal(number, _interrupt)  # from here on there are processes to end
     try:
-        return cli.main(_content, check, arguments)
+        app(prog_name="python -m stages.tune")
     except InputError as error:
-        print("\n".join(f"error: {line}" for line in str(error).splitlines()), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("error: interrupted; the same command goes on, and what is done stays done", file=sys.stderr)
-        return 130
+        status, message = 1, str(error)
+    except Interrupted:
+        status, message = 130, "interrupted; the same command goes on, and what is done stays done"
     except BrokenPipeError:  # `| head` has read enough; nor is there anyone for what is left to be written at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -35,17 +37,10 @@ def main(arguments: Sequence[str]) -> int:
         if error.errno is None:
             raise
         where = f" ({error.filename})" if error.filename else ""
-        print(f"error: {error.strerror}{where}; make room or mend the path, then run again", file=sys.stderr)
-        return 1
-
-
-def _content(path: Path) -> Mapping[str, Any]:
-    return load(path).model_dump()
-
-
-def _raise_interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        status, message = 1, f"{error.strerror}{where}; make room or mend the path, then run again"
+    print("\n".join(f"error: {line}" for line in message.splitlines()), file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

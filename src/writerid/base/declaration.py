@@ -1,7 +1,9 @@
 """The code that a stage depends on, as dvc.yaml declares it: DVC watches it, and keys of our own hash it."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -26,3 +28,28 @@ def digest(stage: str, root: Path = ROOT) -> str:
     for path in code(stage, root):
         hashed.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes() + b"\0")
     return hashed.hexdigest()
+
+
+def providers(stages: Mapping[str, Any], stage: str, dataset: str) -> list[str]:
+    """Return the stages whose outputs a stage reads, as dvc.yaml declares them."""
+    deps = {dep.replace("${dataset}", dataset) for dep in stages[stage]["deps"]}
+    return [
+        name for name, each in stages.items() if deps & {*map(_name, each.get("outs", []) + each.get("metrics", []))}
+    ]
+
+
+def upstream(stages: Mapping[str, Any], last: str, dataset: str) -> list[str]:
+    """Return a stage, and the stages that it needs."""
+    needed = [last]
+    for stage in needed:
+        needed += [each for each in providers(stages, stage, dataset) if each not in needed]
+    return needed
+
+
+def read_by(stages: Mapping[str, Any], last: str, dataset: str) -> set[str]:
+    """Return the parameters that a stage, and those that it needs, read."""
+    return {_name(each) for stage in upstream(stages, last, dataset) for each in stages[stage].get("params", [])}
+
+
+def _name(entry: Any) -> str:
+    return str(entry if isinstance(entry, str) else next(iter(entry)))

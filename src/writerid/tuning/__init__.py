@@ -1,1 +1,1 @@
-"""The tuning grid: trying its combinations as DVC experiments, and comparing what came of them."""
+"""The tuning grid: trying its combinations as DVC experiments, on one machine or many, and comparing them."""

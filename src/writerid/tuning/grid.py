@@ -13,116 +13,111 @@ import numpy as np
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError
 
-Content = Mapping[str, Any]
+Content = Mapping[str, Any]  # of a params.yaml
 
 
 @dataclass(frozen=True)
 class Combination:
-    """One point of the grid: its name, what it sets, and all parameters it runs with."""
+    """One point of the grid: its name, what it sets (the seed, too), and all parameters it runs with."""
 
     name: str
-    changes: Mapping[str, Any]  # key: value, the seed among them
-    params: Mapping[str, Any]  # as in params.yaml
-
-    @property
-    def key(self) -> str:
-        """What makes two runs the same but for code and data; see `identity`."""
-        return identity(self.params)
+    changes: Content
+    params: Content
 
 
 def identity(params: Content) -> str:
-    """A text that is the same for two contents of params.yaml that differ at most in their grids."""
+    """Return a text that is the same for two contents of params.yaml that differ at most in their grids."""
     values = flat(params)
-    numbers = {key: float(value) for key, value in values.items() if type(value) is int}  # 0 and 0.0 are one value
+    numbers = {name: float(value) for name, value in values.items() if type(value) is int}  # 0 and 0.0 are one value
     return json.dumps(values | numbers, sort_keys=True)
 
 
 def without_seed(params: Content) -> str:
-    """A text that is the same for two contents of params.yaml that differ at most in their grids and seeds."""
+    """Return a text that is the same for two that differ at most in their grids and seeds."""
     return identity({**params, "seed": 0})
 
 
 def combinations(
     params: Content, check: Callable[[Content], object], seeds: int = 1
 ) -> tuple[list[Combination], dict[str, list[Combination]]]:
-    """All combinations of a grid in its order, seed after seed, and by reason those that are impossible.
+    """Return all combinations of a grid in its order, seed after seed, and by reason those that are impossible.
 
     Each is checked as a whole by `check`, which raises InputError where its values do not fit one another.
-    Repetition number i of a combination has the seed of `params` plus i.
-
-    Raises InputError where the grid is empty.
+    Repetition number i of a combination has the seed of `params` plus i. Raises InputError where the grid is empty.
     """
     grid: Mapping[str, Sequence[Any]] = params["grid"]
     if not grid:
         raise InputError("params.yaml: grid: holds no parameter; name at least one with the values to try")
-    own_seeds = "seed" in grid
-    if own_seeds and seeds > 1:
+    if "seed" in grid and seeds > 1:
         raise InputError("--seeds: the grid names seeds of its own; remove `seed` from it, or --seeds")
     found: list[Combination] = []
     impossible: dict[str, list[Combination]] = {}
-    for repetition in range(seeds):
-        for values in product(*(dict.fromkeys(values) for values in grid.values())):
-            changes = dict(zip(grid, values, strict=True))
-            name = "_".join(_part(key, value) for key, value in changes.items())
-            if not own_seeds:
-                changes["seed"] = params["seed"] + repetition
-            name += f"_seed-{changes['seed']}" if repetition else ""
-            combination = Combination(name, changes, {**params, **changes})
-            try:
-                check(combination.params)
-            except InputError as error:
-                reason = "; ".join(line.removeprefix("params.yaml: ") for line in str(error).splitlines())
-                impossible.setdefault(reason, []).append(combination)
-            else:
-                found.append(combination)
+    for repetition, values in product(range(seeds), product(*(dict.fromkeys(values) for values in grid.values()))):
+        changes = dict(zip(grid, values, strict=True))
+        name = "_".join(_part(key, value) for key, value in changes.items())
+        changes = {"seed": params["seed"] + repetition, **changes}
+        name += f"_seed-{changes['seed']}" if repetition else ""
+        combination = Combination(name, changes, {**params, **changes})
+        try:
+            check(combination.params)
+        except InputError as error:
+            reason = "; ".join(line.removeprefix("params.yaml: ") for line in str(error).splitlines())
+            impossible.setdefault(reason, []).append(combination)
+        else:
+            found.append(combination)
     return found, impossible
 
 
 def only(found: Sequence[Combination], wanted: Sequence[str], grid: Mapping[str, Sequence[Any]]) -> list[Combination]:
-    """Those combinations whose values are among the wanted, each `key=value,value` with keys and values of the grid.
+    """Return those combinations whose values are among the wanted, each `key=value,value` with values of the grid.
 
     Raises InputError where a key or a value is not in the grid.
     """
     kept = list(found)
     for text in wanted:
-        key, equals, listed = text.partition("=")
-        if not equals or key not in grid:
+        key, _, listed = text.partition("=")
+        if key not in grid:
             close = get_close_matches(key, list(grid), n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise InputError(f"--only {text}: wants KEY=VALUE,... with a key of the grid ({', '.join(grid)}){hint}")
+        held = ",".join(map(show, grid[key]))
+        if not listed:
+            raise InputError(f"--only {text}: name the values to keep, of {key}={held}")
         by_text = {show(value): value for value in grid[key]} | {repr(value): value for value in grid[key]}
-        values = []
-        for value in listed.split(","):
-            if value.strip() not in by_text:
-                held = ", ".join(show(value) for value in grid[key])
-                raise InputError(f"--only {text}: the grid's {key} has no value {value.strip()!r}; it holds {held}")
-            values.append(by_text[value.strip()])
-        kept = [combination for combination in kept if combination.changes[key] in values]
+        values = [value.strip() for value in listed.split(",")]
+        if unknown := [value for value in values if value not in by_text]:
+            raise InputError(f"--only {text}: the grid has no {unknown[0]!r}, but {key}={held}")
+        kept = [each for each in kept if each.changes[key] in [by_text[value] for value in values]]
     return kept
 
 
 def random_subset(found: Sequence[Combination], count: int, seed: int) -> list[Combination]:
-    """`count` combinations drawn at random, with all their repetitions, in the grid's order.
+    """Return `count` combinations drawn at random, with all their repetitions, in the grid's order.
 
     The same seed draws the same, and a larger count keeps what a smaller one drew.
     """
-    groups = list(dict.fromkeys(without_seed(combination.params) for combination in found))
-    drawn = np.random.default_rng(seed).permutation(len(groups))[:count]
-    kept = {groups[i] for i in drawn}
-    return [combination for combination in found if without_seed(combination.params) in kept]
+    groups = list(dict.fromkeys(without_seed(each.params) for each in found))
+    drawn = {groups[i] for i in np.random.default_rng(seed).permutation(len(groups))[:count]}
+    return [each for each in found if without_seed(each.params) in drawn]
 
 
 def show(value: object) -> str:
-    """A value as params.yaml and `-S` write it."""
+    """Return a value as params.yaml and `-S` write it."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else f"{value:g}"
-    return str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def overrides(changes: Mapping[str, Any]) -> list[str]:
-    """What `dvc exp run -S` takes to set these values."""
+def order(text: str) -> tuple[bool, float, str]:
+    """Return what sorts values that `show` has written: numbers by size, then words."""
+    try:
+        return False, float(text), ""
+    except ValueError:
+        return True, 0.0, text
+
+
+def overrides(changes: Content) -> list[str]:
+    """Return what `dvc exp run -S` takes to set these values."""
     # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
     return [
         f"{key}={value!r}" if isinstance(value, float) else f"{key}={show(value)}" for key, value in changes.items()

@@ -1,274 +1,247 @@
-"""Running combinations: into DVC's queue, past the workers, with progress, and nothing twice."""
+"""What is left to run of what is asked for, how long that may take, and running it."""
 
-import contextlib
-import hashlib
-import os
 import re
-import signal
+import shutil
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from dvc.utils.serialize import parse_yaml
+import pandas as pd
 from tqdm import tqdm
 
-from writerid.base.dotted import flat
+from writerid.base.declaration import providers, read_by
 from writerid.base.errors import InputError
-from writerid.tuning.grid import Combination, overrides, show
-from writerid.tuning.queue import Done, Queue
-from writerid.tuning.workers import Place, Worker, environment, kill_tree
-from writerid.tuning.workspace import kept
+from writerid.base.files import atomic
+from writerid.tuning.engine import Pool, Share
+from writerid.tuning.experiments import FOLDER, content, crops, git, key, references, source
+from writerid.tuning.grid import Combination, overrides, show, without_seed
+from writerid.tuning.trial import Outcome, Trial
 
-DATA_STAGES = ("synthesize", "map_writers", "split", "crop")
-_ATTEMPTS = 3  # at one experiment, where DVC itself fails before or after the stages
-_LOST = 60  # seconds after which an experiment that the queue does not know is queued again
+LOGS = FOLDER / "logs"
+_MADE = "data/synthetic.zip"  # the dataset that the pipeline makes itself
 _SHOWN = 6  # last lines of a log
-_EPOCH = re.compile(rb"^epoch +(\d+)/(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for and what is left of it, by key; logs of what failed earlier; seconds that one fit may take."""
+
+    asked: Mapping[str, Combination]
+    left: Mapping[str, Combination]
+    failed: Sequence[Path]
+    seconds: float | None
+
+
+def check_dataset(dataset: str, *, elsewhere: bool) -> None:
+    """Refuse a dataset that a trial would not find as it is here; `elsewhere`: it comes from the DVC remote."""
+    note, here = Path(f"{dataset}.dvc"), Path(dataset).is_file()
+    if dataset == _MADE:
+        return
+    status = dvc("status", "--json", str(note)) if note.is_file() else ""
+    if not note.is_file() and not here:
+        problem = f"there is no such file; put the archive there, and run `dvc add {dataset}`"
+    elif not note.is_file():
+        problem = f"DVC does not track it, so trials would not find it; run `dvc add {dataset}`"
+    elif not git("ls-files", "--", str(note)):
+        problem = f"{note} is not in git, so trials would not find it; run `git add {note}`"
+    elif "modified" in status:
+        problem = f"changed since `dvc add`, so trials would read it as it was; run `dvc add {dataset}`"
+    elif "not in cache" in status and not elsewhere:
+        problem = f"not in DVC's cache, so trials would not find it; run `dvc {'add' if here else 'pull'} {dataset}`"
+    else:
+        return
+    raise InputError(f"dataset: {dataset}: {problem}")
+
+
+def shared_home(commit: str) -> str:
+    """Return the URL by which the machines of a cluster reach the repository, and take over what they have brought.
+
+    Raises InputError where they would not find the commit there, or have no DVC remote to exchange data by.
+    """
+    if "origin" not in git("remote").split():
+        raise InputError("--address: the machines clone from the git remote 'origin', and there is none; add it")
+    if not git("branch", "--remotes", "--contains", commit):
+        raise InputError(f"--address: the machines would not find commit {commit[:7]} on origin; run `git push`")
+    if not dvc("config", "--project", "core.remote"):
+        raise InputError(
+            "--address: the machines exchange data by a DVC remote; run `dvc remote add --default NAME URL`"
+        )
+    fetch(commit)
+    return git("remote", "get-url", "origin")
+
+
+def fetch(commit: str) -> None:
+    """Take over the experiments that origin has of a commit."""
+    git(
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-write-fetch-head",
+        "origin",
+        f"+{references(commit)}/*:{references(commit)}/*",
+    )
+
+
+def plan(asked: Sequence[Combination], known: pd.DataFrame, tree: str, params: Mapping[str, Any], retry: bool) -> Plan:
+    """Return the plan for the combinations asked for, of the code in `tree`.
+
+    Those whose names are taken, by experiments of this commit but of other code or parameters, get others.
+    """
+    sources = {dataset: source(tree, {"dataset": dataset}) for dataset in {each.params["dataset"] for each in asked}}
+    keys = {key(each.params, sources[each.params["dataset"]]): each for each in asked}
+    ended = known.dropna(subset="by_line")
+    done = {key(each.params, (each.code, each.data)) for each in ended.itertuples()}
+    failed = {failure: log for failure, log in failures().items() if failure in keys and failure not in done}
+    taken = set(known.loc[known["baseline"] == git("rev-parse", "HEAD"), "name"])
+    left = {
+        each: replace(combination, name=f"{combination.name}_{each[:4]}") if combination.name in taken else combination
+        for each, combination in keys.items()
+        if each not in done and (retry or each not in failed)
+    }
+    # By fits that saw as many crops, or else by crops.
+    timed = ended.dropna(subset="seconds").assign(crops=lambda table: [crops(each) for each in table["params"]])
+    same = timed[timed["crops"] == crops(params)]
+    rate = (same if len(same) else timed)[["seconds", "crops"]].sum()
+    seconds = float(rate["seconds"] / rate["crops"] * crops(params)) if len(timed) else None
+    return Plan(keys, left, list(failed.values()), seconds)
+
+
+def told(plan: Plan, retry: bool, at_once: int = 1) -> str:
+    """Return the plan in words; `at_once` is how many fits go on without sharing cores with one another."""
+    count = len({without_seed(each.params) for each in plan.asked.values()})
+    seeds = f" with {len(plan.asked) // count} seeds each" if len(plan.asked) > count else ""
+    failed = 0 if retry else len(plan.failed)
+    parts = [f"{count} combinations{seeds}: {len(plan.asked) - len(plan.left) - failed} of {len(plan.asked)} done"]
+    parts += [f"{len(plan.failed)} failed earlier" + ", to be tried again" * retry] if plan.failed else []
+    parts += [f"{len(plan.left)} to run"]
+    if plan.left and plan.seconds is None:
+        parts += ["how long cannot be told yet, as no run has been timed"]
+    elif plan.left:
+        rounds = -(-len(plan.left) // at_once)
+        alone = " one after another" if at_once == 1 else ""
+        parts += [f"about {tqdm.format_interval((plan.seconds or 0) * rounds)} of training{alone}, by the runs so far"]
+    lines = [", ".join(parts)]
+    for log in plan.failed if not retry else ():
+        lines += [f"failed earlier: {log.stem} (--retry runs it again); {log} ends", tail(log.read_text("utf-8"))]
+    return "\n".join(lines)
 
 
 class Run:
-    """Combinations on their way through the queue."""
+    """The trials of a plan, on their way."""
 
-    def __init__(
-        self,
-        queue: Queue,
-        places: Sequence[Place],
-        set_params: Sequence[str],
-        until: str | None,
-        guess: float | None,
-        varied: Sequence[str],
-    ) -> None:
-        """`set_params` holds what `-S` sets for all, `until` the last stage; `guess` the seconds one may take.
+    def __init__(self, plan: Plan, share: Share, tree: str, varied: Sequence[str], elsewhere: str | None) -> None:
+        """`tree` is the code that trials run, `varied` are the parameters that tell one combination from others.
 
-        `varied` are the parameters by which a combination is told from others.
+        `elsewhere` is the repository's URL where the machines do not share this one's disk.
         """
-        self._queue, self._places, self._set = queue, places, set_params
-        self._until, self._guess, self._varied = until, guess, varied
-        self._open: dict[str, str] = {}  # stash commit: name
-        self._wanted: dict[str, Combination] = {}
-        self._started: dict[str, float] = {}
-        self._durations: list[float] = []
-        self._attempts: Counter[str] = Counter()
-        self._missing: dict[str, float] = {}  # when first found nowhere
-        self._workers: list[Worker] = []
-        self.succeeded: list[str] = []
-        self.failed: list[str] = []
+        self._plan, self._share, self._tree, self._varied, self._elsewhere = plan, share, tree, varied, elsewhere
+        self._commit, self._start = git("rev-parse", "HEAD"), time.monotonic()
+        self.done = self.failed = 0
 
-    def __call__(self, pending: Sequence[Combination]) -> None:
-        """Queue the combinations, and run all that is in the queue to its end.
-
-        Raises KeyboardInterrupt where it is interrupted; what was finished stays, and nothing is left in the queue.
-        """
-        if len(self._places) > 1:
-            with kept():
-                prepare_data(pending, self._set)
-        others = self._queue.waiting()
+    def __call__(self, set_params: Sequence[str], until: str | None) -> None:
+        """Run all to their ends, with what `-S` sets for all, and up to the stage `until`."""
+        common: dict[str, Any] = {
+            "home": self._elsewhere or str(Path.cwd()),
+            "commit": self._commit,
+            "patch": git("diff", "--binary", "HEAD", self._tree),
+            "targets": (until,) if until else (),
+            "threads": self._share.cores,
+            "room": None if self._elsewhere else str(FOLDER.resolve()),
+            "cache": None if self._elsewhere else dvc("cache", "dir"),
+            "links": dvc("config", "cache.type") or "reflink,hardlink,symlink,copy",  # a trial only reads what it finds
+        }
+        trials = {
+            each: Trial(
+                name=combination.name,
+                overrides=(*set_params, *overrides(combination.changes)),
+                data=tuple(note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()),
+                **common,
+            )
+            for each, combination in self._plan.left.items()
+        }
+        keys = {trial.name: each for each, trial in trials.items()}
+        pool, waiting = Pool(self._share), self._prepare(trials)
+        for first, group in waiting.items():
+            for trial in [first] if first.prepares else group:
+                pool.add(trial)
         try:
-            with kept(), tqdm(pending, desc="queue", unit=" experiments", disable=None) as bar:
-                taken = self._queue.names() | set(others.values())
-                for combination in bar:
-                    name = combination.name
-                    if name in taken:  # by one with other parameters or of other code
-                        name = f"{name}_{hash_of(combination, taken)}"
-                    taken.add(name)
-                    self._put(name, combination)
-            self._open |= others
-            self._workers = [Worker(number, place) for number, place in enumerate(self._places)]
-            self._follow(len(self._open))
-        except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            self._stop()
-            self._queue.remove([stash_rev for stash_rev in self._queue.waiting() if stash_rev not in others])
-            raise
+            with tqdm(total=len(trials), unit=" trials", disable=None) as bar:
+                for trial, outcome in pool.events():
+                    for each in waiting[trial] if trial.prepares else [trial]:
+                        if outcome and outcome.state == "done" and trial.prepares:
+                            pool.add(replace(each, patch=outcome.patch))
+                        elif not trial.prepares or (outcome and outcome.state == "failed"):
+                            bar.write(self._event(each.name, keys[each.name], outcome), file=sys.stdout)
+                    bar.update(self.done + self.failed - bar.n)
         finally:
-            self._stop()
+            if not self._elsewhere:
+                shutil.rmtree(FOLDER / "trials", ignore_errors=True)
 
-    def _put(self, name: str, combination: Combination) -> None:
-        stash_rev = self._queue.put(name, [*self._set, *overrides(combination.changes)], self._until)
-        self._open[stash_rev] = name
-        self._wanted[name] = combination
+    def _prepare(self, trials: Mapping[str, Trial]) -> dict[Trial, list[Trial]]:
+        """Return groups of trials that read the same crops, by the one that makes these first for all of a group.
 
-    def _stop(self) -> None:
-        for worker in self._workers:
-            worker.kill()
-        if self._workers:
-            self._queue.clear_interrupted()
-        self._workers = []
+        Where trials share a cache and run one after another, no such one is needed.
+        """
+        stages = content(self._tree, "dvc.yaml")["stages"]
+        groups: dict[str, list[Trial]] = {}
+        direct: dict[str, tuple[str, ...]] = {}
+        for each, trial in trials.items():
+            params = self._plan.left[each].params
+            dataset = str(params["dataset"])
+            made_by = providers(stages, "train", dataset)
+            read = {name.partition(".")[0] for stage in made_by for name in read_by(stages, stage, dataset)}
+            group = repr([params[name] for name in sorted(read)])
+            groups.setdefault(group, []).append(trial)
+            direct[group] = tuple(made_by)
+        needed = bool(self._elsewhere) or self._share.places > 1
+        return {
+            replace(group[0], name=f"tune-data-{number}", targets=direct[each], prepares=True)
+            if needed and (self._elsewhere or len(group) > 1)
+            else group[0]: group
+            for number, (each, group) in enumerate(groups.items())
+        }
 
-    def _follow(self, total: int) -> None:
-        with tqdm(total=total, unit=" experiments", bar_format="{desc} {bar} {elapsed}", disable=None) as bar:
-            while self._open:
-                time.sleep(1)
-                running = self._queue.running()
-                for stash_rev, name in running.items():
-                    if stash_rev not in self._started:
-                        self._started[stash_rev] = time.monotonic()
-                        bar.write(f"started: {self._values(name)}", file=sys.stdout)
-                done = self._queue.done()
-                for stash_rev in [each for each in self._open if each in done]:
-                    name = self._open.pop(stash_rev)
-                    bar.write(self._conclude(stash_rev, name, done[stash_rev], total), file=sys.stdout)
-                self._tend(running)
-                self._find_lost({*running, *done, *self._queue.waiting()})
-                share = sum(self._progress(stash_rev) for stash_rev in running)
-                bar.n = min(total, total - len(self._open) + share)
-                now = ", ".join(sorted(running.values()))
-                bar.set_description_str(f"{total - len(self._open)}/{total}{self._left(share)} {now}")
-
-    def _values(self, name: str) -> str:
-        """What an experiment tries; its name where it was queued by hand."""
-        if name not in self._wanted:
-            return name
-        changes = self._wanted[name].changes
-        return " ".join(f"{key}={show(changes[key])}" for key in self._varied)
-
-    def _conclude(self, stash_rev: str, name: str, done: Done, total: int) -> str:
-        """Note how an experiment ended; returns the line to show."""
-        seconds = time.monotonic() - self._started.get(stash_rev, time.monotonic())
-        if done.rev is None and (done.log is None or not _says_failed(done.log)):
-            # DVC's workers get into one another's way at times, before or after the stages: dvc#10673.
-            self._attempts[name] += 1
-            if name in self._wanted and self._attempts[name] < _ATTEMPTS:
-                self._queue.remove([stash_rev])
-                with kept():
-                    self._put(name, self._wanted[name])
-                return f"{name}: DVC could not run it; queued again"
-        count = f"[{total - len(self._open)}/{total}]"
-        if done.rev is None:
-            self.failed.append(name)
-            return f"{count} {name}: failed; `dvc queue logs {name}` shows its log, which ends\n{tail(done.log)}"
-        self.succeeded.append(name)
-        self._durations.append(seconds)
-        found = self._queue.score(done.rev)
-        figures = f"by line {found['line_accuracy']:.4f}, by crop {found['accuracy']:.4f}, " if found else ""
-        return f"{count} {name}: {figures}{seconds:.0f} s{self._left(0.0)}"
-
-    def _tend(self, running: Mapping[str, str]) -> None:
-        """Start workers anew that have ended too early, or, where one was killed, all."""
-        if any(worker.died for worker in self._workers):
-            for worker in self._workers:
-                worker.kill()
-            interrupted = set(self._queue.clear_interrupted())
-            for stash_rev, name in list(self._open.items()):
-                if name in interrupted and stash_rev in running:
-                    del self._open[stash_rev]
-                    self._attempts[name] += 1
-                    if name not in self._wanted or self._attempts[name] >= _ATTEMPTS:
-                        self.failed.append(name)
-                        tqdm.write(f"{name}: its worker was killed {self._attempts[name]} times; left out")
-                    else:
-                        with kept():
-                            self._put(name, self._wanted[name])
-                        tqdm.write(f"{name}: its worker was killed; queued again")
-            self._workers = [Worker(number, place) for number, place in enumerate(self._places)]
-        for number, worker in enumerate(self._workers):
-            if not worker.is_alive and self._queue.waiting():
-                self._workers[number] = Worker(number, self._places[number])
-
-    def _find_lost(self, known: set[str]) -> None:
-        """Queue those again that DVC's queue has lost: two workers that reach for one at once can do that."""
-        now = time.monotonic()
-        self._missing = {each: self._missing.get(each, now) for each in self._open if each not in known}
-        for stash_rev in [each for each, since in self._missing.items() if now - since > _LOST]:
-            name = self._open.pop(stash_rev)
-            self._attempts[name] += 1
-            if name in self._wanted and self._attempts[name] < _ATTEMPTS:
-                with kept():
-                    self._put(name, self._wanted[name])
-                tqdm.write(f"{name}: DVC's queue lost it; queued again")
-            else:
-                self.failed.append(name)
-                tqdm.write(f"{name}: DVC's queue lost it")
-
-    def _progress(self, stash_rev: str) -> float:
-        """The share of an experiment that is done, by its epochs."""
-        log = self._queue.log(stash_rev)
-        found = _EPOCH.findall(log.read_bytes()) if log else []
-        return 0.95 * int(found[-1][0]) / int(found[-1][1]) if found else 0.0
-
-    def _left(self, share: float) -> str:
-        each = sum(self._durations) / len(self._durations) if self._durations else self._guess
-        if each is None or not self._open:
-            return ""
-        return f", about {in_words(each * max(0.0, len(self._open) - share) / len(self._places))} left"
+    def _event(self, name: str, key: str, outcome: Outcome | None) -> str:
+        """Note what happened to a trial; returns the line to show."""
+        if outcome is None:
+            changes = self._plan.left[key].changes
+            return "started: " + " ".join(f"{each}={show(changes[each])}" for each in self._varied)
+        if outcome.state == "lost":
+            return f"{name}: its process or its machine was lost; it starts again"
+        log = LOGS / f"{name}.log"
+        with atomic(log) as temporary:
+            temporary.write_text(f"{outcome.state} {key}\n{outcome.log}", encoding="utf-8")
+        self.done += outcome.state == "done"
+        self.failed += outcome.state == "failed"
+        ended, total = self.done + self.failed, len(self._plan.left)
+        if outcome.state == "failed":
+            return f"[{ended}/{total}] {name}: failed; {log} ends\n{tail(outcome.log)}"
+        if self._elsewhere:
+            fetch(self._commit)
+        best = content(f"{references(self._commit)}/{name}", "metrics/train/metrics.json").get("best")
+        figures = "by line {line_accuracy:.4f}, by crop {accuracy:.4f}".format(**best["validation"]) if best else "done"
+        left = tqdm.format_interval((time.monotonic() - self._start) / ended * (total - ended))
+        return f"[{ended}/{total}] {name}: {figures}" + (f", about {left} left" if ended < total else "")
 
 
-def prepare_data(pending: Sequence[Combination], set_params: Sequence[str]) -> None:
-    """Run the stages up to crop once for each set of parameters they read, so that no two workers run them at once.
-
-    What they make is in DVC's cache then. Raises InputError where a stage fails.
-    """
-    stages = parse_yaml(Path("dvc.yaml").read_text(encoding="utf-8"), "dvc.yaml")["stages"]
-    keys = {key for stage in DATA_STAGES for key in stages[stage].get("params", [])}
-    once: dict[str, Combination] = {}
-    for combination in pending:
-        params = flat(combination.params)
-        read = sorted((key, value) for key, value in params.items() if any(_within(key, each) for each in keys))
-        once.setdefault(repr(read), combination)
-    for combination in tqdm(once.values(), desc="data", unit=" sets", disable=None):
-        _run_data_stages([*set_params, *overrides(combination.changes)])
+def dvc(*arguments: str) -> str:
+    """Return what a DVC command writes, empty where it fails."""
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True, check=False)
+    return "" if done.returncode else done.stdout.strip()
 
 
-def _run_data_stages(set_params: Sequence[str]) -> None:
-    name = "tune-data"  # of an experiment without a fit, which is removed again
-    command = [sys.executable, "-m", "dvc", "exp"]
-    given = [part for each in set_params for part in ("-S", each)]
-    remove = [*command, "remove", name]
-    subprocess.run(remove, capture_output=True, check=False)  # of a call that was killed
-    process = subprocess.Popen(
-        [*command, "run", "--temp", "--name", name, *given, DATA_STAGES[0], DATA_STAGES[-1]],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment({}),
-        start_new_session=True,
-        text=True,
-    )
-    try:
-        output = process.communicate()[0]
-    except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does; DVC then removes its copy of the repository
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        raise
-    finally:
-        kill_tree(process.pid)
-    if process.returncode:
-        raise InputError(f"the stages up to crop failed:\n{_last(output)}")
-    subprocess.run(remove, capture_output=True, check=False)
+def failures() -> dict[str, Path]:
+    """Return the logs of trials that failed, by the key of what failed: the first line of a log holds both."""
+    first = {log: log.read_text(encoding="utf-8").partition("\n")[0].split() for log in sorted(LOGS.glob("*.log"))}
+    return {words[1]: log for log, words in first.items() if words[:1] == ["failed"]}
 
 
-def hash_of(combination: Combination, taken: set[str]) -> str:
-    """A short suffix that follows from the parameters and is not yet taken."""
-    digest = hashlib.blake2b(combination.key.encode(), digest_size=16).hexdigest()
-    start = next(i for i in range(len(digest) - 4) if f"{combination.name}_{digest[i : i + 4]}" not in taken)
-    return digest[start : start + 4]
-
-
-def tail(log: Path | None) -> str:
-    """The end of a log, indented; what a stage itself reported as an error, if it did."""
-    return _last(log.read_text(encoding="utf-8", errors="replace")) if log else "    (it has printed nothing)"
-
-
-def in_words(seconds: float) -> str:
-    """A time that a person can plan by: 40 s, 12 min, 3.5 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _last(text: str) -> str:
+def tail(text: str) -> str:
+    """Return the end of a log, indented; what a stage itself reported as an error, if it did."""
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip()]
-    own = [line for line in lines if line.startswith("error: ")]
-    return "\n".join(f"    {line}" for line in (own or lines)[-_SHOWN:])
-
-
-def _says_failed(log: Path) -> bool:
-    """Whether a stage failed, rather than DVC around it."""
-    return b"failed to reproduce" in log.read_bytes()
-
-
-def _within(key: str, group: str) -> bool:
-    return key == group or key.startswith(f"{group}.")
+    reported = [line for line in lines if line.startswith("error: ")]
+    return "\n".join(f"    {line}" for line in (reported or lines)[-_SHOWN:])

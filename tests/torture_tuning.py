@@ -1,0 +1,133 @@
+"""Kill parts of a running grid with SIGKILL at random moments, and see that the same command then ends it cleanly.
+
+    python -m tests.torture_tuning [--kills 20] [--seed 0]
+
+Each round kills one of: the command, a Ray worker, the raylet, a guard, DVC, a stage. The fits are stand-ins.
+"""
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+
+from tests.tuning_clone import TUNE, Clone
+
+# What a part's command line holds.
+PARTS = {
+    "the command": "stages.tune",
+    "a Ray worker": "ray::",
+    "the raylet": "raylet/raylet",
+    "a guard": "-I -S -c",
+    "DVC": "dvc exp run",
+    "a stage": "-m stages.train",
+}
+LIMIT = 600  # seconds, for a hang
+
+
+def processes(clone: Clone) -> list[psutil.Process]:
+    """All that a call has started, itself too: they share a variable."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("FLAGS") == str(clone.flags) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def kill(clone: Clone, part: str) -> bool:
+    """Kill one process of a kind; returns whether there was one."""
+    for process in processes(clone):
+        try:
+            if PARTS[part] in " ".join(process.cmdline()):
+                os.kill(process.pid, signal.SIGKILL)
+                return True
+        except (psutil.Error, ProcessLookupError):
+            continue
+    return False
+
+
+def results(clone: Clone) -> dict[str, list[str]]:
+    """What each experiment must hold, to the byte."""
+    paths = ("dvc.lock", "params.yaml", "metrics/train")
+    return {
+        name: [clone.git("rev-parse", f"{rev}:{path}") for path in paths] for name, rev in clone.experiments().items()
+    }
+
+
+def start_over(clone: Clone) -> None:
+    """Forget all experiments, and the fits in DVC's cache."""
+    for line in clone.git("for-each-ref", "--format=%(refname)", "refs/exps").splitlines():
+        clone.git("update-ref", "-d", line)
+    for path in sorted((clone.path / ".dvc/cache/runs").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+
+
+def torture(folder: Path, kills: int, seed: int, parts: list[str]) -> Counter[str]:
+    """Run a grid so many times, each with one kill, and go on; returns counts of kills by part, and of clean ends."""
+    clone = Clone(folder, {"layers": [1, 2]})
+    tune = (*TUNE, "--until", "train", "--workers", str(min(2, len(os.sched_getaffinity(0)))))
+    clone.run(*tune)
+    expected = results(clone)
+    assert len(expected) == 2
+    moments = random.Random(seed)
+    counts: Counter[str] = Counter()
+    while counts["kills"] < kills:
+        part = parts[counts["rounds"] % len(parts)]
+        start_over(clone)
+        counts["rounds"] += 1
+        for layers in (1, 2):
+            (clone.flags / f"wait-{layers}").touch()
+        begun = len(clone.trained())
+        process = clone.start(*tune)
+        deadline = time.monotonic() + LIMIT
+        # Half of the kills hit while fits go on, the others at any time before.
+        if moments.random() < 0.5 or part == "a stage":
+            while len(clone.trained()) < begun + 2 and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+        time.sleep(moments.uniform(0, 3))
+        while not kill(clone, part) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        counts["kills"] += 1
+        counts[f"of {part}"] += 1
+        for layers in (1, 2):
+            (clone.flags / f"wait-{layers}").unlink()
+        said = process.communicate(timeout=LIMIT)[0]
+        went_on = process.returncode == 0
+        if not went_on:
+            said += clone.run(*tune)
+        while processes(clone) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        problems = [name for name, value in expected.items() if results(clone).get(name) != value]
+        problems += sorted(results(clone).keys() - expected.keys())
+        problems += [str(path) for path in clone.path.glob(".dvc/tmp/tune/trials/*")]
+        problems += [" ".join(each.cmdline()) for each in processes(clone)]
+        problems += [clone.git("status", "--porcelain")] if clone.git("status", "--porcelain") else []
+        counts["clean"] += not problems
+        counts["in one call"] += went_on
+        print(f"{counts['kills']:>3} {part}: {problems or 'clean'}", said if problems else "", flush=True)
+    return counts
+
+
+def main() -> None:
+    """Print the counts; exit status 1 where an end was not clean."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        counts = torture(Path(folder), options.kills, options.seed, list(PARTS))
+    print(", ".join(f"{count} {name}" for name, count in counts.items()))
+    sys.exit(counts["clean"] != counts["rounds"])
+
+
+if __name__ == "__main__":
+    main()
