@@ -155,8 +155,8 @@ def _may_hold(node: dict[str, Any]) -> str:
         low = _bound(node, "minimum", "from", "exclusiveMinimum", "over")
         high = _bound(node, "maximum", "to", "exclusiveMaximum", "under")
         return " ".join(part for part in (noun, low, high) if part)
-    if "pattern" in node:
-        return "the path of a .zip archive"
+    if kind == "string":
+        return "the path of an archive or a folder"
     if kind == "object" and "properties" in node:
         return "a group of keys: " + ", ".join(node["properties"])
     return {

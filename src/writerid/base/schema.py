@@ -77,8 +77,8 @@ class Dataset(Seeded):
 
     dataset: str = parameter(
         "data/synthetic.zip",
-        "the archive of lines; anything else than the default is yours to bring",
-        pattern=r"\.zip$",
+        "the lines: a zip or tar archive, or a folder; docs/data.md says how to bring your own",
+        min_length=1,
     )
     synthesis: Synthesis
     top_writers: Annotated[int, Field(ge=2)] | None = parameter(

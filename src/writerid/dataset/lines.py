@@ -7,7 +7,6 @@ from typing import Any
 from writerid.base.errors import InputError
 from writerid.base.files import read_csv
 from writerid.base.geometry import MAX_SIDE
-from writerid.dataset.names import parse_name
 
 COLUMNS = {"line": str, "path": str, "form": str, "writer": str, "label": int, "width": int, "height": int}
 
@@ -25,9 +24,8 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
     writer_of: dict[str, str] = {}
     for row, cells in enumerate(zip(*table.values(), strict=True), start=2):
         line, image, form, writer, label, *size = cells
-        name = parse_name(line)
         problem = None
-        if name is None or name.form != form:
+        if not is_line_of(line, form):
             problem = f"line {line!r} is not one of form {form!r}"
         elif line in lines:
             problem = f"line {line} stands there twice"
@@ -51,3 +49,8 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
 def writers(table: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the writers of a table of lines in the order of their labels."""
     return sorted(set(table["writer"]))
+
+
+def is_line_of(line: str, form: str) -> bool:
+    """Whether a line is one of a form, from their names: a line's begins with its form's."""
+    return bool(form) and line.startswith(form) and line[len(form) : len(form) + 1] in ("", "-", "/", "#")
