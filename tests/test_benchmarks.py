@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks import reference
+from benchmarks import probes, reference
 from tests.conftest import line
 
 
@@ -21,3 +21,10 @@ def test_batches_of_the_reference(tmp_path: Path):
     assert set(found[1]) == {22}
     assert (found[0] % 2 == 1).all()
     assert len(crops) == len(labels) == 22 * len(found[0])
+
+
+def test_a_probe_sees_no_ink_of_the_next_line():
+    for columns in (1, 111, 112, 113, 300):
+        starts = probes.whole_crops(columns, 112, 100)
+        assert len(starts) == (0 if columns < 112 else 1 + (columns - 112) // 100)
+        assert all(start + 112 <= columns for start in starts)
