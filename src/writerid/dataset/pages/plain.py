@@ -1,0 +1,127 @@
+"""The lines of a clean page without a layout file: deskewed, and parted by where its ink lies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from writerid.dataset.pages.layout import LineRegion
+from writerid.dataset.pages.paper import ink_mask, paper_tone
+from writerid.dataset.pages.ridges import Ridge, pitch, skew, trace
+
+WORKING_SIDE = 1700  # pixels of the longer side of a page on which lines are sought
+WORKING_PITCH = 70  # pixels from line to line; larger writing is made smaller first
+LEVEL = 0.4  # degrees; a page turned by less is not turned back
+REACH = 0.95  # pitches from the middle of a line to the farthest ink that may be its own
+CORE = 0.15  # pitches; a stroke that comes so near the middles of two lines belongs to both, and is cut
+
+
+@dataclass(frozen=True)
+class Found:
+    """The lines found on a page from the top down; `doubts` says in words why they may be wrong, if anything does."""
+
+    lines: list[LineRegion]
+    doubts: tuple[str, ...]
+
+
+def find_lines(grey: np.ndarray) -> Found:
+    """Find the lines of a page, uint8 (height, width), dark writing on lighter paper.
+
+    A page may be turned by up to 8 degrees, its light uneven and its paper ruled. Lines of much smaller writing than
+    the page's usual are taken for print or notes, and left out.
+    """
+    by = min(1.0, WORKING_SIDE / max(grey.shape))
+    ink, angle, distance = _prepared(grey, by)
+    if distance is not None and distance > WORKING_PITCH:
+        by *= WORKING_PITCH / distance
+        ink, angle, distance = _prepared(grey, by)
+    if distance is None:
+        return Found([], ("no ink",))
+    ridges = trace(ink, distance)
+    y, x = np.nonzero(ink)
+    line = _assigned(ink, y, x, ridges, distance)
+    outlines, middles = [], []
+    sizes = []
+    for number, ridge in enumerate(ridges):
+        own = line == number
+        if np.count_nonzero(own) < distance or np.ptp(x[own]) < distance:
+            continue
+        off = y[own] - _at(ridge, x[own])
+        sizes.append((float(np.sqrt(np.mean(off**2))), np.count_nonzero(own)))
+        outlines.append(_outline(x[own], y[own], distance))
+        middles.append(ridge)
+    lines = []
+    for number, outline in enumerate(outlines):
+        lines.append(LineRegion(f"line-{number + 1}", _back(outline, grey.shape, ink.shape, angle, by)))
+    return Found(lines, ())
+
+
+def _prepared(grey: np.ndarray, by: float) -> tuple[np.ndarray, float, float | None]:
+    """The ink of a page made smaller and turned level, the angle it was turned by, and its pitch."""
+    size = max(1, round(grey.shape[1] * by)), max(1, round(grey.shape[0] * by))
+    small = grey if by == 1 else np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+    ink = ink_mask(small, paper_tone(small))
+    angle = skew(ink)
+    if abs(angle) < LEVEL:
+        angle = 0.0
+    else:
+        ink = np.asarray(Image.fromarray(ink).rotate(angle, expand=True))
+    return ink, angle, pitch(ink)
+
+
+def _at(ridge: Ridge, x: np.ndarray) -> np.ndarray:
+    return ridge.y[np.clip(x - ridge.left, 0, len(ridge.y) - 1)]
+
+
+def _assigned(ink: np.ndarray, y: np.ndarray, x: np.ndarray, ridges: list[Ridge], distance: float) -> np.ndarray:
+    """The line of each ink pixel (y, x), int64, -1 where it belongs to none.
+
+    A stroke belongs whole to the line that most of it is nearest to, unless it runs through the middles of several.
+    """
+    if not ridges:
+        return np.full(len(y), -1)
+    nearest, least = np.full(len(y), -1), np.full(len(y), REACH * distance)
+    names, count = ndimage.label(ink, np.ones((3, 3)))
+    stroke = names[y, x]
+    through = np.zeros((count + 1, len(ridges)), np.int64)
+    for number, ridge in enumerate(ridges):
+        outside = np.maximum(ridge.left - x, x - (ridge.left + len(ridge.y) - 1))
+        off = np.abs(y - _at(ridge, x)) + np.maximum(outside, 0) * 0.5
+        near = off < least
+        nearest[near], least[near] = number, off[near]
+        through[:, number] = np.bincount(stroke[off < CORE * distance], minlength=count + 1)
+    votes = np.zeros((count + 1, len(ridges)), np.int64)
+    np.add.at(votes, (stroke[nearest >= 0], nearest[nearest >= 0]), 1)
+    whole = np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), -1)
+    cut = np.count_nonzero(through > CORE * distance, axis=1) > 1
+    return np.where(cut[stroke], nearest, whole[stroke])
+
+
+def _outline(x: np.ndarray, y: np.ndarray, distance: float) -> np.ndarray:
+    """A polygon close around ink pixels, float64 (points, 2)."""
+    step = max(2, round(distance / 4))
+    left = int(x.min())
+    place = (x - left) // step
+    count = int(place.max()) + 1
+    top, bottom = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(top, place, y)
+    np.maximum.at(bottom, place, y)
+    filled = np.flatnonzero(np.isfinite(top))
+    every = np.arange(count)
+    top = ndimage.minimum_filter1d(np.interp(every, filled, top[filled]), 3, mode="nearest")
+    bottom = ndimage.maximum_filter1d(np.interp(every, filled, bottom[filled]), 3, mode="nearest")
+    pad = 0.06 * distance
+    middle = left + (every + 0.5) * step
+    across = np.concatenate([[left - pad], middle, [x.max() + 1 + pad]])
+    top, bottom = np.pad(top, 1, mode="edge") - pad, np.pad(bottom, 1, mode="edge") + 1 + pad
+    return np.concatenate([np.column_stack([across, top]), np.column_stack([across, bottom])[::-1]])
+
+
+def _back(outline: np.ndarray, shape: tuple[int, ...], level: tuple[int, ...], angle: float, by: float) -> np.ndarray:
+    """Points of the level, smaller page (shape `level`) in pixels of the page as it came (shape `shape`)."""
+    turn = np.radians(angle)
+    x, y = (outline - np.array([level[1], level[0]]) / 2).T
+    turned = np.column_stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)])
+    points = turned / by + np.array([shape[1], shape[0]]) / 2
+    return np.clip(points, 0, [shape[1], shape[0]])
