@@ -8,12 +8,18 @@ from scipy import ndimage
 
 from writerid.dataset.pages.layout import LineRegion
 from writerid.dataset.pages.paper import ink_mask, paper_tone
-from writerid.dataset.pages.ridges import Ridge, pitch, skew, trace
+from writerid.dataset.pages.ridges import STEEPEST, Ridge, pitch, skew, spacing, stroke_heights, trace
 
 WORKING_SIDE = 1700  # pixels of the longer side of a page on which lines are sought
 WORKING_PITCH = 70  # pixels from line to line; larger writing is made smaller first
 LEVEL = 0.4  # degrees; a page turned by less is not turned back
+SMALL = 0.5  # of the usual height of strokes; lines whose strokes are lower are print or notes
+AGREES = 1.3  # ratio; ridges that lie farther from the expected pitch are traced anew with their own
 REACH = 0.95  # pitches from the middle of a line to the farthest ink that may be its own
+FEW = 3  # lines; a page with fewer tells too little of how far apart its lines are
+STRAY = 0.2
+ENTANGLED = 0.2
+DARK = 0.25
 CORE = 0.15  # pitches; a stroke that comes so near the middles of two lines belongs to both, and is cut
 
 
@@ -39,22 +45,44 @@ def find_lines(grey: np.ndarray) -> Found:
     if distance is None:
         return Found([], ("no ink",))
     ridges = trace(ink, distance)
+    gap = spacing(ridges)
+    if not _agree(gap, distance):
+        distance = gap or distance
+        ridges = trace(ink, distance)
     y, x = np.nonzero(ink)
-    line = _assigned(ink, y, x, ridges, distance)
-    outlines, middles = [], []
-    sizes = []
-    for number, ridge in enumerate(ridges):
-        own = line == number
-        if np.count_nonzero(own) < distance or np.ptp(x[own]) < distance:
-            continue
-        off = y[own] - _at(ridge, x[own])
-        sizes.append((float(np.sqrt(np.mean(off**2))), np.count_nonzero(own)))
-        outlines.append(_outline(x[own], y[own], distance))
-        middles.append(ridge)
+    line, cut = _assigned(ink, y, x, ridges, distance)
+    of_line = [(x[line == number], y[line == number]) for number in range(len(ridges))]
+    of_line = [(x, y) for x, y in of_line if len(x) >= distance and np.ptp(x) >= distance]
+    letters = np.array([_letters(x, y) for x, y in of_line])
+    large = letters >= SMALL * np.median(letters) if len(letters) else []
     lines = []
-    for number, outline in enumerate(outlines):
-        lines.append(LineRegion(f"line-{number + 1}", _back(outline, grey.shape, ink.shape, angle, by)))
-    return Found(lines, ())
+    for (x, y), kept in zip(of_line, large, strict=True):
+        if kept:
+            outline = _back(_outline(x, y, distance), grey.shape, ink.shape, angle, by)
+            lines.append(LineRegion(f"line-{len(lines) + 1}", outline))
+    stray = 1 - sum(len(x) for x, _ in of_line) / len(line)
+    reasons = {
+        f"only {len(lines)} line(s)": len(lines) < FEW,
+        "the distance from line to line is not clear": not _agree(spacing(ridges), distance),
+        f"{stray:.0%} of the ink is in no line": stray > STRAY,
+        f"{cut:.0%} of the ink is in strokes that run through several lines": cut > ENTANGLED,
+        f"turned by {abs(angle):.1f} degrees or more": abs(angle) >= STEEPEST,
+        f"{ink.mean():.0%} of the page is dark": ink.mean() > DARK,
+    }
+    found = Found(lines, tuple(reason for reason, holds in reasons.items() if holds))
+    object.__setattr__(found, "meas", (stray, cut, ink.mean(), (spacing(ridges) or 0) / distance, angle))
+    return found
+
+
+def _agree(gap: float | None, distance: float) -> bool:
+    return gap is None or 1 / AGREES < gap / distance < AGREES
+
+
+def _letters(x: np.ndarray, y: np.ndarray) -> float:
+    """The usual height in pixels of the strokes of a line, from its ink pixels."""
+    part = np.zeros((np.ptp(y) + 1, np.ptp(x) + 1), bool)
+    part[y - y.min(), x - x.min()] = True
+    return float(np.median(stroke_heights(part)))
 
 
 def _prepared(grey: np.ndarray, by: float) -> tuple[np.ndarray, float, float | None]:
@@ -74,13 +102,13 @@ def _at(ridge: Ridge, x: np.ndarray) -> np.ndarray:
     return ridge.y[np.clip(x - ridge.left, 0, len(ridge.y) - 1)]
 
 
-def _assigned(ink: np.ndarray, y: np.ndarray, x: np.ndarray, ridges: list[Ridge], distance: float) -> np.ndarray:
-    """The line of each ink pixel (y, x), int64, -1 where it belongs to none.
+def _assigned(ink: np.ndarray, y: np.ndarray, x: np.ndarray, ridges: list[Ridge], distance: float) -> tuple[np.ndarray, float]:
+    """The line of each ink pixel (y, x), int64, -1 where it belongs to none; and the share of ink in cut strokes.
 
     A stroke belongs whole to the line that most of it is nearest to, unless it runs through the middles of several.
     """
     if not ridges:
-        return np.full(len(y), -1)
+        return np.full(len(y), -1), 0.0
     nearest, least = np.full(len(y), -1), np.full(len(y), REACH * distance)
     names, count = ndimage.label(ink, np.ones((3, 3)))
     stroke = names[y, x]
@@ -95,7 +123,7 @@ def _assigned(ink: np.ndarray, y: np.ndarray, x: np.ndarray, ridges: list[Ridge]
     np.add.at(votes, (stroke[nearest >= 0], nearest[nearest >= 0]), 1)
     whole = np.where(votes.max(axis=1) > 0, votes.argmax(axis=1), -1)
     cut = np.count_nonzero(through > CORE * distance, axis=1) > 1
-    return np.where(cut[stroke], nearest, whole[stroke])
+    return np.where(cut[stroke], nearest, whole[stroke]), float(cut[stroke].mean())
 
 
 def _outline(x: np.ndarray, y: np.ndarray, distance: float) -> np.ndarray:

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 STEEPEST = 8.0  # degrees; how far a page may be turned
 WORKING_PITCH = 20  # pixels from line to line in which ridges are traced
-USUAL = 1.7  # heights of letters with their loops from line to line
+USUAL = 1.95  # from line to line, in heights of the strokes
 LEAP = 4.0  # pitches; a wider gap in a line is a gap between columns
 OFFSET = 0.4  # pitches; how far apart two pieces of one line may lie
 
@@ -45,25 +45,30 @@ def pitch(ink: np.ndarray) -> float | None:
     It is the lag at which the profiles of upright stripes of the page repeat themselves, the first of about equally
     good ones, within what the height of the letters allows; or else what is usual for such letters.
     """
-    names, _ = ndimage.label(ink, np.ones((3, 3)))
-    spans = ndimage.find_objects(names)
-    if not spans:
+    heights = stroke_heights(ink)
+    if not len(heights):
         return None
-    high, wide = np.array([(y.stop - y.start, x.stop - x.start) for y, x in spans]).T
-    letters = _weighted_median(high, high * wide)
-    least, most = 1.1 * max(_weighted_median(high, wide), 0.5 * letters), 3.2 * letters
+    tall = np.repeat(heights, heights)
+    usual = USUAL * np.sqrt(np.median(tall) * np.median(heights))
     height, width = ink.shape
     stripe = max(1, width // 8)
     total = np.zeros(height)
     for left in range(0, width - stripe + 1, stripe):
         profile = ndimage.gaussian_filter1d(ink[:, left : left + stripe].sum(axis=1).astype(np.float64), 1.5)
-        profile -= ndimage.uniform_filter1d(profile, max(3, round(4 * letters)))
+        profile -= ndimage.uniform_filter1d(profile, max(3, round(2.5 * usual)))
         total += np.fft.irfft(np.abs(np.fft.rfft(profile, 2 * height)) ** 2)[:height]
     peaks = np.flatnonzero((total[1:-1] > total[:-2]) & (total[1:-1] >= total[2:])) + 1
-    peaks = peaks[(total[peaks] > 0.05 * total[0]) & (peaks > least) & (peaks < most)]
+    peaks = peaks[(total[peaks] > 0.05 * total[0]) & (peaks > 0.5 * usual) & (peaks < 1.9 * usual)]
     if not len(peaks):
-        return USUAL * letters
+        return float(usual)
     return float(peaks[total[peaks] >= 0.5 * total[peaks].max()][0])
+
+
+def stroke_heights(ink: np.ndarray) -> np.ndarray:
+    """Height in pixels of each connected stroke of an ink mask, int64, once for each pixel column it is wide."""
+    names, _ = ndimage.label(ink, np.ones((3, 3)))
+    spans = np.array([(y.stop - y.start, x.stop - x.start) for y, x in ndimage.find_objects(names)], np.int64)
+    return np.repeat(*spans.T) if len(spans) else np.empty(0, np.int64)
 
 
 def trace(ink: np.ndarray, distance: float) -> list[Ridge]:
@@ -81,6 +86,19 @@ def trace(ink: np.ndarray, distance: float) -> list[Ridge]:
         Ridge(int(left * by), np.repeat((y + 0.5) * by - 0.5, by)) for left, y in pieces if len(y) >= 0.5 * unit
     ]
     return sorted(ridges, key=lambda ridge: (float(np.mean(ridge.y)), ridge.left))
+
+
+def spacing(ridges: list[Ridge]) -> float | None:
+    """The lower quartile of the distances in pixels from ridge to ridge; None where none lies above another."""
+    width = max((ridge.left + len(ridge.y) for ridge in ridges), default=0)
+    y = np.full((len(ridges), width), np.inf)
+    for number, ridge in enumerate(ridges):
+        y[number, ridge.left : ridge.left + len(ridge.y)] = ridge.y
+    y = np.sort(y, axis=0)
+    with np.errstate(invalid="ignore"):
+        gaps = np.diff(y, axis=0)
+    gaps = gaps[np.isfinite(gaps)]
+    return float(np.quantile(gaps, 0.25)) if len(gaps) else None
 
 
 def _curves(bent: np.ndarray) -> list[tuple[int, np.ndarray]]:
@@ -137,9 +155,3 @@ def _aim(y: np.ndarray, unit: float) -> tuple[float, float]:
     middle = float(part.mean())
     slope = float(np.clip(np.polyfit(np.arange(len(part)), part, 1)[0], -0.1, 0.1)) if len(part) > unit else 0.0
     return middle - slope * (len(part) - 1) / 2, slope
-
-
-def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
-    order = np.argsort(values, kind="stable")
-    running = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(running, running[-1] / 2)])
