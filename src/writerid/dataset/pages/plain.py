@@ -69,9 +69,7 @@ def find_lines(grey: np.ndarray) -> Found:
         f"turned by {abs(angle):.1f} degrees or more": abs(angle) >= STEEPEST,
         f"{ink.mean():.0%} of the page is dark": ink.mean() > DARK,
     }
-    found = Found(lines, tuple(reason for reason, holds in reasons.items() if holds))
-    object.__setattr__(found, "meas", (stray, cut, ink.mean(), (spacing(ridges) or 0) / distance, angle))
-    return found
+    return Found(lines, tuple(reason for reason, holds in reasons.items() if holds))
 
 
 def _agree(gap: float | None, distance: float) -> bool:
@@ -102,7 +100,9 @@ def _at(ridge: Ridge, x: np.ndarray) -> np.ndarray:
     return ridge.y[np.clip(x - ridge.left, 0, len(ridge.y) - 1)]
 
 
-def _assigned(ink: np.ndarray, y: np.ndarray, x: np.ndarray, ridges: list[Ridge], distance: float) -> tuple[np.ndarray, float]:
+def _assigned(
+    ink: np.ndarray, y: np.ndarray, x: np.ndarray, ridges: list[Ridge], distance: float
+) -> tuple[np.ndarray, float]:
     """The line of each ink pixel (y, x), int64, -1 where it belongs to none; and the share of ink in cut strokes.
 
     A stroke belongs whole to the line that most of it is nearest to, unless it runs through the middles of several.

@@ -82,9 +82,7 @@ def trace(ink: np.ndarray, distance: float) -> list[Ridge]:
     unit = distance / by
     bent = -ndimage.gaussian_filter(small, (0.22 * unit, 0.9 * unit), order=(2, 0), mode="constant") * unit**2
     pieces = _joined(_curves(bent), unit)
-    ridges = [
-        Ridge(int(left * by), np.repeat((y + 0.5) * by - 0.5, by)) for left, y in pieces if len(y) >= 0.5 * unit
-    ]
+    ridges = [Ridge(int(left * by), np.repeat((y + 0.5) * by - 0.5, by)) for left, y in pieces if len(y) >= 0.5 * unit]
     return sorted(ridges, key=lambda ridge: (float(np.mean(ridge.y)), ridge.left))
 
 

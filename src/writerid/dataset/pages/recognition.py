@@ -1,0 +1,22 @@
+"""Is an image a whole page? A page is never taken for a line."""
+
+import numpy as np
+from PIL import Image
+
+from writerid.dataset.pages.plain import find_lines
+
+LEAST_SIDE = 250  # pixels; in an image that is lower or narrower, several lines of writing could not be read
+WIDEST = 4.0  # times its height; three lines of a page are not wider
+FEWEST = 3  # lines
+LOOK = 900  # pixels of the longer side; lines can be counted, not read
+
+
+def is_page(grey: np.ndarray) -> bool:
+    """Whether an image, uint8 (height, width), holds several lines of writing, one below the other."""
+    height, width = grey.shape
+    if min(height, width) < LEAST_SIDE or width > WIDEST * height:
+        return False
+    by = min(1.0, LOOK / max(grey.shape))
+    size = max(1, round(width * by)), max(1, round(height * by))
+    small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX)) if by < 1 else grey
+    return len(find_lines(small).lines) >= FEWEST
