@@ -29,20 +29,24 @@ def paper_tone(grey: np.ndarray) -> np.ndarray:
     return np.asarray(whole)[:height, :width]
 
 
-def ink_mask(grey: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Where a page, uint8 (height, width), holds ink, bool of the same shape; `paper` is its `paper_tone`.
+def ink_masks(grey: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where a page, uint8 (height, width), holds ink, and what else is dark on it: two masks, bool of the same shape.
 
-    Dust and ruling are no ink.
+    `paper` is its `paper_tone`. Dust and the faint dots of rules are no ink; rules may be.
     """
     share = grey / np.maximum(paper, 1).astype(np.float32)
     weak = share < EDGE
     names, count = ndimage.label(weak, np.ones((3, 3)))
-    darkest = ndimage.minimum(share, names, np.arange(count + 1))
-    spans = ndimage.find_objects(names)
     keep = np.zeros(count + 1, bool)
-    for name, (y, x) in enumerate(spans, start=1):
-        keep[name] = darkest[name] < INK and max(y.stop - y.start, x.stop - x.start) > SPECK
-    ink = keep[names] & ~_ruling(weak)
+    keep[1:] = ndimage.minimum(share, names, np.arange(1, count + 1)) < INK
+    for name, (y, x) in enumerate(ndimage.find_objects(names), start=1):
+        keep[name] &= max(y.stop - y.start, x.stop - x.start) > SPECK
+    return keep[names], weak
+
+
+def without_ruling(ink: np.ndarray, dark: np.ndarray) -> np.ndarray:
+    """The ink mask of a level page without its level rules, whole, dashed or dotted; see `ink_masks`."""
+    ink = ink & ~_ruling(dark)
     names, _ = ndimage.label(ink, np.ones((3, 3)))
     for name, (y, x) in enumerate(ndimage.find_objects(names), start=1):
         high, wide = y.stop - y.start, x.stop - x.start

@@ -7,12 +7,13 @@ from PIL import Image
 from scipy import ndimage
 
 from writerid.dataset.pages.layout import LineRegion
-from writerid.dataset.pages.paper import ink_mask, paper_tone
+from writerid.dataset.pages.paper import ink_masks, paper_tone, without_ruling
 from writerid.dataset.pages.ridges import STEEPEST, Ridge, pitch, skew, spacing, stroke_heights, trace
 
 WORKING_SIDE = 1700  # pixels of the longer side of a page on which lines are sought
 WORKING_PITCH = 70  # pixels from line to line; larger writing is made smaller first
 LEVEL = 0.4  # degrees; a page turned by less is not turned back
+FARTHEST = 3.0  # ratio; lines that lie farther apart than so many expected pitches are no sign of a wrong pitch
 SMALL = 0.5  # of the usual height of strokes; lines whose strokes are lower are print or notes
 AGREES = 1.3  # ratio; ridges that lie farther from the expected pitch are traced anew with their own
 REACH = 0.95  # pitches from the middle of a line to the farthest ink that may be its own
@@ -25,10 +26,14 @@ CORE = 0.15  # pitches; a stroke that comes so near the middles of two lines bel
 
 @dataclass(frozen=True)
 class Found:
-    """The lines found on a page from the top down; `doubts` says in words why they may be wrong, if anything does."""
+    """The lines found on a page from the top down; `doubts` says in words why they may be wrong, if anything does.
+
+    `entangled` is the share of ink in strokes that run through several lines.
+    """
 
     lines: list[LineRegion]
     doubts: tuple[str, ...]
+    entangled: float = 0.0
 
 
 def find_lines(grey: np.ndarray) -> Found:
@@ -46,8 +51,8 @@ def find_lines(grey: np.ndarray) -> Found:
         return Found([], ("no ink",))
     ridges = trace(ink, distance)
     gap = spacing(ridges)
-    if not _agree(gap, distance):
-        distance = gap or distance
+    if len(ridges) > FEW and gap and not _agree(gap, distance) and gap < FARTHEST * distance:
+        distance = gap
         ridges = trace(ink, distance)
     y, x = np.nonzero(ink)
     line, cut = _assigned(ink, y, x, ridges, distance)
@@ -59,7 +64,7 @@ def find_lines(grey: np.ndarray) -> Found:
     for (x, y), kept in zip(of_line, large, strict=True):
         if kept:
             outline = _back(_outline(x, y, distance), grey.shape, ink.shape, angle, by)
-            lines.append(LineRegion(f"line-{len(lines) + 1}", outline))
+            lines.append(LineRegion(f"line-{len(lines) + 1}", outline, falls=angle))
     stray = 1 - sum(len(x) for x, _ in of_line) / len(line)
     reasons = {
         f"only {len(lines)} line(s)": len(lines) < FEW,
@@ -69,7 +74,7 @@ def find_lines(grey: np.ndarray) -> Found:
         f"turned by {abs(angle):.1f} degrees or more": abs(angle) >= STEEPEST,
         f"{ink.mean():.0%} of the page is dark": ink.mean() > DARK,
     }
-    return Found(lines, tuple(reason for reason, holds in reasons.items() if holds))
+    return Found(lines, tuple(reason for reason, holds in reasons.items() if holds), cut)
 
 
 def _agree(gap: float | None, distance: float) -> bool:
@@ -87,12 +92,17 @@ def _prepared(grey: np.ndarray, by: float) -> tuple[np.ndarray, float, float | N
     """The ink of a page made smaller and turned level, the angle it was turned by, and its pitch."""
     size = max(1, round(grey.shape[1] * by)), max(1, round(grey.shape[0] * by))
     small = grey if by == 1 else np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
-    ink = ink_mask(small, paper_tone(small))
+    ink, dark = ink_masks(small, paper_tone(small))
     angle = skew(ink)
     if abs(angle) < LEVEL:
         angle = 0.0
     else:
-        ink = np.asarray(Image.fromarray(ink).rotate(angle, expand=True))
+        white = int(np.median(small))
+        small = np.asarray(
+            Image.fromarray(small).rotate(angle, Image.Resampling.BILINEAR, expand=True, fillcolor=white)
+        )
+        ink, dark = ink_masks(small, paper_tone(small))
+    ink = without_ruling(ink, dark)
     return ink, angle, pitch(ink)
 
 
