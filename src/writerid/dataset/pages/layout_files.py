@@ -31,10 +31,10 @@ def read_layout(content: bytes) -> list[PageLayout] | None:
         raise UnusableLayout(f"over {MAX_BYTES // 2**20} MiB")
     try:
         root = fromstring(content)
+    except DefusedXmlException:  # a ValueError, too
+        raise UnusableLayout("declares entities, which a layout file has no need of") from None
     except (ParseError, ValueError, LookupError) as error:  # LookupError: an encoding that nobody knows
         raise UnusableLayout(f"not well-formed XML ({brief(error)})") from None
-    except DefusedXmlException:
-        raise UnusableLayout("declares entities, which a layout file has no need of") from None
     reader = _READERS.get(local(root))
     if reader is None:
         return None

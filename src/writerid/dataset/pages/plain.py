@@ -60,7 +60,7 @@ def find_lines(grey: np.ndarray) -> Found:
     of_line = [(x, y) for x, y in of_line if len(x) >= distance and np.ptp(x) >= distance]
     letters = np.array([_letters(x, y) for x, y in of_line])
     large = letters >= SMALL * np.median(letters) if len(letters) else []
-    lines = []
+    lines: list[LineRegion] = []
     for (x, y), kept in zip(of_line, large, strict=True):
         if kept:
             outline = _back(_outline(x, y, distance), grey.shape, ink.shape, angle, by)
