@@ -45,11 +45,15 @@ def page(lines: int = 8, width: int = 900, height: int = 700) -> tuple[Image.Ima
     return image, boxes
 
 
+def outlines(found: Found) -> list[np.ndarray]:
+    return [line.outline for line in found.lines if line.outline is not None]
+
+
 def right(image: Image.Image, boxes: list[np.ndarray]) -> tuple[int, int]:
     """How many lines were found, and how many of them where a box is."""
     found = find_lines(np.asarray(image))
     assert found.doubts == ()
-    return len(found.lines), sum(max(overlap(line.outline, one) for line in found.lines) >= 0.5 for one in boxes)
+    return len(found.lines), sum(max(overlap(outline, one) for outline in outlines(found)) >= 0.5 for one in boxes)
 
 
 def test_lines_are_found_by_their_ink():
@@ -87,7 +91,7 @@ def test_a_turned_page_is_levelled_and_its_outlines_turned_back(angle):
     middle = np.array([image.width, image.height]) / 2
     about = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     for one in boxes:
-        assert max(overlap(line.outline, (one - middle) @ about + middle) for line in found.lines) >= 0.5
+        assert max(overlap(outline, (one - middle) @ about + middle) for outline in outlines(found)) >= 0.5
 
 
 def test_small_print_is_left_out():
@@ -167,10 +171,10 @@ def test_real_pages():
             image = archive.read(name.replace("alto/", "jpg/").replace(".xml", ".jpg"))
             grey = np.asarray(Image.open(BytesIO(image)).convert("L"))
             regions = layout.fitted(grey.shape[1], grey.shape[0])
-            outlines = [region.outline for region in regions if region.outline is not None]
+            in_file = outlines(Found(regions, ()))
             cut += sum(cut_line(grey, paper_tone(grey), Cut.of(region)).size > 0 for region in regions[:3])
-            by_ink = find_lines(grey).lines
-            right += sum(max(overlap(one.outline, other) for other in outlines) >= 0.5 for one in by_ink)
-            lines, found = lines + len(outlines), found + len(by_ink)
+            by_ink = outlines(find_lines(grey))
+            right += sum(max(overlap(one, other) for other in in_file) >= 0.5 for one in by_ink)
+            lines, found = lines + len(in_file), found + len(by_ink)
         assert cut == 3 * len(names[::30])
         assert 2 * right / (lines + found) > 0.9

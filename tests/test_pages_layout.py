@@ -1,11 +1,13 @@
 """Layout files beside pages: ALTO 2 to 4 and PAGE XML, as tools write them and as people break them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from writerid.base.errors import InputError
 from writerid.dataset.pages.choice import judged, text_pattern
-from writerid.dataset.pages.layout import LineRegion, PageLayout, UnusableLayout
+from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.layout_files import MAX_BYTES, MAX_LINES, read_layout
 from writerid.dataset.pages.pairing import pair
 
@@ -38,7 +40,7 @@ def page_xml(lines: str, namespace: str = PAGE_NAMESPACES[3], region: str = "") 
     <Coords points="0,0 200,0 200,300 0,300"/>{lines}</TextRegion></Page></PcGts>""".encode()
 
 
-def only(content: bytes, width: int = 200, height: int = 300) -> list[LineRegion]:
+def only(content: bytes, width: int = 200, height: int = 300) -> list[Any]:  # outlines may be None, and tests know
     layouts = read_layout(content)
     assert layouts is not None
     (layout,) = layouts
@@ -55,10 +57,10 @@ POLYGON = '<Shape><Polygon POINTS="{}"/></Shape>'
 def test_alto_of_every_version_is_read(namespace, corners):
     text = '<String CONTENT="Guten"/><SP/><String CONTENT="Mor"/><HYP CONTENT="-"/>'
     line = f'<TextLine ID="l1" TAGREFS="T2" BASELINE="10 35 110 35">{POLYGON.format(corners)}{text}</TextLine>'
-    (line,) = only(alto(line, namespace))
-    assert (line.name, line.text, line.tags) == ("l1", "Guten Mor -", ("Main",))
-    assert line.outline.tolist() == [[10, 20], [110, 20], [110, 40], [10, 40]]
-    assert line.baseline.tolist() == [[10, 35], [110, 35]]
+    (found,) = only(alto(line, namespace))
+    assert (found.name, found.text, found.tags) == ("l1", "Guten Mor -", ("Main",))
+    assert found.outline.tolist() == [[10, 20], [110, 20], [110, 40], [10, 40]]
+    assert found.baseline.tolist() == [[10, 35], [110, 35]]
 
 
 @pytest.mark.parametrize("namespace", PAGE_NAMESPACES)
@@ -71,28 +73,28 @@ def test_page_xml_of_every_year_is_read(namespace):
     text = """<TextEquiv index="1"><Unicode>second</Unicode></TextEquiv>
     <TextEquiv index="0"><Unicode>first &amp; best</Unicode></TextEquiv>"""
     line = f'<TextLine id="l1" custom="readingOrder {{index:0;}} structure {{type:heading;}}">{coords}{text}</TextLine>'
-    (line,) = only(page_xml(line, namespace, 'type="paragraph" production="printed"'))
-    assert (line.name, line.text) == ("l1", "first & best")
-    assert line.tags == ("heading", "paragraph", "printed")
-    assert line.outline.tolist() == [list(corner) for corner in corners]
+    (found,) = only(page_xml(line, namespace, 'type="paragraph" production="printed"'))
+    assert (found.name, found.text) == ("l1", "first & best")
+    assert found.tags == ("heading", "paragraph", "printed")
+    assert found.outline.tolist() == [list(corner) for corner in corners]
 
 
 def test_words_stand_in_for_a_text_that_the_line_has_not():
     words = "".join(f"<Word><TextEquiv><Unicode>{word}</Unicode></TextEquiv></Word>" for word in ("one", "two"))
-    (line,) = only(page_xml(f"<TextLine>{words}</TextLine>"))
-    assert (line.name, line.text, line.outline) == ("line-1", "one two", None)
+    (found,) = only(page_xml(f"<TextLine>{words}</TextLine>"))
+    assert (found.name, found.text, found.outline) == ("line-1", "one two", None)
 
 
 def test_coordinates_of_a_larger_page_are_brought_to_the_image():
     line = f'<TextLine BASELINE="10 35 110 35">{POLYGON.format("10,20 110,20 110,40 10,40")}</TextLine>'
-    (line,) = only(alto(line), 100, 150)
-    assert line.outline.tolist() == [[5, 10], [55, 10], [55, 20], [5, 20]]
-    assert line.baseline.tolist() == [[5, 17.5], [55, 17.5]]
+    (found,) = only(alto(line), 100, 150)
+    assert found.outline.tolist() == [[5, 10], [55, 10], [55, 20], [5, 20]]
+    assert found.baseline.tolist() == [[5, 17.5], [55, 17.5]]
 
 
 def test_a_page_without_a_size_is_taken_as_it_is():
-    (line,) = only(alto(f"<TextLine>{POLYGON.format('10,20 110,20 110,40')}</TextLine>", page=""), 400, 400)
-    assert line.outline.tolist() == [[10, 20], [110, 20], [110, 40]]
+    (found,) = only(alto(f"<TextLine>{POLYGON.format('10,20 110,20 110,40')}</TextLine>", page=""), 400, 400)
+    assert found.outline.tolist() == [[10, 20], [110, 20], [110, 40]]
 
 
 def test_a_layout_of_an_image_of_another_shape_is_refused():
@@ -101,9 +103,9 @@ def test_a_layout_of_an_image_of_another_shape_is_refused():
 
 
 def test_alto_lines_without_a_polygon_have_their_box():
-    (line,) = only(alto('<TextLine HPOS="10" VPOS="20" WIDTH="100" HEIGHT="20" BASELINE="35"/>'))
-    assert line.outline.tolist() == [[10, 20], [110, 20], [110, 40], [10, 40]]
-    assert line.baseline is None  # until ALTO 4.1 it was a single number
+    (found,) = only(alto('<TextLine HPOS="10" VPOS="20" WIDTH="100" HEIGHT="20" BASELINE="35"/>'))
+    assert found.outline.tolist() == [[10, 20], [110, 20], [110, 40], [10, 40]]
+    assert found.baseline is None  # until ALTO 4.1 it was a single number
 
 
 def test_lines_with_a_baseline_only_are_as_high_as_they_are_apart():
@@ -136,9 +138,9 @@ def test_an_outline_beside_the_page_or_of_no_area_is_none(corners):
 def test_a_turned_region_tells_how_its_lines_run():
     lines = '<TextLine HPOS="1" VPOS="2" WIDTH="20" HEIGHT="100"/>'
     assert only(alto(lines, block='ROTATION="90"'))[0].slope() == -90  # counterclockwise: it climbs
-    line = '<TextLine><Coords points="1,2 21,2 21,102"/></TextLine>'
-    assert only(page_xml(line, region='orientation="90.0"'))[0].slope() == -90  # to be turned clockwise
-    assert only(page_xml(line, region='readingOrientation="-90.0"'))[0].slope() == 90
+    upright = '<TextLine><Coords points="1,2 21,2 21,102"/></TextLine>'
+    assert only(page_xml(upright, region='orientation="90.0"'))[0].slope() == -90  # to be turned clockwise
+    assert only(page_xml(upright, region='readingOrientation="-90.0"'))[0].slope() == 90
 
 
 def test_lines_are_left_out_by_tag_in_any_case_and_by_text():
