@@ -8,6 +8,8 @@ from writerid.base.files import write_csv, write_json
 from writerid.base.params import load
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
+from writerid.dataset.page_lines import Labels
+from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.selection import select, summary
 from writerid.dataset.survey import survey
 
@@ -15,9 +17,11 @@ from writerid.dataset.survey import survey
 def main() -> None:
     """Write the tables of lines and of writers, what was left out, and the counts."""
     params = load()
+    tags = [params.pages.label_tag] if params.pages.label_tag else []
+    labels = Labels(tags, text_pattern(params.pages.label_text, "pages.label_text"))
     with Archive(Path(params.dataset)) as archive:
         layout = find_places(archive)
-        usable, unusable = survey(archive, layout, params.min_size)
+        usable, unusable = survey(archive, layout, params.min_size, labels)
     lines, others = select(usable, min_forms=params.min_forms, top_writers=params.top_writers)
     left_out = unusable + others
 

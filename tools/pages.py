@@ -8,50 +8,49 @@ those that are left out in grey. `--plain` looks for lines by their ink even whe
 
 import argparse
 import re
-import zipfile
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from stages.runner import run
-from writerid.base.errors import InputError, brief
 from writerid.base.files import atomic
+from writerid.dataset.archive import Archive, page_path
+from writerid.dataset.images import UnusableImage, scans
+from writerid.dataset.ink import dark_on_light
+from writerid.dataset.page_lines import NO_LABELS, Finder
 from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.pages.layout import PageLayout, UnusableLayout
-from writerid.dataset.pages.layout_files import MAX_BYTES, read_layout
-from writerid.dataset.pages.pairing import pair
 from writerid.dataset.pages.reading import PageLines, lines_of
 
-IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif")
-MAX_PIXELS = 2**26  # of a page: A4 at 800 dpi
 COLOURS = ("red", "darkorange", "green")
 SHOWN = 1600  # pixels of the longer side of a picture
 
 
 def pages_of(path: Path) -> Iterator[tuple[str, np.ndarray | str, PageLayout | str | None]]:
-    """Yield name, grey image and layout of each image in a zip archive.
+    """Yield path, grey image and layout of each page of a dataset.
 
     In place of an image or a layout stands in words why it cannot be used; the layout is None where there is no file.
 
-    Raises InputError where there is no archive, or no image in it.
+    Raises InputError where there is no dataset, or no image in it.
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise InputError(f"{path}: not a zip archive that can be read ({brief(error)})") from None
-    with archive:
-        names = [name for name in archive.namelist() if not name.startswith("__MACOSX") and "/._" not in name]
-        images = sorted(name for name in names if name.lower().endswith(IMAGES))
-        if not images:
-            raise InputError(f"{path}: holds no image ({', '.join(IMAGES)})")
-        layouts = {name: _layout(archive, name) for name in names if name.lower().endswith(".xml")}
-        named = {name: found.image if isinstance(found, PageLayout) else "" for name, found in layouts.items() if found}
-        layout_of = pair(images, named).layout_of
-        for image in images:
-            yield image, _grey(archive, image), layouts[layout_of[image]] if image in layout_of else None
+    with Archive(path) as archive:
+        finder = Finder(archive, NO_LABELS)
+        for name in archive.images:
+            try:
+                images = scans(archive.read(name))
+            except UnusableImage as error:
+                yield name, str(error), None
+                continue
+            for page, scan in images:
+                layout: PageLayout | str | None
+                try:
+                    layout = finder.layout(name, page)
+                except UnusableLayout as error:
+                    layout = f"its layout file cannot be used: {error}"
+                grey = str(scan) if isinstance(scan, UnusableImage) else dark_on_light(scan.grey)
+                yield page_path(name, page), grey, layout
 
 
 def draw(grey: np.ndarray, page: PageLines) -> Image.Image:
@@ -71,7 +70,7 @@ def draw(grey: np.ndarray, page: PageLines) -> Image.Image:
 def main() -> None:
     """Draw every page, and say what was found."""
     parser = argparse.ArgumentParser(prog="python -m tools.pages", description="Draw the lines found on each page.")
-    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="a zip archive of pages")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive or a folder of pages")
     parser.add_argument("--output", type=Path, default=Path("pages"), help="folder of the pictures (pages)")
     parser.add_argument("--tags", nargs="*", default=["printed"], help="leave out lines and regions with these tags")
     parser.add_argument("--text", default="", metavar="PATTERN", help="leave out lines whose text has this pattern")
@@ -108,26 +107,6 @@ def _lines(
             raise UnusableLayout(one)
     assert isinstance(grey, np.ndarray) and not isinstance(layout, str)
     return lines_of(grey, layout, tags, pattern)
-
-
-def _layout(archive: zipfile.ZipFile, name: str) -> PageLayout | str | None:
-    try:
-        if archive.getinfo(name).file_size > MAX_BYTES:
-            raise UnusableLayout(f"over {MAX_BYTES // 2**20} MiB")
-        pages = read_layout(archive.read(name))
-        return pages[0] if pages else None
-    except (UnusableLayout, zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-        return f"its layout file {name!r} cannot be used: {brief(error)}"
-
-
-def _grey(archive: zipfile.ZipFile, name: str) -> np.ndarray | str:
-    try:
-        with Image.open(BytesIO(archive.read(name))) as image:
-            if image.width * image.height > MAX_PIXELS:
-                return f"{image.width} x {image.height} pixels are too many"
-            return np.asarray(image.convert("L"))
-    except Exception as error:  # Pillow's readers raise many kinds on damaged files
-        return f"not an image that can be read ({brief(error)})"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A dataset as people bring it, read in place: a zip or tar archive or a folder, and what each of its files is."""
 
 import re
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
@@ -8,12 +9,17 @@ import numpy as np
 
 from writerid.base.errors import InputError, brief, shown
 from writerid.dataset.images import ENDINGS, HEAD, UnusableImage, decode, is_image
+from writerid.dataset.ink import dark_on_light
 from writerid.dataset.left_out import LeftOut
+from writerid.dataset.pages.cutting import Cut, cut_line
+from writerid.dataset.pages.paper import paper_tone
 from writerid.dataset.sources import ARCHIVES, Folder, Source, open_source
 
 MAX_MEMBER_BYTES = 2**27  # of one file, unpacked
 _TABLE = re.compile(r"(forms(_for_parsing)?\.(txt|csv|tsv)|(lines|writers)\.(csv|tsv)|writers\.txt)(\.(txt|csv))?")
 _PAGE = re.compile(r"(?P<member>.+)#page=(?P<page>[1-9]\d{0,8})", re.DOTALL)
+_LINE = re.compile(r"(?P<page>.+)#outline=(?P<cut>[-\d,.@ ]+)", re.DOTALL)
+KEPT_PAGES = 8
 _HIDDEN = re.compile(r"__MACOSX|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 
 
@@ -33,6 +39,7 @@ class Archive:
         self.xml: list[str] = []
         self.left_out: list[LeftOut] = []
         self.others = 0
+        self._page = lru_cache(KEPT_PAGES)(self._page_and_paper)  # the lines of a page are cut one after the other
         self._files: dict[str, tuple[Source, str]] = {}
         self._sources: list[Source] = []
         try:
@@ -57,6 +64,7 @@ class Archive:
 
     def close(self) -> None:
         """Close what is open."""
+        self._page.cache_clear()
         for source in self._sources:
             source.close()
 
@@ -75,11 +83,24 @@ class Archive:
             raise UnusableImage("unreadable", f"damaged in the archive ({brief(error)})") from None
 
     def decode(self, path: str) -> np.ndarray:
-        """Return an image, or a page of one (see `page_path`), as images.decode does; raises UnusableImage."""
+        """Return an image as images.decode does, a page of one (`page_path`), or a line of either (`line_path`).
+
+        Raises UnusableImage.
+        """
+        line = _LINE.fullmatch(path)
+        if path not in self._files and line:
+            try:
+                return cut_line(*self._page(line["page"]), Cut.read(line["cut"]))
+            except InputError as error:
+                raise UnusableImage("unreadable", str(error)) from None
         page = _PAGE.fullmatch(path)
         if path in self._files or not page:
             return decode(self.read(path))
         return decode(self.read(page["member"]), int(page["page"]))
+
+    def _page_and_paper(self, path: str) -> tuple[np.ndarray, np.ndarray]:
+        page = dark_on_light(self.decode(path))
+        return page, paper_tone(page)
 
     def _add(self, source: Source, prefix: str) -> None:
         self._sources.append(source)
@@ -122,3 +143,8 @@ class Archive:
 def page_path(member: str, page: int | None) -> str:
     """Return the path of a page of an image file, or of the file where it has but one (None)."""
     return member if page is None else f"{member}#page={page}"
+
+
+def line_path(page: str, cut: Cut) -> str:
+    """Return the path of a line on a page, itself a path of an image or of a page of one."""
+    return f"{page}#outline={cut}"

@@ -10,12 +10,13 @@ import numpy as np
 
 from writerid.base.errors import InputError, shown
 from writerid.base.parallel import ordered_map
-from writerid.dataset.archive import Archive, page_path
+from writerid.dataset.archive import Archive, line_path, page_path
 from writerid.dataset.images import Scan, UnusableImage, scans
 from writerid.dataset.ink import appearance
 from writerid.dataset.layouts import Layout, Nowhere, Place
 from writerid.dataset.left_out import LeftOut
 from writerid.dataset.names import same_spelling, stem
+from writerid.dataset.page_lines import NO_LABELS, Finder, Labels
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ class _Measured(NamedTuple):
     scanner: str
 
 
-def survey(archive: Archive, layout: Layout, min_size: int) -> tuple[list[Line], list[LeftOut]]:
-    """Open and measure every image of an archive, on all cores.
+def survey(
+    archive: Archive, layout: Layout, min_size: int, labels: Labels = NO_LABELS
+) -> tuple[list[Line], list[LeftOut]]:
+    """Open and measure every image of an archive, on all cores; of whole pages every line but the `labels`.
 
     Returns the usable lines in the order of their names, and what is left out with its reason. Of images with
     the same pixels the one with a usable name, then the first by name, is kept.
@@ -58,11 +61,11 @@ def survey(archive: Archive, layout: Layout, min_size: int) -> tuple[list[Line],
     names: dict[str, str] = {}
     # Usable names first, so that a copy under an odd name counts as the duplicate.
     paths = sorted(archive.images, key=lambda path: _order(path, layout.places))
-    measured = ordered_map(lambda path: _measure(archive, path), paths, "map_writers", " images")
-    for member, pages in zip(paths, measured, strict=True):
+    find = Finder(archive, labels)
+    measured = ordered_map(lambda path: _measure(archive, path, find), paths, "map_writers", " images")
+    for member, parts in zip(paths, measured, strict=True):
         place = layout.places[member]
-        for page, size in pages:
-            path = page_path(member, page)
+        for path, suffix, size in parts:
             if isinstance(size, UnusableImage):
                 left_out.append(LeftOut(path, size.reason, size.detail))
             elif size.digest in kept:
@@ -76,7 +79,7 @@ def survey(archive: Archive, layout: Layout, min_size: int) -> tuple[list[Line],
                 left_out.append(LeftOut(path, "too_small", f"{size.width} x {size.height} pixels"))
             elif not size.has_ink:
                 left_out.append(LeftOut(path, "no_ink", f"{size.width} x {size.height} pixels"))
-            elif (name := place.line if page is None else f"{place.line}#{page}") in names:
+            elif (name := f"{place.line}{suffix}") in names:
                 left_out.append(LeftOut(path, "repeated_name", f"as {names[name]}"))
             else:
                 line = Line(name, path, place.form, place.writer, size.width, size.height, size.negative, size.scanner)
@@ -98,13 +101,29 @@ def _order(path: str, places: Mapping[str, Place | Nowhere]) -> tuple[bool, str,
     return False, place.line, path
 
 
-def _measure(archive: Archive, path: str) -> list[tuple[int | None, _Measured | UnusableImage]]:
-    """Measure each page of an image file."""
+def _measure(archive: Archive, path: str, find: Finder) -> list[tuple[str, str, _Measured | UnusableImage]]:
+    """Measure each line, page or image of a file; with its path, and what its name has behind the file's."""
     try:
         data = archive.read(path)
     except UnusableImage as unusable:
-        return [(None, unusable)]
-    return [(page, _of_scan(scan)) for page, scan in scans(data)]
+        return [(path, "", unusable)]
+    measured: list[tuple[str, str, _Measured | UnusableImage]] = []
+    for page, scan in scans(data):
+        one, suffix = page_path(path, page), "" if page is None else f"#{page}"
+        lines = None if isinstance(scan, UnusableImage) else find.lines(path, page, scan.grey)
+        if lines is None:
+            measured.append((one, suffix, _of_scan(scan)))
+        elif isinstance(lines, UnusableImage):
+            measured.append((one, suffix, lines))
+        else:
+            assert isinstance(scan, Scan)
+            for number, line in enumerate(lines, start=1):
+                name = f"{suffix}#{number:02d}"
+                if isinstance(line, UnusableImage):
+                    measured.append((f"{one}{name}", name, line))
+                else:
+                    measured.append((line_path(one, line.cut), name, _of_scan(Scan(line.grey, scan.scanner))))
+    return measured
 
 
 def _of_scan(scan: Scan | UnusableImage) -> _Measured | UnusableImage:

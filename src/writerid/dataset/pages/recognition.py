@@ -13,11 +13,17 @@ ONE_WORD = 0.6  # of the ink; where so much is in strokes that run through sever
 LOOK = 900  # pixels of the longer side; lines can be counted, not read
 
 
-def is_page(grey: np.ndarray) -> bool:
-    """Whether an image, uint8 (height, width), holds several lines of writing, one below the other."""
+def may_be_page(grey: np.ndarray) -> bool:
+    """Whether an image has the size of a page; this takes no time."""
     height, width = grey.shape
-    if min(height, width) < LEAST_SIDE or width > WIDEST * height:
+    return min(height, width) >= LEAST_SIDE and width <= WIDEST * height
+
+
+def is_page(grey: np.ndarray) -> bool:
+    """Whether an image, uint8 (height, width), holds several lines of writing, one below the other, dark on light."""
+    if not may_be_page(grey):
         return False
+    height, width = grey.shape
     by = min(1.0, LOOK / max(grey.shape))
     size = max(1, round(width * by)), max(1, round(height * by))
     small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX)) if by < 1 else grey
