@@ -65,7 +65,7 @@ class Finder:
             return None
         layouts = self._layouts[name]
         if isinstance(layouts, UnusableLayout):
-            raise layouts
+            raise UnusableLayout(str(layouts))
         if (page or 1) > len(layouts):
             raise UnusableLayout(f"has {len(layouts)} page(s), not page {page}")
         return layouts[(page or 1) - 1]
