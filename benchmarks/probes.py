@@ -43,6 +43,11 @@ def histogram(crop: np.ndarray) -> list[float]:
     return list(np.bincount(crop.ravel() // (256 // BINS), minlength=BINS) / crop.size)
 
 
+def whole_crops(columns: int, width: int, stride: int) -> np.ndarray:
+    """Start columns of the crops that lie within a line of so many columns; a line narrower than one has none."""
+    return np.arange(0, columns - width + 1, stride)
+
+
 def windows(params: Params, lines: dict[str, list[Any]], folder: Path) -> dict[str, np.ndarray]:
     """Pack the lines in each tone as FOLDER/TONE.npy; returns start column and row of whole crops and of paper."""
     sizes = np.column_stack([lines["width"], lines["height"]])
@@ -63,7 +68,7 @@ def windows(params: Params, lines: dict[str, list[Any]], folder: Path) -> dict[s
             for row, ink in enumerate(inks):
                 columns = len(ink) + PAPER - 1
                 if tone == "raw":  # where ink is follows from the scan
-                    whole = np.arange(0, max(1, columns - params.crop.width), params.crop.stride)
+                    whole = whole_crops(columns, params.crop.width, params.crop.stride)
                     paper = np.flatnonzero(ink == 0)[::PAPER]
                     for name, starts in (("crop", whole), ("paper", paper)):
                         found[name].append(np.column_stack([starts + first, np.full(len(starts), row)]))

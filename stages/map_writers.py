@@ -6,15 +6,22 @@ from pathlib import Path
 from stages.runner import run
 from writerid.base.files import write_csv, write_json
 from writerid.base.params import load
-from writerid.dataset.archive import Archive, select, summary, survey
-from writerid.dataset.iam import is_iam
+from writerid.dataset.archive import Archive
+from writerid.dataset.layouts import find_places
+from writerid.dataset.page_lines import Labels
+from writerid.dataset.pages.choice import text_pattern
+from writerid.dataset.selection import select, summary
+from writerid.dataset.survey import survey
 
 
 def main() -> None:
     """Write the tables of lines and of writers, what was left out, and the counts."""
     params = load()
+    tags = [params.pages.label_tag] if params.pages.label_tag else []
+    labels = Labels(tags, text_pattern(params.pages.label_text, "pages.label_text"))
     with Archive(Path(params.dataset)) as archive:
-        usable, unusable = survey(archive, params.min_size)
+        layout = find_places(archive)
+        usable, unusable = survey(archive, layout, params.min_size, labels)
     lines, others = select(usable, min_forms=params.min_forms, top_writers=params.top_writers)
     left_out = unusable + others
 
@@ -33,8 +40,11 @@ def main() -> None:
         ((writer, form_counts[writer], line_counts[writer]) for writer in writers),
     )
     write_csv(Path("data/left_out.csv"), ("path", "reason", "detail"), left_out)
-    iam = is_iam((line.form, line.writer) for line in lines)
-    write_json(Path("metrics/dataset.json"), {**summary(lines, left_out), "iam": iam})
+    counts = summary(lines, left_out, layout=layout.how, notes=layout.notes, others=archive.others)
+    write_json(Path("metrics/dataset.json"), counts)
+    for warning in counts["warnings"]:
+        print(f"note: {warning}")
+    print(f"who wrote what is known from {layout.how}")
     print(f"{len(lines)} lines of {len(writers)} writers; {len(left_out)} images left out (data/left_out.csv)")
 
 

@@ -87,7 +87,7 @@ def write_zip(path: Path, members: Mapping[str, bytes | str]) -> Path:
 def dataset_members(writers: int = 3, forms: int = 3, lines: int = 2) -> dict[str, bytes | str]:
     """A small, whole dataset, by member of the archive."""
     names = [(f"a{writer:02d}-{form:03d}", f"{writer:03d}") for writer in range(writers) for form in range(forms)]
-    members: dict[str, bytes | str] = {"forms.txt": "# form writer\n" + "".join(f"{f} {w} 1\n" for f, w in names)}
+    members: dict[str, bytes | str] = {"forms.txt": "# form writer\n" + "".join(f"{f} {w}\n" for f, w in names)}
     for number, (form, _) in enumerate(names):
         for own in range(lines):
             members[f"lines/{form}-{own:02d}.png"] = png(line(number * 100 + own))

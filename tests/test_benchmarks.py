@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import accuracy, reference
+from benchmarks import accuracy, probes, reference
 from tests.conftest import line
 
 
@@ -62,3 +62,10 @@ def test_an_experiment_is_known_by_its_parameters_and_the_archive():
     others = [accuracy.name_of({**changes, "epochs": 7}, "digest"), accuracy.name_of(changes, "other")]
     assert len({name, *others}) == 3
     assert name.startswith("fold-1-seed-0-")
+
+
+def test_a_probe_sees_no_ink_of_the_next_line():
+    for columns in (1, 111, 112, 113, 300):
+        starts = probes.whole_crops(columns, 112, 100)
+        assert len(starts) == (0 if columns < 112 else 1 + (columns - 112) // 100)
+        assert all(start + 112 <= columns for start in starts)

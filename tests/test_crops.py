@@ -70,6 +70,17 @@ def test_lines_without_a_side_and_sides_without_a_line():
         tables(inks, [0, 1], ["train", "validation"], CHOICE)
 
 
+@pytest.mark.parametrize("side", [0, 1, 2])
+def test_a_side_without_ink_stops_the_stage(side: int):
+    inks = [np.ones(5) * (row // 20 != side or row % 20 == 0) for row in range(60)]
+    sides = ["train"] * 20 + ["validation"] * 20 + ["test"] * 20
+    name = sides[20 * side]
+    with pytest.raises(InputError, match=f"the {name} side has next to no ink: 1 of its 20 lines hold any"):
+        tables(inks, [0] * 60, sides, CHOICE)
+    inks[20 * side + 1][3] = 0.001
+    tables(inks, [0] * 60, sides, CHOICE)
+
+
 def test_a_line_on_two_sides():
     with pytest.raises(InputError, match="line a stands in it twice"):
         side_of_lines(["a", "b", "a"], ["train", "train", "test"])

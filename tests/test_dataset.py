@@ -1,4 +1,4 @@
-"""The archive: its errors, which images are used, and why others are not."""
+"""The survey of an archive: which images are used, why others are not, and what is unusual about them."""
 
 import io
 import zipfile
@@ -11,52 +11,25 @@ from PIL import Image
 
 from tests.conftest import dataset_members, line, png, write_zip
 from writerid.base.errors import InputError
-from writerid.dataset.archive import REASONS, Archive, Line, parse_forms, select, summary, survey
+from writerid.dataset.archive import Archive
+from writerid.dataset.layouts import find_places
+from writerid.dataset.left_out import REASONS
+from writerid.dataset.selection import select, summary, warnings
+from writerid.dataset.survey import Line, survey
 
 
 def surveyed(path: Path, min_size: int = 8):
     with Archive(path) as archive:
-        return survey(archive, min_size)
+        return survey(archive, find_places(archive), min_size)
 
 
 def test_a_whole_dataset(tmp_path: Path):
     lines, left_out = surveyed(write_zip(tmp_path / "d.zip", dataset_members()))
     assert not left_out
     assert [x.line for x in lines] == sorted(x.line for x in lines)
-    assert lines[0] == Line("a00-000-00", "lines/a00-000-00.png", "a00-000", "000", 90, 30)
+    assert (lines[0].line, lines[0].path, lines[0].form) == ("a00-000-00", "lines/a00-000-00.png", "a00-000")
+    assert (lines[0].writer, lines[0].width, lines[0].height, lines[0].negative) == ("000", 90, 30, False)
     assert Counter(x.writer for x in lines) == {"000": 6, "001": 6, "002": 6}
-
-
-@pytest.mark.parametrize(
-    ("members", "message"),
-    [
-        ({}, "the archive is empty"),
-        ({"a00-000-00.png": b""}, r"holds no forms file; add forms_for_parsing.txt or forms.txt"),
-        ({"forms.txt": "", "x/forms_for_parsing.txt": ""}, r"holds 2 forms files \(.*\); keep one"),
-        ({"forms.txt": "a 1"}, "holds no .png image"),
-    ],
-)
-def test_archives_that_cannot_be_used(tmp_path: Path, members: dict[str, bytes | str], message: str):
-    with pytest.raises(InputError, match=message):
-        Archive(write_zip(tmp_path / "d.zip", members))
-
-
-def test_no_archive(tmp_path: Path):
-    with pytest.raises(InputError, match="there is no such archive; copy it there, or set `dataset`"):
-        Archive(tmp_path / "d.zip")
-    with pytest.raises(InputError, match="is a folder"):
-        Archive(tmp_path)
-
-
-def test_not_a_zip_and_a_truncated_one(tmp_path: Path):
-    path = tmp_path / "d.zip"
-    path.write_bytes(b"not a zip")
-    with pytest.raises(InputError, match="not a whole zip archive"):
-        Archive(path)
-    write_zip(path, dataset_members())
-    path.write_bytes(path.read_bytes()[:-300])
-    with pytest.raises(InputError, match="not a whole zip archive"):
-        Archive(path)
 
 
 def test_every_reason_to_leave_an_image_out(tmp_path: Path):
@@ -72,9 +45,12 @@ def test_every_reason_to_leave_an_image_out(tmp_path: Path):
         "lines/b00-000-00.png": png(line(904)),
         "__MACOSX/lines/._a00-000-00.png": b"",
         "lines/a00-000-10.png": png(np.full((4200, 4000), 255, np.uint8)),
+        "lines/a00-000-11.png": png(np.full((20, 60), 200, np.uint8)),
+        "notes.docx": b"",
     }
     members["forms.txt"] = str(members["forms.txt"]) + "b00-000 009\n"
-    usable, unusable = surveyed(write_zip(tmp_path / "d.zip", members))
+    path = write_zip(tmp_path / "d.zip", members)
+    usable, unusable = surveyed(path)
     lines, others = select(usable, min_forms=3, top_writers=2)
     left_out = unusable + others
     assert Counter(item.reason for item in left_out) == {
@@ -84,15 +60,32 @@ def test_every_reason_to_leave_an_image_out(tmp_path: Path):
         "unreadable": 2,
         "too_small": 1,
         "too_large": 1,
+        "no_ink": 1,
         "duplicate": 1,
         "few_forms": 1,
         "not_top": 6,
     }
-    assert {item.reason for item in left_out} == set(REASONS)
-    counted = summary(lines, left_out)
+    of_pages = {"page", "label", "bad_layout"}  # tests/test_pages_dataset.py
+    assert {item.reason for item in left_out} == set(REASONS) - of_pages
+    counted = summary(lines, left_out, others=Archive(path).others)
     assert counted["lines"] == len(lines) == 12
     assert counted["images"] == len(lines) + len(left_out)
     assert counted["left_out"]["not_top"] == 6
+    assert counted["other_files"] == 1
+    assert len(counted["warnings"]) == 1
+    assert counted["warnings"][0].startswith("9 of 28 images could not be used: 2 unreadable, ")
+    assert {item.detail for item in others if item.reason == "not_top"} == {"writer 002, 3 forms, 6 lines"}
+
+
+def test_sizes_at_the_limit(tmp_path: Path):
+    members = {
+        **dataset_members(),
+        "lines/a00-000-07.png": png(line(1, 30, 8)),
+        "lines/a00-000-08.png": png(line(2, 8, 9)),
+    }
+    members["lines/a00-000-09.png"] = png(line(3, 30, 7))
+    _, left_out = surveyed(write_zip(tmp_path / "d.zip", members))
+    assert [(item.path, item.detail) for item in left_out] == [("lines/a00-000-09.png", "30 x 7 pixels")]
 
 
 def test_a_copy_under_an_odd_name_is_the_duplicate(tmp_path: Path):
@@ -104,6 +97,28 @@ def test_a_copy_under_an_odd_name_is_the_duplicate(tmp_path: Path):
     lines, left_out = surveyed(write_zip(tmp_path / "d.zip", members))
     assert [(item.path, item.reason) for item in left_out] == [("A copy.png", "duplicate")]
     assert first in {x.path for x in lines}
+
+
+def test_the_same_bytes_in_another_shape_are_no_duplicate(tmp_path: Path):
+    grey = line(1, 60, 30)
+    members = {
+        **dataset_members(),
+        "lines/a00-000-08.png": png(grey),
+        "lines/a00-000-09.png": png(grey.reshape(60, 30)),
+    }
+    _, left_out = surveyed(write_zip(tmp_path / "d.zip", members))
+    assert not left_out
+
+
+def test_the_same_pixels_by_two_writers_are_said_to_be(tmp_path: Path):
+    members = dataset_members()
+    members["lines/a01-000-00.png"] = members["lines/a00-000-00.png"]
+    members["lines/a00-001-01.png"] = members["lines/a00-001-00.png"]
+    _, left_out = surveyed(write_zip(tmp_path / "d.zip", members))
+    assert [item.detail for item in left_out] == [
+        "of lines/a00-001-00.png",
+        "of lines/a00-000-00.png, which is by another writer",
+    ]
 
 
 def test_where_all_images_are_damaged(tmp_path: Path):
@@ -147,41 +162,64 @@ def test_a_member_whose_compression_is_not_what_the_archive_says(tmp_path: Path,
     assert [(item.path, item.reason) for item in left_out] == [("lines/a01-001-00.png", "unreadable")]
 
 
-def test_the_same_pixels_by_two_writers_are_said_to_be(tmp_path: Path):
-    members = dataset_members()
-    members["lines/a01-000-00.png"] = members["lines/a00-000-00.png"]
-    _, left_out = surveyed(write_zip(tmp_path / "d.zip", members))
-    assert left_out[0].detail == "of lines/a00-000-00.png, which is by another writer"
+def of(writer: str, forms: int, lines: int, **changes: object) -> list[Line]:
+    return [
+        Line(f"{writer}{f}-{i}", f"{writer}{f}-{i}.png", f"{writer}{f}", writer, 90, 30, **changes)  # type: ignore[arg-type]
+        for f in range(forms)
+        for i in range(lines)
+    ]
 
 
 def test_top_writers_ties_go_by_id():
-    lines = [
-        Line(f"f{w}-{i}", "", f"f{w}", w, 9, 9) for w, count in (("b", 2), ("a", 2), ("c", 3)) for i in range(count)
-    ]
-    chosen, left_out = select(lines, min_forms=1, top_writers=2)
+    chosen, left_out = select([*of("b", 1, 2), *of("a", 1, 2), *of("c", 1, 3)], min_forms=1, top_writers=2)
     assert {x.writer for x in chosen} == {"a", "c"}
     assert {item.reason for item in left_out} == {"not_top"}
 
 
-def test_one_writer_is_not_enough():
-    lines = [Line(f"f{i}-0", "", f"f{i}", "a", 9, 9) for i in range(3)] + [Line("g-0", "", "g", "b", 9, 9)]
-    with pytest.raises(InputError, match=r"of 2 in the dataset only writer a has min_forms: 3 or more forms"):
-        select(lines, min_forms=3, top_writers=None)
-    with pytest.raises(InputError, match="no writer has min_forms: 9"):
-        select(lines, min_forms=9, top_writers=None)
+def test_a_writer_with_just_enough_forms_takes_part():
+    chosen, left_out = select([*of("a", 3, 1), *of("b", 3, 1), *of("c", 2, 9)], min_forms=3, top_writers=None)
+    assert {x.writer for x in chosen} == {"a", "b"}
+    assert {item.detail for item in left_out} == {"writer c, 2 forms, 18 lines"}
 
 
-def test_forms_file():
-    text = "\ufeff# comment\r\n\r\na01 000 2 prt\r\na02\t001\r\na03\na01 000 again\n  b01 9 # note\n".lstrip("\ufeff")
-    assert parse_forms(text, "forms.txt") == {"a01": "000", "a02": "001", "a03": None, "b01": "9"}
+@pytest.mark.parametrize(
+    ("lines", "min_forms", "message"),
+    [
+        ([*of("a", 3, 1), *of("b", 1, 1)], 3, "of 2 in the dataset only writer a has min_forms: 3 or more forms"),
+        ([*of("a", 3, 1), *of("b", 1, 1)], 9, "no writer has min_forms: 9"),
+        ([*of("a", 4, 1), *of("b", 3, 1)], 4, r"set min_forms: 3 \(split.group_by: form\), which 2 writers have$"),
+        (
+            [*of("a", 1, 9), *of("b", 2, 5), *of("c", 1, 10)],
+            3,
+            "set split.group_by: line, min_forms: 1 and top_writers: 2, the writers with 10 lines or more$",
+        ),
+        ([*of("a", 2, 1), *of("b", 2, 1)], 3, "allows neither; add forms of two writers or more$"),
+    ],
+)
+def test_too_few_writers_and_what_the_data_allow(lines: list[Line], min_forms: int, message: str):
+    with pytest.raises(InputError, match=message):
+        select(lines, min_forms=min_forms, top_writers=None)
 
 
-def test_one_form_of_two_writers():
-    with pytest.raises(InputError, match=r"form a has writer 1 in row 1 and writer 2 in row 3; correct one"):
-        parse_forms("a 1\nb 1\na 2\n", "forms.txt")
+def test_an_ordinary_dataset_has_no_warning():
+    assert warnings([*of("a", 3, 2), *of("b", 3, 2), *of("c", 3, 2)], []) == []
+    assert warnings([*of("a", 3, 2), *of("b", 3, 2)], []) == []  # of two writers, one has half
 
 
-def test_a_forms_file_that_is_not_text(tmp_path: Path):
-    members = {**dataset_members(), "forms.txt": b"\xff\xfea\x00"}
-    with pytest.raises(InputError, match=r"forms.txt: not UTF-8 text"):
-        surveyed(write_zip(tmp_path / "d.zip", members))
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([*of("a", 3, 9), *of("b", 3, 1), *of("c", 3, 1)], "writer a has 27 of 33 lines"),
+        ([*of("a", 2, 1, negative=True), *of("b", 2, 1), *of("c", 2, 1)], "2 of 6 lines are light on dark"),
+        (
+            [*of("a", 2, 1), *of("b", 2, 1), *of("c", 1, 2), Line("c2-1", "", "c2", "c", 90, 200)],
+            "lines are 30 to 149 pixels high; if they were scanned at several resolutions",
+        ),
+        (
+            [*of("a", 2, 1), *of("b", 2, 1), *of("c", 1, 1, scanner="L, 300 dpi"), Line("c0-1", "", "c0", "c", 9, 30)],
+            "1 forms hold scans of several kinds, such as c0: ",
+        ),
+    ],
+)
+def test_warnings(lines: list[Line], message: str):
+    assert [said[: len(message)] for said in warnings(lines, [])] == [message]

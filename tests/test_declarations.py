@@ -147,8 +147,8 @@ def test_the_digest_of_a_stage_follows_its_code(tmp_path: Path):
 
 
 def test_the_committed_params_are_what_the_code_says():
-    """As committed: what a person has in the workspace is theirs."""
-    show = ["git", "-C", str(ROOT), "show", "HEAD:params.yaml"]
+    """As git has it staged: what a person changed in the workspace is theirs."""
+    show = ["git", "-C", str(ROOT), "show", ":params.yaml"]
     assert subprocess.run(show, capture_output=True, check=True).stdout.decode() == text({})
     assert text({"seed": 7})[text({}).index("seed:") :].startswith("seed: 7 ")
 

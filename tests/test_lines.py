@@ -27,11 +27,17 @@ def test_a_whole_table(tmp_path: Path):
     assert table["writer"] == ["w1", "w1", "w2"]
 
 
+@pytest.mark.parametrize("line", ["Anna/1", "Anna/1/03", "Anna/1-s00-01", "Anna/1#2"])
+def test_a_lines_name_begins_with_its_forms(tmp_path: Path, line: str):
+    assert read(tmp_path, [*GOOD, f"{line},x.png,Anna/1,w3,90,30"])["line"][-1] == line
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
         ("b-01,x/b-01.png,a,w2,90,30", "line 'b-01' is not one of form 'a'"),
-        ("nothing,x/b-01.png,nothing,w2,90,30", "line 'nothing' is not one of form"),
+        ("nothing,x/b-01.png,noth,w2,90,30", "line 'nothing' is not one of form"),
+        ("-01,x/b-01.png,,w2,90,30", "line '-01' is not one of form ''"),
         ("a-01,x/other.png,a,w1,90,30", "line a-01 stands there twice"),
         ("b-01,x/a-00.png,b,w2,90,30", "image x/a-00.png stands there twice"),
         ("b-01,x/b-01.png,b,w1,90,30", "form b has writer 'w1' here and writer 'w2' above"),

@@ -48,7 +48,11 @@ def test_the_committed_parameters_are_valid():
         ({"learning_rate": "fast"}, "learning_rate: 'fast' is not a number over 0"),
         ({"batch_norm": "yes"}, "batch_norm: 'yes' is not true or false"),
         ({"top_writers": 1}, "top_writers: 1 is not a whole number from 2 or null"),
-        ({"dataset": "data/iam"}, "dataset: 'data/iam' is not the path of a .zip archive"),
+        (
+            {"synthesis__writers": 10_000, "synthesis__forms": 300},
+            "synthesis: .* are 24,000,000 lines; 2,000,000 at most",
+        ),
+        ({"dataset": ""}, "dataset: '' is not the path of an archive or a folder"),
         ({"seed": -1}, "seed: -1 is not a whole number from 0"),
         ({"split__group_by": "page"}, "split.group_by: 'page' is not one of form, line"),
         ({"split__train": 0.8}, "split: train, validation and test are 1.1 together; they must add up to 1"),

@@ -81,3 +81,37 @@ def test_an_image_that_changed_leaves_nothing_behind(tmp_path: Path, data: bytes
     with pytest.raises(InputError, match=message):
         packed(path, tmp_path / "out" / "strips.npy")
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_light_on_dark_is_turned_and_shadows_are_taken_out(tmp_path: Path):
+    """In each tone the same writing gives the same ink, whatever the paper; raw leaves the shadow."""
+    members = dataset_members()
+    shadow = np.linspace(1.0, 0.4, 400)
+    plain = line(1, 400, 60)
+    members |= {
+        "lines/a01-001-00.png": png(plain),
+        "lines/a01-001-01.png": png(255 - plain),
+        "lines/a01-001-02.png": png((plain * shadow).astype(np.uint8)),
+    }
+    names = [f"lines/a01-001-0{number}.png" for number in range(3)]
+    for tone in ("clip", "binary", "raw"):
+        with Archive(write_zip(tmp_path / "d.zip", members)) as archive:
+            sizes = np.array([(400, 60)] * 3)
+            output = tmp_path / "strips.npy"
+            inks = list(pack(archive, names, sizes, height=60, width=24, fit="line", tone=tone, output=output))
+        strips = np.load(output).reshape(3, 400, 60)
+        np.testing.assert_array_equal(strips[0], strips[1])
+        if tone != "raw":
+            assert np.mean((strips[0] < 128) != (strips[2] < 128)) < 0.001
+            np.testing.assert_allclose(inks[0], inks[2], atol=0.01)
+        else:
+            np.testing.assert_array_equal(strips[0].T, plain)
+            assert strips[2].T.min() < 40
+
+
+def test_the_ink_of_a_short_word_is_counted():
+    strip = np.full((2000, 10), 230, np.uint8)
+    strip[1000:1010, 4:6] = 30
+    assert ink_share(strip, 20).max() == 20 / 200
+    strip[1000:1010, 4:6] = 210
+    assert ink_share(strip, 20).max() == 0

@@ -79,11 +79,30 @@ def test_difficulty_brings_hands_closer_and_makes_them_unsteady() -> None:
     assert easy.fickleness < hard.fickleness
 
 
-def test_a_writer_is_the_same_whatever_the_number_of_writers_and_lines(tmp_path: Path) -> None:
-    fewer = images(drawn(tmp_path, writers=1, forms=1, lines=1))
-    more = images(drawn(tmp_path, writers=1, forms=1, lines=2))
-    (line,) = fewer.values()
-    assert any(np.array_equal(line, other) for other in more.values())
+def test_a_writer_is_the_same_whatever_the_number_of_writers_forms_and_lines(archive: Path, tmp_path: Path) -> None:
+    """Their first forms and lines are the same; their names are drawn anew."""
+
+    def by_writer(path: Path) -> dict[str, list[list[bytes]]]:
+        """The lines of each form of each writer, in an order that does not depend on names."""
+        with zipfile.ZipFile(path) as opened:
+            rows = [row.split() for row in opened.read("forms_for_parsing.txt").decode().splitlines()[1:]]
+        drawn_lines = images(path)
+        made: dict[str, list[list[bytes]]] = {}
+        for form, writer, *_ in rows:
+            own = [name for name in sorted(drawn_lines) if name.startswith(f"lines/{form}-")]
+            made.setdefault(writer, []).append([drawn_lines[name].tobytes() for name in own])
+        return made
+
+    two = by_writer(archive)
+    for changes in ({"writers": 3}, {"forms": 2}, {"lines": 1}):
+        other = by_writer(drawn(tmp_path, **changes))
+        forms, lines = changes.get("forms", 3), changes.get("lines", 2)
+        assert len(other) == changes.get("writers", 2)
+        for writer in ("000", "001"):
+            expected = [form[:lines] for form in two[writer]]
+            assert len(other[writer]) == forms
+            assert all(form in expected for form in other[writer])
+    assert not set(map(str, two["000"])) & set(map(str, two["001"]))
 
 
 def test_every_letter_of_the_text_can_be_written() -> None:

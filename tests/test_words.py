@@ -8,7 +8,6 @@ from ruamel.yaml import YAML
 from tests.conftest import ROOT
 from tests.made_up import made_up
 from writerid.base.params import meanings
-from writerid.dataset.iam import WRITERS, is_iam
 from writerid.report import compared, glossary, reasons, words
 from writerid.report.charts import ORDERS
 from writerid.report.runs import flat
@@ -86,13 +85,6 @@ def test_a_weak_network_explains_nothing_and_is_told_why():
     assert "longer" not in reasons.weak(blank)
     assert reasons.weak(made_up(test={"crop": {"accuracy": 0.47}, "chance": {"accuracy": 0.5}}))
     assert not reasons.weak(made_up(test={"crop": {"accuracy": 0.9}, "chance": {"accuracy": 0.5}}))
-
-
-def test_iam_is_known_by_its_forms_and_writers():
-    forms = list(WRITERS.items())
-    assert is_iam([*forms[:10], ("a07-119", "037")])
-    assert not is_iam(forms[:9])  # too few to tell
-    assert not is_iam([*forms[:11], (forms[12][0], "999")])  # forms of these names, by others
 
 
 def test_parameters_that_were_edited_after_the_run():

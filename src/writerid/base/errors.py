@@ -10,3 +10,9 @@ class InputError(Exception):
 def brief(error: Exception) -> str:
     """Return another library's error message as one short line: some quote everything they could not read."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:MOST]
+
+
+def shown(name: str) -> str:
+    """Return a name from a dataset as a message shows it: on one line, of bounded length, nothing hidden in it."""
+    text = name if name.isprintable() and name == name.strip() else repr(name)
+    return text if len(text) <= MOST else f"{text[: MOST - 3]}..."

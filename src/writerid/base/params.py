@@ -12,7 +12,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from writerid.base.errors import InputError
 from writerid.base.geometry import check_network
-from writerid.base.schema import Group, Params, Split
+from writerid.base.schema import Group, Params, Split, Synthesis
+
+MOST_LINES = 2_000_000  # of the synthetic archive
 
 
 def load(path: Path = Path("params.yaml")) -> Params:
@@ -52,6 +54,7 @@ def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
         problems = [_explain(e["loc"], e["type"], e.get("input")) for e in error.errors(include_url=False)]
         raise InputError("\n".join(f"{source}: {problem}" for problem in dict.fromkeys(problems))) from None
     problems = [*_split_problems(params.split), *_fit_problems(params), *_grid_problems(content, params.grid)]
+    problems += _synthesis_problems(params.synthesis)
     problems += check_network(params.crop.height, params.crop.width, params.layers, params.kernel_size)
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
@@ -74,6 +77,14 @@ def _split_problems(split: Split) -> list[str]:
     if abs(total - 1) < 1e-6:
         return []
     return [f"split: train, validation and test are {total:g} together; they must add up to 1"]
+
+
+def _synthesis_problems(synthesis: Synthesis) -> list[str]:
+    """Whether the archive can be made: there are 2,600,000 names of forms, and a line takes some 25 KB."""
+    lines = synthesis.writers * synthesis.forms * synthesis.lines
+    if lines <= MOST_LINES:
+        return []
+    return [f"synthesis: writers x forms x lines are {lines:,} lines; {MOST_LINES:,} at most"]
 
 
 def _fit_problems(params: Params) -> list[str]:
@@ -155,8 +166,8 @@ def _may_hold(node: dict[str, Any]) -> str:
         low = _bound(node, "minimum", "from", "exclusiveMinimum", "over")
         high = _bound(node, "maximum", "to", "exclusiveMaximum", "under")
         return " ".join(part for part in (noun, low, high) if part)
-    if "pattern" in node:
-        return "the path of a .zip archive"
+    if kind == "string":
+        return "the path of an archive or a folder"
     if kind == "object" and "properties" in node:
         return "a group of keys: " + ", ".join(node["properties"])
     return {

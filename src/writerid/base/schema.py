@@ -42,6 +42,13 @@ class Synthesis(Group):
     difficulty: float = parameter(0.5, "0: hands far apart and steady; 1: close together and unsteady", ge=0, le=1)
 
 
+class Pages(Group):
+    """what of whole pages is no handwriting to judge by; docs/pages.md"""
+
+    label_tag: str = parameter("printed", "lines whose tag, or whose region's, is this are left out; empty: none")
+    label_text: str = parameter("", "lines whose text has this pattern (a regular expression) are left out")
+
+
 class Split(Group):
     """which lines the network learns from, and which it is tested on"""
 
@@ -83,8 +90,8 @@ class Dataset(Seeded):
 
     dataset: str = parameter(
         "data/synthetic.zip",
-        "the archive of lines; anything else than the default is yours to bring",
-        pattern=r"\.zip$",
+        "the lines: a zip or tar archive, or a folder; docs/data.md says how to bring your own",
+        min_length=1,
     )
     synthesis: Synthesis
     top_writers: Annotated[int, Field(ge=2)] | None = parameter(
@@ -92,6 +99,7 @@ class Dataset(Seeded):
     )
     min_forms: int = parameter(3, "writers with fewer forms are left out", ge=1)
     min_size: int = parameter(8, "pixels; images lower or narrower than this are left out", ge=1)
+    pages: Pages
     split: Split
     crop: Crop
 

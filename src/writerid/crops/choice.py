@@ -11,6 +11,8 @@ from writerid.base.randomness import Use, stream
 from writerid.crops.windows import CROP
 from writerid.dataset.splits import SIDES, UNSEEN
 
+LEAST_INKED = 0.1  # share of a side's lines
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -31,9 +33,10 @@ def tables(
     Parameters: the ink shares of each line's windows (see strips.ink_share), its label and its side. Returns a
     table of dtype CROP for each side, and where each line begins and ends in the strips, int64 (lines + 1,).
 
-    Raises InputError where a line has no side, or a side but the unseen one no line.
+    Raises InputError where a line has no side, or a side but the unseen one no line, or a side next to no ink.
     """
     parts: dict[str, list[np.ndarray]] = {side: [] for side in SIDES}
+    inked: Counter[str] = Counter()
     ends = [0]
     for row, (ink, label, side) in enumerate(zip(inks, labels, sides, strict=True)):
         if side not in parts:
@@ -46,10 +49,16 @@ def tables(
         crops = np.empty(len(starts), CROP)
         crops["start"], crops["line"], crops["label"] = starts + ends[-1], row, label
         parts[side].append(crops)
+        inked[side] += bool(ink.any())
         ends.append(ends[-1] + len(ink) + choice.width - 1)
     for side, own in parts.items():
         if not own and side != UNSEEN:
             raise InputError(f"split: no line is on the {side} side; raise split.{side}, or add lines")
+        if inked[side] < LEAST_INKED * len(own):
+            raise InputError(
+                f"crop: the {side} side has next to no ink: {inked[side]} of its {len(own)} lines hold any that can be "
+                "told from paper; look at these images, and set crop.fit: line where some are far larger than the rest"
+            )
     none = np.empty(0, CROP)
     return {side: np.concatenate([none, *own]) for side, own in parts.items()}, np.array(ends, np.int64)
 

@@ -14,9 +14,10 @@ from writerid.base.errors import InputError
 from writerid.base.files import atomic
 from writerid.base.geometry import line_scales, strip_widths
 from writerid.base.parallel import ordered_map
-from writerid.crops.tones import MIN_CONTRAST, normalise, paper_and_ink
+from writerid.crops.tones import normalise
 from writerid.dataset.archive import Archive
-from writerid.dataset.images import UnusableImage, decode
+from writerid.dataset.images import UnusableImage
+from writerid.dataset.ink import MIN_CONTRAST, dark_on_light, evenly_lit, paper_and_ink
 
 
 def scale(grey: np.ndarray, by: float, height: int, width: int) -> np.ndarray:
@@ -69,7 +70,10 @@ def pack(
 
     def work(row: int) -> tuple[np.ndarray, np.ndarray]:
         try:
-            strip = scale(normalise(decode(archive.read(paths[row])), tone), scales[row], height, width)
+            grey = dark_on_light(archive.decode(paths[row]))
+            if tone != "raw":
+                grey = normalise(evenly_lit(grey), tone)
+            strip = scale(grey, scales[row], height, width)
         except UnusableImage as unusable:
             strip = np.empty((0, height), np.uint8)
             problem = unusable.detail

@@ -1,14 +1,8 @@
 """The tones of a line: what is paper and what is ink, and grey values that tell nothing of the scanner."""
 
 import numpy as np
-from PIL import Image
 
-MIN_CONTRAST = 24  # grey levels between paper and ink; a line with less holds no writing
-
-
-def paper_and_ink(grey: np.ndarray) -> tuple[int, int]:
-    """Grey values (paper, ink) of a line, uint8 of any shape: its upper quartile, and its darkest hundredth."""
-    return _paper_and_ink(_histogram(grey))
+from writerid.dataset.ink import MIN_CONTRAST, histogram, levels
 
 
 def normalise(grey: np.ndarray, tone: str) -> np.ndarray:
@@ -21,11 +15,10 @@ def normalise(grey: np.ndarray, tone: str) -> np.ndarray:
     """
     if tone == "raw":
         return grey
-    counts = _histogram(grey)
-    paper, ink = _paper_and_ink(counts)
+    counts = histogram(grey)
+    paper, ink, threshold = levels(counts)
     if paper - ink < MIN_CONTRAST:
         return np.full_like(grey, 255)
-    threshold = otsu(counts)
     if tone == "binary":
         table = np.where(np.arange(256) > threshold, 255, 0)
     else:
@@ -33,30 +26,6 @@ def normalise(grey: np.ndarray, tone: str) -> np.ndarray:
         white = threshold + (_median(counts, threshold + 1, 256) - threshold) / 2
         table = np.clip((np.arange(256) - black) * (255 / max(white - black, 1)), 0, 255)
     return table.astype(np.uint8)[grey]
-
-
-def otsu(counts: np.ndarray) -> int:
-    """The grey value that parts dark from light best: ink is what is not lighter than it.
-
-    Maximises the variance between the two classes of a histogram of 256 grey values (N. Otsu, A threshold selection
-    method from gray-level histograms, IEEE Trans. Systems, Man and Cybernetics 9:62-66, 1979).
-    """
-    values = np.arange(len(counts))
-    dark, total = np.cumsum(counts), counts.sum()
-    moment = np.cumsum(counts * values)
-    between = (moment[-1] * dark - moment * total) ** 2 / np.maximum(dark * (total - dark), 1)
-    return int(np.argmax(between))
-
-
-def _paper_and_ink(counts: np.ndarray) -> tuple[int, int]:
-    total = np.cumsum(counts)
-    paper, ink = np.searchsorted(total, [0.75 * total[-1], 0.01 * total[-1]])
-    return int(paper), int(ink)
-
-
-def _histogram(grey: np.ndarray) -> np.ndarray:
-    # Pillow's counts in place; numpy's bincount makes eight bytes of each pixel first.
-    return np.array(Image.fromarray(grey).histogram(), float)
 
 
 def _median(counts: np.ndarray, first: int, last: int) -> int:

@@ -6,7 +6,6 @@ from typing import Any
 from writerid.base.errors import InputError
 from writerid.base.files import read_csv
 from writerid.base.geometry import MAX_SIDE
-from writerid.dataset.names import parse_name
 
 COLUMNS = {"line": str, "path": str, "form": str, "writer": str, "width": int, "height": int}
 
@@ -22,9 +21,8 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
     writer_of: dict[str, str] = {}
     for row, cells in enumerate(zip(*table.values(), strict=True), start=2):
         line, image, form, writer, *size = cells
-        name = parse_name(line)
         problem = None
-        if name is None or name.form != form:
+        if not is_line_of(line, form):
             problem = f"line {line!r} is not one of form {form!r}"
         elif line in lines:
             problem = f"line {line} stands there twice"
@@ -41,3 +39,8 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
     if not lines:
         raise InputError(f"{path}: holds no line; run map_writers again (`dvc repro --force map_writers`)")
     return table
+
+
+def is_line_of(line: str, form: str) -> bool:
+    """Whether a line is one of a form, from their names: a line's begins with its form's."""
+    return bool(form) and line.startswith(form) and line[len(form) : len(form) + 1] in ("", "-", "/", "#")

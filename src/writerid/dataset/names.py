@@ -1,9 +1,11 @@
 """What the name of a line image tells."""
 
 import re
+import unicodedata
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
-_NAME = re.compile(r"(?P<form>.+?)(?:-s(?P<sentence>\d{1,9}))?-(?P<number>\d{1,9})")
+_NAME = re.compile(r"(?P<form>.+?)(?:-s(?P<sentence>\d{1,9}))?-(?P<number>\d{1,9})", re.DOTALL)
 
 
 class Name(NamedTuple):
@@ -21,3 +23,13 @@ def parse_name(line: str) -> Name | None:
         return None
     sentence = match["sentence"]
     return Name(match["form"], int(sentence) if sentence else None, int(match["number"]))
+
+
+def same_spelling(name: str) -> str:
+    """Return a name as names are compared: in one spelling of umlauts (macOS has another), without outer blanks."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def stem(path: str) -> str:
+    """Return the name of a file without folders and ending."""
+    return PurePosixPath(path).stem

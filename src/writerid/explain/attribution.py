@@ -11,8 +11,8 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
-from writerid.crops.tones import paper_and_ink
 from writerid.crops.windows import gather
+from writerid.dataset.ink import paper_and_ink
 from writerid.explain.taps import BATCH, Taps
 from writerid.network.gradients import gradient
 

@@ -13,8 +13,9 @@ from PIL import Image
 from scipy.ndimage import maximum_filter, minimum_filter
 
 from writerid.base.randomness import Use, stream
-from writerid.crops.tones import normalise, paper_and_ink
+from writerid.crops.tones import normalise
 from writerid.crops.windows import Packed
+from writerid.dataset.ink import paper_and_ink
 from writerid.scores.decisions import Decisions, ranks
 from writerid.scores.paired import holm, over_forms
 

@@ -1,0 +1,134 @@
+"""How many lines of pages are read from their layout files, how many are found without them, and how fast.
+
+    python -m benchmarks.pages ARCHIVE [--text PATTERN]
+
+ARCHIVE is a zip archive of pages with layout files. Lines whose text has PATTERN are labels and not cut
+out; lines found by their ink are held against all of the file's, labels too. A line counts as found
+where its polygon and one of the file's share half of the area that they cover together (IoU 0.5); each line of the
+file counts once. The interval resamples pages. Writers whose pages were looked at while the method was made are the
+ones whose name (that of the page without its last number) has an even SHA-256; both halves are shown.
+"""
+
+import argparse
+import hashlib
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from stages.runner import run
+from tools.pages import pages_of
+from writerid.base.errors import InputError
+from writerid.dataset.pages.choice import judged, text_pattern
+from writerid.dataset.pages.cutting import Cut, cut_line
+from writerid.dataset.pages.layout import PageLayout
+from writerid.dataset.pages.paper import paper_tone
+from writerid.dataset.pages.plain import find_lines
+
+OVERLAP = 0.5
+RESAMPLES = 1000
+
+
+@dataclass
+class Page:
+    """What was counted on a page."""
+
+    seen: bool
+    in_file: int
+    labels: int
+    cut: int
+    found: int
+    right: int
+    doubtful: bool
+    read_seconds: float
+    find_seconds: float
+
+
+def overlap(one: np.ndarray, other: np.ndarray) -> float:
+    """Area that two polygons, float64 (points, 2) in pixels, share, by the area that they cover together."""
+    corners = np.concatenate([one, other])
+    if (one.max(axis=0) < other.min(axis=0)).any() or (other.max(axis=0) < one.min(axis=0)).any():
+        return 0.0
+    low = np.floor(corners.min(axis=0))
+    width, height = (int(side) for side in np.ceil(corners.max(axis=0)) - low + 1)
+    masks = []
+    for polygon in (one, other):
+        image = Image.new("1", (width, height))
+        ImageDraw.Draw(image).polygon([(x, y) for x, y in (polygon - low).tolist()], fill=1)
+        masks.append(np.asarray(image))
+    return float(np.count_nonzero(masks[0] & masks[1]) / np.count_nonzero(masks[0] | masks[1]))
+
+
+def measure(name: str, grey: np.ndarray, layout: PageLayout, pattern: re.Pattern[str] | None) -> Page:
+    """Read, cut and find the lines of one page."""
+    start = time.process_time()
+    lines = judged(layout.fitted(grey.shape[1], grey.shape[0]), ["printed"], pattern)
+    paper = paper_tone(grey)
+    cut = [cut_line(grey, paper, Cut.of(line)) for line, reason in lines if reason is None]
+    middle = time.process_time()
+    found = find_lines(grey)
+    end = time.process_time()
+    outlines = [line.outline for line, _ in lines if line.outline is not None]
+    right = {
+        max(range(len(shares)), key=shares.__getitem__)
+        for line in found.lines
+        if line.outline is not None
+        and max(shares := [overlap(line.outline, outline) for outline in outlines], default=0) >= OVERLAP
+    }
+    writer = re.sub(r"_\d$", "", PurePosixPath(name).stem)
+    return Page(
+        hashlib.sha256(writer.encode()).digest()[0] < 128,
+        len(lines),
+        sum(1 for _, reason in lines if reason),
+        sum(min(line.shape) >= 8 for line in cut),
+        len(found.lines),
+        len(right),
+        bool(found.doubts),
+        middle - start,
+        end - middle,
+    )
+
+
+def f1(pages: list[Page]) -> float:
+    """Twice the lines found by all lines, those of the files and those found."""
+    return 2 * sum(page.right for page in pages) / max(1, sum(page.in_file + page.found for page in pages))
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE")
+    parser.add_argument("--text", default="wiki.?texte", metavar="PATTERN", help="text of labels (wiki.?texte)")
+    arguments = parser.parse_args()
+    pattern = text_pattern(arguments.text, "--text")
+    pages = [
+        measure(name, grey, layout, pattern)
+        for name, grey, layout in pages_of(arguments.archive)
+        if isinstance(grey, np.ndarray) and isinstance(layout, PageLayout)
+    ]
+    if not pages:
+        raise InputError(f"{arguments.archive}: no page has a layout file")
+    rng = np.random.default_rng(0)
+    print(f"lines of files: {sum(p.in_file for p in pages)}, labels {sum(p.labels for p in pages)}, ", end="")
+    print(f"cut out {sum(p.cut for p in pages)}; {np.mean([p.read_seconds for p in pages]):.3f} s a page")
+    print(
+        f"{'pages':>12} {'number':>6} {'F1 (95 %)':>22} {'recall':>7} {'precision':>9} {'doubtful':>8} {'s a page':>8}"
+    )
+    for name, some in (("looked at", [p for p in pages if p.seen]), ("others", [p for p in pages if not p.seen])):
+        if not some:
+            continue
+        drawn = [f1([some[i] for i in rng.integers(len(some), size=len(some))]) for _ in range(RESAMPLES)]
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        right, found = sum(p.right for p in some), max(1, sum(p.found for p in some))
+        recall, precision = right / sum(p.in_file for p in some), right / found
+        print(
+            f"{name:>12} {len(some):>6} {f1(some):>8.3f} ({low:.3f}-{high:.3f}) {recall:>7.3f} "
+            f"{precision:>9.3f} {sum(p.doubtful for p in some):>8} {np.mean([p.find_seconds for p in some]):>8.2f}"
+        )
+
+
+if __name__ == "__main__":
+    run(main)

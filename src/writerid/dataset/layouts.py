@@ -1,0 +1,266 @@
+"""Who wrote what: from a table, IAM's XML files, CVL's names, or folders, one a writer."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from writerid.base.errors import InputError, shown
+from writerid.dataset.archive import Archive
+from writerid.dataset.images import UnusableImage
+from writerid.dataset.names import parse_name, same_spelling, stem
+from writerid.dataset.tables import Row, parse_table, to_text
+
+# Folders that say what lies in them, not who wrote it.
+_PLAIN_FOLDERS = {
+    "train", "training", "trainset", "validation", "val", "test", "testset", "lines", "sentences", "images", "pages",
+    "words", "scans", "data", "dataset", "data_subset",
+}  # fmt: skip
+_IAM_LINE = re.compile(r"[a-r]\d\d-\d{3}[a-z]{0,2}(-s\d\d)?-\d\d")
+_CVL_LINE = re.compile(r"(?P<form>(?P<writer>[01]\d{3})-\d)-\d{1,2}")
+_MOSTLY = 0.9
+
+
+class Place(NamedTuple):
+    """Where a line image belongs: its own name, its form and its writer."""
+
+    line: str
+    form: str
+    writer: str
+
+
+class Nowhere(NamedTuple):
+    """Why an image belongs nowhere: a reason of left_out.REASONS, and details."""
+
+    reason: str
+    detail: str
+
+
+class Layout(NamedTuple):
+    """The places of all images by path; how they were found out, in words; notes on what a person should know."""
+
+    how: str
+    places: Mapping[str, Place | Nowhere]
+    notes: Sequence[str] = ()
+
+
+def find_places(archive: Archive) -> Layout:
+    """Find out who wrote each image of an archive.
+
+    Raises InputError where nothing says so, two things contradict one another, or a table cannot be read.
+    """
+    if archive.tables:
+        layout = _by_table(archive)
+    elif forms := _forms_of_xml(archive):
+        rows = {form: Row(0, form, form, writer) for form, writer in forms.items()}
+        layout = _placed(archive, "IAM's XML files", rows, f"{archive.path}: XML files")
+    else:
+        layout = _by_cvl_names(archive.images) or _by_folders(archive)
+    if not any(isinstance(place, Place) for place in layout.places.values()):
+        path, nowhere = next(iter(layout.places.items()))
+        assert isinstance(nowhere, Nowhere)
+        first = f"the first, {shown(path)}: {nowhere.detail}"
+        raise InputError(
+            f"{archive.path}: of {len(archive.images)} images no writer is known; {first}\n{_ways(archive)}"
+        )
+    return layout
+
+
+def _by_table(archive: Archive) -> Layout:
+    contents: dict[str, tuple[str, str]] = {}
+    for name in archive.tables:
+        try:
+            text, encoding = to_text(archive.read(name), f"{archive.path}: {name}")
+        except UnusableImage as error:
+            raise InputError(f"{archive.path}: {name}: {error.detail}") from None
+        contents.setdefault(text, (name, encoding))
+    if len(contents) > 1:
+        names = ", ".join(shown(name) for name in archive.tables)
+        raise InputError(f"{archive.path}: holds {len(archive.tables)} tables of writers ({names}); keep one")
+    ((text, (name, encoding)),) = contents.items()
+    where = f"{archive.path}: {name}"
+    known = {same_spelling(key) for path in archive.images for key in _keys(path)}
+    rows: dict[str, Row] = {}
+    table = parse_table(text, where, known)
+    for row in table:
+        row = row._replace(key=_as_path(row.key))
+        before = rows.get(row.key)
+        if before and before.writer and row.writer and (before.writer, before.form) != (row.writer, row.form):
+            raise InputError(
+                f"{where}: {shown(row.key)} has writer {shown(before.writer)} in row {before.number} and writer "
+                f"{shown(row.writer)} in row {row.number}; correct one of them"
+            )
+        if not (before and before.writer):
+            rows[row.key] = row
+    layout = _placed(archive, f"the table {PurePosixPath(name).name}", rows, where, table[0] if table else None)
+    if encoding == "cp1252":
+        note = f"{name} was read as Windows-1252; if names look wrong, save it as UTF-8"
+        return layout._replace(notes=[*layout.notes, note])
+    return layout
+
+
+def _placed(archive: Archive, how: str, rows: Mapping[str, Row], where: str, first: Row | None = None) -> Layout:
+    """Place images by rows that name files, or forms of files called FORM-NN."""
+    places: dict[str, Place | Nowhere] = {}
+    named: dict[str, str] = {}
+    writers: dict[str, Row] = {}
+    alone = 0
+    for path in archive.images:
+        own = same_spelling(stem(path))
+        name = parse_name(own)
+        row = next((rows[key] for key in _file_keys(path) if key in rows), None)
+        if row:
+            if row.key in named:
+                raise InputError(
+                    f"{where}: row {row.number}: {shown(row.key)} names two images, {shown(named[row.key])} and "
+                    f"{shown(path)}; write the folder too"
+                )
+            named[row.key] = path
+            folder = f"{row.key.rpartition('/')[0]}/" if "/" in row.key else ""
+            form = f"{row.writer}/{row.form}" if row.form else folder + (name.form if name else own)
+            line = f"{form}/{folder}{own}" if row.form else folder + own
+            alone += form == line
+        elif name and name.form in rows:
+            row, form, line = rows[name.form], name.form, own
+        elif row := next((rows[folder] for folder in _folders(path) if folder in rows), None):
+            form, line = row.key, f"{row.key}/{own}"
+        if row is None:
+            quoted = f"; its row {first.number} is {shown(first.text)}" if first else ""
+            if name:
+                places[path] = Nowhere("no_writer", f"form {shown(name.form)} is in no row{quoted}")
+            else:
+                places[path] = Nowhere("no_form", _better_name(own, rows) + quoted)
+        elif not row.writer:
+            places[path] = Nowhere("no_writer", f"form {shown(form)}: row {row.number} names no writer")
+        elif writers.setdefault(form, row).writer != row.writer:
+            raise InputError(
+                f"{where}: form {shown(form)} has writer {shown(writers[form].writer)} in row {writers[form].number} "
+                f"and writer {shown(row.writer)} in row {row.number}; correct one of them"
+            )
+        else:
+            places[path] = Place(line, form, row.writer)
+    return Layout(how, places, _note_alone(alone))
+
+
+def _note_alone(count: int) -> list[str]:
+    if not count:
+        return []
+    return [
+        f"{count} images each count as a form of their own; if several show one sheet, say so (a column form, or a "
+        "folder a form), or training and test may share a sheet"
+    ]
+
+
+def _better_name(own: str, rows: Mapping[str, Row]) -> str:
+    key = max((key for key in rows if key and own.startswith(key)), key=len, default="")
+    number = re.search(r"(\d+)\D*$", own[len(key) :])
+    if key and number:
+        return f"{shown(own)} is not FORM-NN; call it {shown(f'{key}-{number[1]}')}"
+    return f"{shown(own)} is neither FORM-NN, such as {shown(f'{own}-00')}, nor in a row"
+
+
+def _file_keys(path: str) -> list[str]:
+    """What a row may call a file, the most exact first: with ever fewer of its folders, with and without ending."""
+    parts = PurePosixPath(same_spelling(path)).parts
+    keys = []
+    for start in range(len(parts)):
+        tail = "/".join(parts[start:])
+        keys += [tail, tail.removesuffix(PurePosixPath(tail).suffix)]
+    return keys
+
+
+def _folders(path: str) -> list[str]:
+    """The folders that a row may call a form, the innermost first."""
+    return [same_spelling(part) for part in reversed(PurePosixPath(path).parts[:-1])]
+
+
+def _keys(path: str) -> list[str]:
+    """All that a row may call a file or its form."""
+    name = parse_name(same_spelling(stem(path)))
+    return [*_file_keys(path), *_folders(path), *([name.form] if name else [])]
+
+
+def _as_path(key: str) -> str:
+    """Write a file's name as Windows or a shell gives it as archives do."""
+    return key.replace("\\", "/").removeprefix("./")
+
+
+def _forms_of_xml(archive: Archive) -> dict[str, str]:
+    """The writer of each form, from IAM's files `<form id="a01-000u" writer-id="000" ...>`."""
+    writers = {}
+    for name in archive.xml:
+        try:
+            _, root = next(iter(ElementTree.iterparse(BytesIO(archive.read(name)), events=("start",))))
+        except (UnusableImage, ElementTree.ParseError, StopIteration, ValueError, LookupError):
+            archive.others += 1
+            continue
+        if root.tag == "form" and root.get("id") and root.get("writer-id"):
+            writers[same_spelling(root.attrib["id"])] = same_spelling(root.attrib["writer-id"])
+    return writers
+
+
+def _by_cvl_names(images: Sequence[str]) -> Layout | None:
+    """CVL calls a line WRITER-TEXT-LINE, such as 0001-1-3."""
+    matches = {path: _CVL_LINE.fullmatch(stem(path)) for path in images}
+    if sum(map(bool, matches.values())) < _MOSTLY * len(images):
+        return None
+    if all(match["writer"].startswith("19") for match in matches.values() if match):
+        return None  # those are dates
+    return Layout(
+        "CVL's names, WRITER-TEXT-LINE",
+        {
+            path: Place(stem(path), match["form"], match["writer"])
+            if match
+            else Nowhere("no_form", f"{shown(stem(path))} is not WRITER-TEXT-LINE")
+            for path, match in matches.items()
+        },
+    )
+
+
+def _by_folders(archive: Archive) -> Layout:
+    """One folder a writer, and in it a folder or a file a form."""
+    if sum(bool(_IAM_LINE.fullmatch(stem(path))) for path in archive.images) > _MOSTLY * len(archive.images):
+        raise InputError(
+            f"{archive.path}: these are lines of IAM ({shown(archive.images[0])}) without their writers; put forms.txt "
+            "of IAM's ascii.tgz or xml.tgz beside them: all in one folder, and `dataset` names the folder"
+        )
+    folders = {path: [same_spelling(part) for part in PurePosixPath(path).parts[:-1]] for path in archive.images}
+    plain = _PLAIN_FOLDERS | {archive.path.name.partition(".")[0].casefold()}
+    while all(parts and parts[0].casefold() in plain for parts in folders.values()):
+        folders = {path: parts[1:] for path, parts in folders.items()}
+    writers = Counter(parts[0] for parts in folders.values() if parts)
+    if len(writers) < 2:
+        where = f"all images lie in the folder {shown(next(iter(writers)))}" if writers else "no folder names a writer"
+        raise InputError(
+            f"{archive.path}: nothing says who wrote its {len(archive.images)} images: no table, and {where}\n"
+            f"{_ways(archive)}"
+        )
+    places: dict[str, Place | Nowhere] = {}
+    alone = 0
+    for path, parts in folders.items():
+        own = same_spelling(stem(path))
+        name = parse_name(own)
+        if not parts:
+            places[path] = Nowhere("no_writer", "lies in no writer's folder")
+            continue
+        form = "/".join(parts) if len(parts) > 1 else f"{parts[0]}/{name.form if name else own}"
+        line = f"{'/'.join(parts)}/{own}"
+        alone += form == line
+        places[path] = Place(line, form, parts[0])
+    some = ", ".join(shown(writer) for writer in sorted(writers)[:3])
+    return Layout(f"folders, one a writer ({some}{', ...' if len(writers) > 3 else ''})", places, _note_alone(alone))
+
+
+def _ways(archive: Archive) -> str:
+    """The three layouts that would do, with a person's own file names."""
+    path = archive.images[0]
+    file, form = Path(path).name, re.sub(r"[\W_]+\d+$", "", stem(path)) or "letter"
+    return (
+        "three layouts do (docs/data.md): "
+        f"a table lines.csv, `file;writer;form` and then `{shown(path)};Anna;letter 1`; "
+        f"or a folder a writer, `Anna/letter 1/{shown(file)}`; "
+        f"or images FORM-NN, `{shown(form)}-01{Path(path).suffix}`, and a forms.txt with `{shown(form)};Anna`"
+    )

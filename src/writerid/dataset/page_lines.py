@@ -1,0 +1,101 @@
+"""The lines of an archive's pages, which its ALTO and PAGE XML files or their ink tell."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from writerid.base.errors import shown
+from writerid.dataset.archive import Archive
+from writerid.dataset.images import UnusableImage
+from writerid.dataset.ink import dark_on_light
+from writerid.dataset.pages.cutting import Cut, cut_line
+from writerid.dataset.pages.layout import PageLayout, UnusableLayout
+from writerid.dataset.pages.layout_files import read_layout
+from writerid.dataset.pages.pairing import pair
+from writerid.dataset.pages.paper import paper_tone
+from writerid.dataset.pages.reading import lines_of
+from writerid.dataset.pages.recognition import is_page, may_be_page
+
+
+class Labels(NamedTuple):
+    """What of a page is no handwriting to judge by: tags of lines or regions, and a pattern of their text."""
+
+    tags: Sequence[str]
+    text: re.Pattern[str] | None
+
+
+NO_LABELS = Labels((), None)
+
+
+class CutLine(NamedTuple):
+    """A line of a page: where to cut it out, and its grey values, uint8 (height, width)."""
+
+    cut: Cut
+    grey: np.ndarray
+
+
+class Finder:
+    """Finds the lines of pages; it has read all layout files of an archive."""
+
+    def __init__(self, archive: Archive, labels: Labels) -> None:
+        self._labels = labels
+        self._layouts: dict[str, list[PageLayout] | UnusableLayout] = {}
+        for name in archive.xml:
+            try:
+                layouts = read_layout(archive.read(name))
+            except UnusableLayout as error:
+                self._layouts[name] = error
+            except UnusableImage as error:
+                self._layouts[name] = UnusableLayout(error.detail)
+            else:
+                if layouts is not None:
+                    self._layouts[name] = layouts
+        named = {name: "" if isinstance(one, UnusableLayout) else one[0].image for name, one in self._layouts.items()}
+        self._layout_of = pair(archive.images, named).layout_of
+
+    def layout(self, member: str, page: int | None) -> PageLayout | None:
+        """Return the layout of an image file's page; None where it has no layout file.
+
+        Raises UnusableLayout where it has one that cannot be used.
+        """
+        name = self._layout_of.get(member)
+        if name is None:
+            return None
+        layouts = self._layouts[name]
+        if isinstance(layouts, UnusableLayout):
+            raise UnusableLayout(str(layouts))
+        if (page or 1) > len(layouts):
+            raise UnusableLayout(f"has {len(layouts)} page(s), not page {page}")
+        return layouts[(page or 1) - 1]
+
+    def lines(
+        self, member: str, page: int | None, grey: np.ndarray
+    ) -> list[CutLine | UnusableImage] | UnusableImage | None:
+        """Return the lines of a page; None where the image has no layout file and is no page.
+
+        UnusableImage stands in place of a line, or of all, that is left out.
+        """
+        try:
+            layout = self.layout(member, page)
+            if layout is None and not may_be_page(grey):
+                return None
+            grey = dark_on_light(grey)
+            if layout is None and not is_page(grey):
+                return None
+            found = lines_of(grey, layout, *self._labels)
+        except UnusableLayout as error:
+            file = shown(self._layout_of[member])
+            return UnusableImage("bad_layout", f"{file}: {error}")
+        if found.doubts:
+            return UnusableImage("page", "; ".join(found.doubts))
+        paper = paper_tone(grey)
+        lines: list[CutLine | UnusableImage] = []
+        for line, reason in found.lines:
+            if reason:
+                lines.append(UnusableImage("label", f"line {line.name}: {reason}"))
+            else:
+                cut = Cut.of(line)
+                lines.append(CutLine(cut, cut_line(grey, paper, cut)))
+        return lines

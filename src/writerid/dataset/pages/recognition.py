@@ -1,0 +1,34 @@
+"""Is an image a whole page? A page is never taken for a line."""
+
+import numpy as np
+from PIL import Image
+
+from writerid.dataset.pages.plain import find_lines
+
+LEAST_SIDE = 250  # pixels; in an image that is lower or narrower, several lines of writing could not be read
+WIDEST = 4.0  # times its height; three lines of a page are not wider
+SEVERAL = 3  # lines; a page for sure
+TIGHT = 0.35  # of the image's height; one of two lines is lower on a page, higher where a line is cut out badly
+ONE_WORD = 0.6  # of the ink; where so much is in strokes that run through several "lines", these are parts of one
+LOOK = 900  # pixels of the longer side; lines can be counted, not read
+
+
+def may_be_page(grey: np.ndarray) -> bool:
+    """Whether an image has the size of a page; this takes no time."""
+    height, width = grey.shape
+    return min(height, width) >= LEAST_SIDE and width <= WIDEST * height
+
+
+def is_page(grey: np.ndarray) -> bool:
+    """Whether an image, uint8 (height, width), holds several lines of writing, one below the other, dark on light."""
+    if not may_be_page(grey):
+        return False
+    height, width = grey.shape
+    by = min(1.0, LOOK / max(grey.shape))
+    size = max(1, round(width * by)), max(1, round(height * by))
+    small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX)) if by < 1 else grey
+    found = find_lines(small)
+    heights = [np.ptp(line.outline[:, 1]) for line in found.lines if line.outline is not None]
+    return found.entangled < ONE_WORD and (
+        len(heights) >= SEVERAL or (len(heights) > 1 and max(heights) < TIGHT * len(small))
+    )

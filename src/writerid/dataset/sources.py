@@ -1,0 +1,177 @@
+"""Where the files of a dataset lie: a zip or tar archive, or a folder; each names its files and reads them."""
+
+import bz2
+import gzip
+import lzma
+import os
+import tarfile
+import tempfile
+import threading
+import zipfile
+import zlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Protocol
+
+from writerid.base.errors import InputError, brief
+from writerid.dataset.images import UnusableImage
+
+ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+ENCRYPTED = "is encrypted; unpack it with its password, and pack it again without one"
+_UTF8 = 0x800  # zip: the name is UTF-8
+_UNPACKERS: dict[bytes, Callable[[IO[bytes]], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
+    b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\0": lzma.LZMAFile,
+}
+_GROWTH, _SPARE = 200, 2**30  # a packed tar file may unpack to so many times its size, and so many bytes
+
+
+class Source(Protocol):
+    """Files by name, with `/` between folders, and the names that stand there more than once."""
+
+    sizes: dict[str, int]
+    repeated: list[str]
+
+    def read(self, name: str, most: int = -1) -> bytes:
+        """Return the first `most` bytes of a file, all by default; raises whatever its reader raises."""
+
+    def close(self) -> None:
+        """Close what is open."""
+
+
+class Zip:
+    """The files of a zip archive."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise InputError(f"{path}: not a whole zip archive ({brief(error)}); get a fresh copy") from None
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        self.repeated: list[str] = []
+        for member in self._zip.infolist():
+            name = _zip_name(member)
+            if not name.endswith("/"):
+                if name in self._members:
+                    self.repeated.append(name)
+                self._members[name] = member
+        self.sizes = {name: member.file_size for name, member in self._members.items()}
+
+    def read(self, name: str, most: int = -1) -> bytes:
+        """See Source."""
+        member = self._members[name]
+        if member.flag_bits & 1:
+            raise UnusableImage("unreadable", ENCRYPTED)
+        if most < 0:
+            return self._zip.read(member)
+        with self._zip.open(member) as file:
+            return file.read(most)
+
+    def close(self) -> None:
+        """See Source."""
+        self._zip.close()
+
+
+class Tar:
+    """The files of a tar archive; a packed one is unpacked to a nameless temporary file first, for its files to be
+    read in any order."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._file: IO[bytes] = path.open("rb")
+        self.repeated: list[str] = []
+        try:
+            self._unpack(path)
+            with tarfile.open(fileobj=self._file, mode="r:") as archive:
+                self._places: dict[str, tuple[int, int]] = {}
+                for member in archive:
+                    if member.isreg():
+                        name = member.name.removeprefix("./")
+                        if name in self._places:
+                            self.repeated.append(name)
+                        self._places[name] = (member.offset_data, member.size)
+        except (tarfile.TarError, EOFError, gzip.BadGzipFile, lzma.LZMAError, ValueError, zlib.error) as error:
+            self._file.close()
+            raise InputError(f"{path}: not a whole tar archive ({brief(error)}); get a fresh copy") from None
+        except BaseException:
+            self._file.close()
+            raise
+        self.sizes = {name: size for name, (_, size) in self._places.items()}
+
+    def _unpack(self, path: Path) -> None:
+        head = self._file.read(6)
+        self._file.seek(0)
+        unpacker = next((unpacker for mark, unpacker in _UNPACKERS.items() if head.startswith(mark)), None)
+        if not unpacker:
+            return
+        most = _GROWTH * path.stat().st_size + _SPARE
+        with self._file as packed, unpacker(packed) as stream:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115
+            while block := stream.read(2**20):
+                self._file.write(block)
+                if self._file.tell() > most:
+                    raise InputError(f"{path}: unpacks to over {most} bytes; it is no archive of images")
+        self._file.seek(0)
+
+    def read(self, name: str, most: int = -1) -> bytes:
+        """See Source."""
+        place, size = self._places[name]
+        with self._lock:
+            self._file.seek(place)
+            return self._file.read(size if most < 0 else min(size, most))
+
+    def close(self) -> None:
+        """See Source."""
+        self._file.close()
+
+
+class Folder:
+    """The files of a folder; links to files, which DVC makes, are followed, those to folders are not."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.repeated: list[str] = []
+        self.sizes = {}
+        for folder, _, names in os.walk(path):
+            for name in names:
+                file = Path(folder, name)
+                if file.is_file():
+                    self.sizes[file.relative_to(path).as_posix()] = file.stat().st_size
+
+    def read(self, name: str, most: int = -1) -> bytes:
+        """See Source."""
+        with (self._path / name).open("rb") as file:
+            return file.read(most)
+
+    def close(self) -> None:
+        """See Source."""
+
+
+def open_source(path: Path) -> Source:
+    """Open an archive or a folder.
+
+    Raises InputError where there is none, or it is neither.
+    """
+    if path.is_dir():
+        return Folder(path)
+    if not path.is_file():
+        tracked = Path(f"{path}.dvc")
+        way = f"`dvc checkout {tracked}` or `dvc pull` brings it back" if tracked.is_file() else "copy it there"
+        raise InputError(f"{path}: there is no such archive or folder; {way}, or set `dataset` to another")
+    with path.open("rb") as file:
+        head = file.read(6)
+    packed = any(head.startswith(mark) for mark in _UNPACKERS)
+    if packed or (not head.startswith(b"PK") and tarfile.is_tarfile(path)):
+        return Tar(path)
+    return Zip(path)
+
+
+def _zip_name(member: zipfile.ZipInfo) -> str:
+    """Return the name of a zip's file: macOS does not say that it is UTF-8, and some write `\\\\`."""
+    name = member.filename
+    if not member.flag_bits & _UTF8:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")

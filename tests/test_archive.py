@@ -1,0 +1,188 @@
+"""Zip and tar archives and folders, as macOS, Windows, DVC and careless people make them."""
+
+import io
+import os
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import dataset_members, line, png, write_zip
+from tests.test_dataset import surveyed
+from writerid.base.errors import InputError
+from writerid.dataset.archive import Archive
+
+ENCRYPTED = 1
+
+
+def write_tar(path: Path, members: dict[str, bytes | str], kind: str) -> Path:
+    with tarfile.open(path, f"w:{kind}") as archive:  # type: ignore[call-overload]
+        for name, data in members.items():
+            content = data.encode() if isinstance(data, str) else data
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+def write_folder(path: Path, members: dict[str, bytes | str]) -> Path:
+    for name, data in members.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data.encode() if isinstance(data, str) else data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({}, "the archive is empty"),
+        (
+            {"forms.txt": "", "x/forms_for_parsing.txt": "a", "a.png": b""},
+            r"holds 2 tables of writers \(.*\); keep one",
+        ),
+        ({"forms.txt": "a 1", "b.docx": b"PK"}, "holds no image among its 2 files"),
+        ({"lines.tgz": b"", "forms.txt": ""}, "holds an archive, lines.tgz; unpack both into a folder"),
+    ],
+)
+def test_archives_that_cannot_be_used(tmp_path: Path, members: dict[str, bytes | str], message: str):
+    with pytest.raises(InputError, match=message):
+        surveyed(write_zip(tmp_path / "d.zip", members))
+
+
+def test_no_archive(tmp_path: Path):
+    with pytest.raises(InputError, match="there is no such archive or folder; copy it there, or set `dataset`"):
+        Archive(tmp_path / "d.zip")
+    (tmp_path / "d.zip.dvc").touch()
+    with pytest.raises(InputError, match=r"`dvc checkout .*d.zip.dvc` or `dvc pull` brings it back, or set `dataset`"):
+        Archive(tmp_path / "d.zip")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="the folder is empty"):
+        Archive(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("name", ["d.zip", "d.tar", "d.tgz"])
+def test_what_is_no_archive_and_a_truncated_one(tmp_path: Path, name: str):
+    path = tmp_path / name
+    path.write_bytes(b"not an archive")
+    with pytest.raises(InputError, match="not a whole zip archive"):
+        Archive(path)
+    if name == "d.zip":
+        write_zip(path, dataset_members())
+    else:
+        write_tar(path, dataset_members(), "gz" if name == "d.tgz" else "")
+    path.write_bytes(path.read_bytes()[: -300 if name != "d.tar" else -12_000])
+    with pytest.raises(InputError, match=r"not a whole (zip|tar) archive|damaged|unreadable"):
+        surveyed(path)
+
+
+@pytest.mark.parametrize("kind", ["", "gz", "bz2", "xz"])
+def test_tar_archives_are_read_as_zips_are(tmp_path: Path, kind: str):
+    members = dataset_members()
+    expected = surveyed(write_zip(tmp_path / "d.zip", members))
+    assert surveyed(write_tar(tmp_path / "d.tar", members, kind)) == expected
+    assert surveyed(write_folder(tmp_path / "d", members)) == expected
+
+
+def test_a_folder_of_links_into_a_cache(tmp_path: Path):
+    """DVC links files; a link to a folder may lead in a circle."""
+    cache = write_folder(tmp_path / "cache", dataset_members())
+    (tmp_path / "d/lines").mkdir(parents=True)
+    for file in cache.rglob("*.*"):
+        (tmp_path / "d" / file.relative_to(cache)).symlink_to(file)
+    (tmp_path / "d/lines/again").symlink_to(tmp_path / "d")
+    assert len(surveyed(tmp_path / "d")[0]) == 18
+
+
+def test_archives_in_a_folder(tmp_path: Path):
+    members = dataset_members()
+    forms = {"ascii/forms.txt": members.pop("forms.txt")}
+    (tmp_path / "d").mkdir()
+    write_tar(tmp_path / "d/lines.tgz", members, "gz")
+    write_zip(tmp_path / "d/ascii.zip", forms)
+    lines, left_out = surveyed(tmp_path / "d")
+    assert not left_out
+    assert lines[0].path == "lines.tgz/lines/a00-000-00.png"
+
+
+def test_a_zip_of_windows_with_backslashes(tmp_path: Path):
+    path = tmp_path / "d.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in dataset_members().items():
+            member = zipfile.ZipInfo("x")
+            member.filename = f"scans\\{name}".replace("/", "\\")
+            archive.writestr(member, data)
+    lines, left_out = surveyed(path)
+    assert not left_out
+    assert lines[0].path == "scans/lines/a00-000-00.png"
+    with Archive(path) as opened:
+        assert opened.decode(lines[0].path).shape == (30, 90)
+
+
+def test_a_zip_of_macos(tmp_path: Path):
+    """Names in UTF-8 that do not say so, umlauts as two characters, and companions of every file."""
+    path = tmp_path / "d.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("forms.txt", "Mu\u0308-1;Anna\nMü-2;Anna\nb;Bob")
+        for number, name in enumerate(("Mu@@-1-00.png", "Mu@@-2-00.png", "b-00.png")):
+            archive.writestr(name, png(line(number)))
+            archive.writestr(f"__MACOSX/._{name}", b"\0\5\x16\7")
+        archive.writestr(".DS_Store", b"")
+    path.write_bytes(path.read_bytes().replace(b"Mu@@", "Mu\u0308".encode()))  # without the mark of UTF-8
+    lines, left_out = surveyed(path)
+    assert not left_out
+    assert {(x.form, x.writer) for x in lines} == {("Mü-1", "Anna"), ("Mü-2", "Anna"), ("b", "Bob")}
+
+
+def encrypted(path: Path) -> Path:
+    """Set the mark of an encrypted file on every member but the table."""
+    data = bytearray(path.read_bytes())
+    for mark, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        place = data.find(mark)
+        while place >= 0:
+            name = place + (30 if offset == 6 else 46)
+            if not data[name:].startswith(b"forms"):
+                data[place + offset] |= ENCRYPTED
+            place = data.find(mark, place + 4)
+    path.write_bytes(data)
+    return path
+
+
+def test_an_encrypted_zip(tmp_path: Path):
+    path = encrypted(write_zip(tmp_path / "d.zip", dataset_members()))
+    with pytest.raises(InputError, match=r"\(18 unreadable\); .*: is encrypted; unpack it with its password"):
+        surveyed(path)
+
+
+def test_two_files_of_one_name(tmp_path: Path):
+    path = write_zip(tmp_path / "d.zip", dataset_members())
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("lines/a00-000-00.png", png(line(999)))
+    lines, left_out = surveyed(path)
+    assert len(lines) == 18
+    assert [(item.path, item.reason) for item in left_out] == [("lines/a00-000-00.png", "repeated_name")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8")
+def test_a_name_that_is_not_utf8(tmp_path: Path):
+    write_folder(tmp_path / "d", dataset_members())
+    Path(os.fsdecode(bytes(tmp_path / "d") + b"/M\xfcller-00.png")).write_bytes(png(line(77)))
+    _, left_out = surveyed(tmp_path / "d")
+    assert left_out == [("M\\udcfcller-00.png", "unreadable", "its name is not UTF-8; rename it")]
+
+
+def test_images_are_found_by_content(tmp_path: Path):
+    members = {**dataset_members(), "x/a00-000-77.scan": png(line(77)), "x/a00-000-78": png(line(78), kind="GIF")}
+    members["x/readme"] = b"BMW and GIF"
+    with Archive(write_zip(tmp_path / "d.zip", members)) as archive:
+        assert [name for name in archive.images if name.startswith("x/")] == ["x/a00-000-77.scan", "x/a00-000-78"]
+        assert archive.others == 1
+
+
+def test_a_packed_tar_that_grows_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("writerid.dataset.sources._SPARE", 2**20)
+    monkeypatch.setattr("writerid.dataset.sources._GROWTH", 2)
+    path = write_tar(tmp_path / "d.tgz", {"a.png": bytes(2**23)}, "gz")
+    with pytest.raises(InputError, match="unpacks to over"):
+        Archive(path)

@@ -1,0 +1,129 @@
+"""Pages in a dataset: their lines are surveyed, named, and cut again as they were."""
+
+import re
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.test_pages_images import page
+from tests.test_pages_layout import alto
+from tools import pages
+from writerid.base.errors import InputError
+from writerid.dataset.archive import Archive
+from writerid.dataset.layouts import find_places
+from writerid.dataset.page_lines import Labels
+from writerid.dataset.survey import survey
+
+LINE = '<TextLine ID="l{0}"><Shape><Polygon POINTS="{1}"/></Shape><String CONTENT="{2}"/></TextLine>'
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def archive_of(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+def surveyed(path: Path, text: str = ""):
+    with Archive(path) as archive:
+        labels = Labels(["printed"], re.compile(text) if text else None)
+        lines, left_out = survey(archive, find_places(archive), 8, labels)
+        for line in lines:
+            assert archive.decode(line.path).shape == (line.height, line.width)
+    return lines, left_out
+
+
+def test_lines_of_a_layout_file_are_lines_of_the_dataset(tmp_path):
+    image, boxes = page()
+    lines = "".join(
+        LINE.format(number, " ".join(f"{x * 2},{y * 2}" for x, y in box), "label 1" if number == 0 else "")
+        for number, box in enumerate(boxes)
+    )
+    files = {
+        "writers.csv": b"file,writer\nanna_1.png,anna\n",
+        "jpg/anna_1.png": png(image),
+        "alto/anna_1.xml": alto(lines + "<TextLine ID='x'/>", page='WIDTH="1800" HEIGHT="1400"'),
+    }
+    found, left_out = surveyed(archive_of(tmp_path / "a.zip", files), r"label \d")
+    assert [line.line for line in found] == [f"anna_1#{number:02d}" for number in range(2, 9)]
+    assert {(line.form, line.writer) for line in found} == {("anna_1", "anna")}
+    assert found[0].path.startswith("jpg/anna_1.png#outline=78,")
+    assert [(item.path, item.reason) for item in left_out] == [
+        ("jpg/anna_1.png#01", "label"),
+        ("jpg/anna_1.png#09", "label"),
+    ]
+    assert (found[0].width, found[0].height) == (743, 45)
+
+
+def test_a_page_without_a_layout_file_is_never_a_line(tmp_path):
+    image, _ = page()
+    files = {
+        "writers.csv": b"file,writer\na.png,anna\nb.png,bert\nc.png,carl\n",
+        "a.png": png(image),
+        "b.png": png(image.crop((60, 85, 860, 140))),
+        "c.png": png(page(2)[0]),
+    }
+    found, left_out = surveyed(archive_of(tmp_path / "a.zip", files))
+    assert [line.line for line in found] == [*(f"a#{number:02d}" for number in range(1, 9)), "b"]
+    assert [(item.path, item.reason) for item in left_out] == [("c.png", "page")]
+    assert left_out[0].detail.startswith("only 2 line(s)")
+
+
+def test_a_light_page_on_dark_is_turned_before_its_lines_are_sought(tmp_path):
+    image, _ = page()
+    files = {"writers.csv": b"file,writer\na.png,anna\n", "a.png": png(Image.fromarray(255 - np.asarray(image)))}
+    assert len(surveyed(archive_of(tmp_path / "a.zip", files))[0]) == 8
+
+
+def test_a_layout_file_that_cannot_be_used_is_told(tmp_path):
+    image, _ = page()
+    files = {
+        "writers.csv": b"file,writer\na.png,anna\nb.png,bert\nc.png,carl\n",
+        "a.png": png(image),
+        "a.xml": b"<alto>",
+        "b.png": png(image.rotate(180)),
+        "b.xml": alto("<TextLine/>"),
+        "c.png": png(image.crop((60, 85, 860, 140))),
+    }
+    found, left_out = surveyed(archive_of(tmp_path / "a.zip", files))
+    assert [line.line for line in found] == ["c"]
+    assert [(item.path, item.reason) for item in left_out] == [("a.png", "bad_layout"), ("b.png", "bad_layout")]
+    assert left_out[1].detail == "b.xml: made for an image of 200 x 300, but this one is 900 x 700 pixels"
+
+
+def test_the_tool_draws_each_page_and_says_what_it_found(tmp_path, monkeypatch, capsys):
+    image, boxes = page()
+    files = {
+        "a b/é.png": png(image),
+        "x.png": b"not an image",
+        "y.png": png(image),
+        "y.xml": alto(LINE.format(1, " ".join(f"{x},{y}" for x, y in boxes[0]), "label"), page=""),
+    }
+    path = archive_of(tmp_path / "a.zip", files)
+    monkeypatch.setattr("sys.argv", ["pages", str(path), "--output", str(tmp_path / "out"), "--text", "label"])
+    pages.main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "'a b/é.png': 8 lines, 0 left out"
+    assert said[1].startswith("'x.png': not drawn: ")
+    assert said[2] == "'y.png': 0 lines, 1 left out"
+    assert said[3].endswith("2 pages with 8 lines; 0 of them doubtful")
+    drawn = sorted((tmp_path / "out").iterdir())
+    assert [one.name for one in drawn] == ["0001-é.jpg", "0003-y.jpg"]
+    colours = np.asarray(Image.open(drawn[0]).convert("RGB")).astype(int)
+    assert ((colours[..., 0] - colours[..., 2]) > 100).sum() > 1000  # outlines
+
+
+def test_a_pattern_that_is_none_stops_the_tool(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["pages", str(tmp_path), "--text", "("])
+    with pytest.raises(InputError, match="--text"):
+        pages.main()
