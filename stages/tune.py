@@ -28,7 +28,9 @@ def main() -> int:
         app(prog_name="python -m stages.tune")
     except InputError as error:
         status, message = 1, str(error)
-    except Interrupted:
+    except (Interrupted, SystemError) as error:
+        if not isinstance(error, Interrupted) and not isinstance(error.__cause__, Interrupted):  # as Ray passes it on
+            raise
         status, message = 130, "interrupted; the same command goes on, and what is done stays done"
     except BrokenPipeError:  # `| head` has read enough; nor is there anyone for what is left to be written at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -43,9 +43,17 @@ def test_a_grid_from_the_first_try_to_the_tables(tmp_path: Path):
     first.communicate()
     wait_for(lambda: not runs(clone.trained()[1][1]))
 
+    again = clone.start(*TUNE)
+    wait_for(lambda: len(clone.trained()) == 3, again)
+    again.send_signal(signal.SIGINT)
+    output = again.communicate(timeout=600)[0]
+    assert again.returncode == 130
+    assert output.endswith("error: interrupted; the same command goes on, and what is done stays done\n")
+    wait_for(lambda: not runs(clone.trained()[2][1]))
+
     (flags / "fail-3").touch()
     both = clone.start(*TUNE, "--workers", "2")
-    wait_for(lambda: len(clone.trained()) == 4, both)  # the second goes on waiting while the third starts
+    wait_for(lambda: len(clone.trained()) == 5, both)  # the second goes on waiting while the third starts
     (flags / "wait-2").unlink()
     output = both.communicate(timeout=600)[0]
     assert both.returncode == 1, output
@@ -60,7 +68,7 @@ def test_a_grid_from_the_first_try_to_the_tables(tmp_path: Path):
     assert "3 combinations: 2 of 3 done, 1 failed earlier, 0 to run" in output
     (flags / "fail-3").unlink()
     assert "layers-3_adam: by line 0.6000" in clone.run(*TUNE, "--retry")
-    assert sorted(each[0] for each in clone.trained()) == ["1", "2", "2", "3", "3"]  # one was killed, one failed
+    assert sorted(each[0] for each in clone.trained()) == ["1", "2", "2", "2", "3", "3"]
     assert not list(clone.path.glob(".dvc/tmp/tune/trials/*"))
     assert _state(clone) == before
     tree = clone.experiments()["layers-3_adam"]
