@@ -13,7 +13,7 @@ from tests.conftest import dataset_members, line, png, write_zip
 from writerid.base.errors import InputError
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
-from writerid.dataset.left_out import REASONS
+from writerid.dataset.left_out import REASONS, LeftOut
 from writerid.dataset.selection import select, summary, warnings
 from writerid.dataset.survey import Line, survey
 
@@ -170,6 +170,16 @@ def of(writer: str, forms: int, lines: int, **changes: object) -> list[Line]:
     ]
 
 
+def test_counts():
+    lines = [*of("a", 1, 1), *of("b", 2, 2), *of("c", 3, 3), *of("d", 4, 4)]
+    counts = summary(lines, [LeftOut("x", "no_ink", "")], layout="words", notes=["a note"])
+    assert counts["lines_per_writer"] == {"least": 1, "median": 9, "most": 16}
+    assert counts["forms_per_writer"] == {"least": 1, "median": 3, "most": 4}
+    assert (counts["images"], counts["lines"], counts["writers"], counts["forms"]) == (31, 30, 4, 10)
+    assert counts["left_out"] == dict.fromkeys(REASONS, 0) | {"no_ink": 1}
+    assert (counts["layout"], counts["warnings"][-1]) == ("words", "a note")
+
+
 def test_top_writers_ties_go_by_id():
     chosen, left_out = select([*of("b", 1, 2), *of("a", 1, 2), *of("c", 1, 3)], min_forms=1, top_writers=2)
     assert {x.writer for x in chosen} == {"a", "c"}
@@ -201,9 +211,27 @@ def test_too_few_writers_and_what_the_data_allow(lines: list[Line], min_forms: i
         select(lines, min_forms=min_forms, top_writers=None)
 
 
+def heights(*some: int) -> list[Line]:
+    """Lines of three writers, of some heights in turn."""
+    return [Line(f"{n}-0", "", f"{n}", "abc"[n % 3], 90, height) for n, height in enumerate(some)]
+
+
 def test_an_ordinary_dataset_has_no_warning():
     assert warnings([*of("a", 3, 2), *of("b", 3, 2), *of("c", 3, 2)], []) == []
     assert warnings([*of("a", 3, 2), *of("b", 3, 2)], []) == []  # of two writers, one has half
+    assert warnings([*of("a", 4, 5), *of("b", 3, 5), *of("c", 2, 4)], [LeftOut("x", "no_ink", "")] * 4) == []
+    assert warnings([*of("a", 1, 7), *of("b", 1, 5), *of("c", 1, 3)], [LeftOut("x", "few_forms", "")] * 99) == []
+    assert warnings(heights(*[30] * 10, *[90] * 10), []) == []
+    assert warnings(heights(*[30] * 39, 900), []) == []  # a few may be of any size
+
+
+@pytest.mark.parametrize("count", [5, 6])
+def test_the_bounds_of_warnings(count: int):
+    lines = [*of("a", 1, 20), *of("b", 1, 15), *of("c", 1, 10)]
+    assert len(warnings(lines, [LeftOut("x", "no_ink", "")] * count)) == (count > 5)
+    lines = [*of("a", 1, 4 + count), *of("b", 1, 5), *of("c", 1, 5)]
+    assert len(warnings(lines, [])) == (count > 5)
+    assert len(warnings(heights(*[20] * 9, *[55 + count] * 9), [])) == (count > 5)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def test_a_hash_within_a_name_is_no_comment():
         "a01\tDe La\na02\tDe Lo\n",
         "a01;De La\na02;De Lo\n",
         "a01, De La\na02, De Lo\n",
+        'a01, "De La"\na02, "De Lo"\n',
         'a01 "De La"\na02 "De Lo"\n',
         "form;writer\na01;De La\na02;De Lo\n",
         'form,writer\n"a01","De La"\n"a02","De Lo"\n',
@@ -50,6 +51,8 @@ def test_names_with_blanks_where_columns_can_be_told_apart(text: str):
         ("a01 Person 1\na02 Person 2\n", "row 1, a01 Person 1: where does"),
         ("a01 000 2\na02 001 2\n", "row 1, a01 000 2: where does"),
         ("# x\na01,Goethe,Johann\na02,Goethe,August\n", "row 2, a01,Goethe,Johann: which column is the writer"),
+        ("file;form;person\na01;x;Anna\n", "row 1, file;form;person: which column is the writer"),
+        ("Bild;writer;x\na01;Anna;1\n", "row 1, Bild;writer;x: which column is the writer"),
         ("a01;Anna\na02;Berta;3\na03;Carla\n", "row 1, a01;Anna: has fewer columns than another row, which has 3"),
     ],
 )

@@ -14,6 +14,7 @@ from writerid.base.errors import InputError
 from writerid.base.files import atomic
 from writerid.base.geometry import line_scales, strip_widths
 from writerid.base.parallel import ordered_map
+from writerid.crops.ruling import without_ruling
 from writerid.crops.tones import normalise
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import UnusableImage
@@ -72,7 +73,7 @@ def pack(
         try:
             grey = dark_on_light(archive.decode(paths[row]))
             if tone != "raw":
-                grey = normalise(evenly_lit(grey), tone)
+                grey = normalise(without_ruling(evenly_lit(grey)), tone)
             strip = scale(grey, scales[row], height, width)
         except UnusableImage as unusable:
             strip = np.empty((0, height), np.uint8)

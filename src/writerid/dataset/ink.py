@@ -5,7 +5,7 @@ from PIL import Image
 
 MIN_CONTRAST = 24  # grey levels between paper and ink; a line with less holds no writing
 FAINT_SHARE, FAINT_CONTRAST = 0.0005, 48  # a short word on a wide line: so little ink must differ by more
-NEGATIVE = 0.4  # share of dark pixels from which the paper may be dark
+DOUBTFUL, NEGATIVE = 0.3, 0.5  # share of dark pixels from which one looks closer, and the paper may be dark
 SOLID, BAR = 0.95, 2000  # share of ink within its own bounds, and pixels of these, from which it is a bar
 UNEVEN = 48  # grey levels between the paper's lightest and darkest part; on lines of IAM at most 27
 EVEN_PAPER = 230  # grey value of paper that was made even
@@ -50,7 +50,8 @@ def otsu(counts: np.ndarray) -> int:
 
 def appearance(grey: np.ndarray) -> tuple[bool, bool]:
     """Whether a line, uint8 (height, width), is light on dark, and whether it holds writing."""
-    if _is_plain(grey):
+    middle = _plain_middle(grey)
+    if middle is not None and not _is_bar(_some(grey) <= middle, SOLID - 0.2, 1):
         return False, True
     negative = _is_negative(grey)
     counts = histogram(grey)[::-1] if negative else histogram(grey)
@@ -62,12 +63,12 @@ def appearance(grey: np.ndarray) -> tuple[bool, bool]:
 
 def dark_on_light(grey: np.ndarray) -> np.ndarray:
     """Return a line, uint8 (height, width), as dark ink on light paper; the line itself if it is."""
-    return 255 - grey if appearance(grey)[0] else grey
+    return 255 - grey if _plain_middle(grey) is None and _is_negative(grey) else grey
 
 
 def evenly_lit(grey: np.ndarray) -> np.ndarray:
     """Return a line, dark on light, uint8 (height, width), with shadows taken out; the line itself if it has none."""
-    paper = _of_blocks(grey, 0.9, 2, least=32)
+    paper = _of_blocks(grey, 0.9, 2, least=32, every=3)
     if int(paper.max()) - int(paper.min()) <= UNEVEN:
         return grey
     light = np.maximum(_enlarged(_of_blocks(grey, 0.9, 3, every=1), grey.shape), 1)
@@ -81,15 +82,18 @@ def _paper_and_ink(counts: np.ndarray) -> tuple[int, int, bool]:
     return paper, faint if is_faint else ink, is_faint
 
 
-def _is_plain(grey: np.ndarray) -> bool:
-    """Whether a look at a thousand pixels leaves no doubt that there is dark writing on light paper."""
-    some = grey[:: grey.shape[0] // 24 + 1, :: grey.shape[1] // 64 + 1]
-    total = np.bincount(some.ravel(), minlength=256).cumsum()
-    paper, ink = (int(value) for value in np.searchsorted(total, (0.75 * some.size, 0.01 * some.size)))
-    middle = (paper + ink) // 2
-    if paper - ink < 2 * MIN_CONTRAST or total[middle] > NEGATIVE * some.size:
-        return False
-    return not _is_bar(some <= middle, SOLID - 0.2, 1)
+def _some(grey: np.ndarray) -> np.ndarray:
+    """Return a thousand pixels or so of a line, evenly spaced."""
+    return grey[:: grey.shape[0] // 24 + 1, :: grey.shape[1] // 64 + 1]
+
+
+def _plain_middle(grey: np.ndarray) -> int | None:
+    """Return the grey value between paper and ink where some pixels leave no doubt that ink is dark, else None."""
+    some = _some(grey).ravel()
+    places = (some.size // 100, int(DOUBTFUL * some.size), some.size * 3 // 4)
+    ink, darker, paper = np.partition(some, places)[list(places)].tolist()
+    middle = int(paper + ink) // 2
+    return middle if paper - ink >= 2 * MIN_CONTRAST and darker > middle else None
 
 
 def _is_negative(grey: np.ndarray) -> bool:

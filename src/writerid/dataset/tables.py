@@ -111,7 +111,7 @@ def _in_columns(lines: Sequence[tuple[int, str]], cells: Sequence[list[str]], wh
     }
     if "writer" in columns and len(columns) > 1:
         lines, cells = lines[1:], cells[1:]
-        key = columns.get("file", columns.get("form", 0))
+        key = columns["file"] if "file" in columns else columns["form"]
         form = columns["form"] if {"file", "form"} <= set(columns) else None
     elif len(cells[0]) > 2:
         number, line = lines[0]
