@@ -1,0 +1,74 @@
+"""Open set: known writers are to be named, and documents by anyone else refused."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from writerid.scores import resampling
+
+ALARMS = (0.01, 0.05)  # shares of strangers' documents that are taken for a known writer's
+COVERAGE = (0.5, 0.8, 0.9, 0.95, 1.0)  # shares of documents that are decided on, the surest first
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How sure the best answer is, float64 (documents,), and who wrote the document, int (documents,).
+
+    right: bool (documents,), whether the best answer is the true writer; never for a stranger's document.
+    """
+
+    confidence: np.ndarray
+    writers: np.ndarray
+    right: np.ndarray
+
+
+def auroc(known: np.ndarray, strangers: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """How often a known writer's document is surer than a stranger's, of confidences, float64 (documents,)."""
+    is_known = np.repeat([1, 0], [len(known), len(strangers)])
+    return float(roc_auc_score(is_known, np.concatenate([known, strangers]), sample_weight=weights))
+
+
+def identification_rate(
+    known: Answers, strangers: np.ndarray, alarms: float, weights: tuple[np.ndarray, np.ndarray] | None = None
+) -> float:
+    """Share of known writers' documents that are named right, and surely enough, at a share of false alarms.
+
+    Detection and identification rate (P. Grother and P. Phillips, CVPR 2004): what is no surer than the threshold is
+    refused, and the threshold is the lowest at which at most so many of the strangers' documents, whose confidences
+    are float64 (documents,), are not. `weights`: of both, float64 (documents,).
+    """
+    own, theirs = weights or (np.ones(len(known.confidence)), np.ones(len(strangers)))
+    order = np.argsort(-strangers, kind="stable")
+    above = np.cumsum(theirs[order])  # weight of those that are accepted if the threshold is just below this one
+    refused = strangers[order][above > alarms * above[-1] + 1e-9]
+    named = known.right & (known.confidence > refused[0])
+    return float(np.average(named, weights=own))
+
+
+def accuracy_by_coverage(answers: Answers) -> dict[str, float]:
+    """Accuracy of the surest documents, by the share of all documents that is answered."""
+    right = answers.right[np.lexsort((answers.right, -answers.confidence))]
+    return {f"{share:g}": float(right[: max(1, round(share * len(right)))].mean()) for share in COVERAGE}
+
+
+def summary(known: Answers, strangers: Answers, resamples: int, rng: np.random.Generator) -> dict[str, object]:
+    """AUROC and identification rates with 95 % intervals that resample writers of both kinds; accuracy by coverage."""
+    names = [np.unique(side.writers, return_inverse=True)[1] for side in (known, strangers)]
+    drawn = [resampling.draws(int(name.max()) + 1, resamples, rng) for name in names]
+
+    def measured(own: np.ndarray, theirs: np.ndarray) -> list[float]:
+        rates = [identification_rate(known, strangers.confidence, alarms, (own, theirs)) for alarms in ALARMS]
+        return [auroc(known.confidence, strangers.confidence, np.concatenate([own, theirs])), *rates]
+
+    found = measured(np.ones(len(names[0])), np.ones(len(names[1])))
+    again = [
+        measured(own[names[0]].astype(float), theirs[names[1]].astype(float))
+        for own, theirs in zip(*drawn, strict=True)
+    ]
+    result: dict[str, object] = {"known": len(names[0]), "strangers": len(names[1])}
+    keys = ("auroc", *(f"identified_at_{alarms:g}" for alarms in ALARMS))
+    for key, value, values in zip(keys, found, np.transpose(again), strict=True):
+        low, high = map(float, np.percentile(values, [2.5, 97.5]))
+        result |= {key: value, f"{key}_low": low, f"{key}_high": high}
+    return {**result, "accuracy_by_coverage": accuracy_by_coverage(known)}

@@ -1,0 +1,134 @@
+"""Verification: are two documents by one writer? Pairs of documents, and how well a score parts them."""
+
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+from scipy.special import xlogy
+from sklearn.linear_model import LogisticRegression
+
+from writerid.scores import resampling
+
+FOLDS = 5  # of writers; what a score is worth is fitted on pairs without those that it is judged on
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of documents of different forms.
+
+    score: float64 (pairs,), the cosine between their vectors. writers: int (pairs, 2), who wrote them.
+    """
+
+    score: np.ndarray
+    writers: np.ndarray
+
+    @property
+    def same(self) -> np.ndarray:
+        """Whether one writer wrote both, bool (pairs,)."""
+        return self.writers[:, 0] == self.writers[:, 1]
+
+
+def pairs(vectors: np.ndarray, writers: np.ndarray, forms: np.ndarray) -> Pairs:
+    """Pair all documents of different forms: vectors of length 1, float (documents, features), and int (documents,)."""
+    one, other = np.triu_indices(len(vectors), 1)
+    apart = forms[one] != forms[other]
+    one, other = one[apart], other[apart]
+    return Pairs((vectors @ vectors.T)[one, other].astype(np.float64), np.column_stack([writers[one], writers[other]]))
+
+
+def log_ratios(pairs: Pairs) -> np.ndarray:
+    """Log-likelihood ratios, base 10, float64 (pairs,): one writer against two, from the score alone.
+
+    A logistic regression on the score, with both kinds of pairs weighing the same, so that its log-odds are the
+    log-likelihood ratio. It is fitted on pairs without any of the writers of the fold, or the two folds, that it is
+    used on; NaN where there are no such pairs of both kinds.
+    """
+    names, writer = np.unique(pairs.writers, return_inverse=True)
+    fold = (np.arange(len(names)) % FOLDS)[writer.reshape(pairs.writers.shape)]
+    result = np.full(len(pairs.score), np.nan)
+    for one, other in combinations_with_replacement(range(FOLDS), 2):
+        used = (np.sort(fold, axis=1) == (one, other)).all(axis=1)
+        fitted = ~np.isin(fold, (one, other)).any(axis=1)
+        if used.any() and len(np.unique(pairs.same[fitted])) == 2:
+            model = LogisticRegression(class_weight="balanced").fit(pairs.score[fitted, None], pairs.same[fitted])
+            result[used] = model.decision_function(pairs.score[used, None]) / np.log(10)
+    return result
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The share of same-writer pairs, and of others, at each distinct score, ascending: float64 (scores,)."""
+
+    same: np.ndarray
+    different: np.ndarray
+
+
+def weigh(rank: np.ndarray, same: np.ndarray, weights: np.ndarray | None = None) -> Weights:
+    """Shares of pairs at each score: `rank`, int (pairs,), counts the distinct scores from the lowest, 0."""
+    weights = np.ones(len(rank)) if weights is None else weights
+    size = int(rank.max()) + 1
+    shares = [np.bincount(rank[own], weights=weights[own], minlength=size) for own in (same, ~same)]
+    with np.errstate(invalid="ignore"):
+        return Weights(*(share / share.sum() for share in shares))
+
+
+def eer(weights: Weights) -> float:
+    """Equal error rate: the share of pairs that are wrong at the threshold where both kinds err alike.
+
+    Between two thresholds errors are interpolated.
+    """
+    missed = np.concatenate([[0], np.cumsum(weights.same)])  # with a threshold above that many of the lowest scores
+    alarms = 1 - np.concatenate([[0], np.cumsum(weights.different)])
+    return float(np.interp(0, missed - alarms, missed))
+
+
+def cllr(log_ratios: np.ndarray, same: np.ndarray, weights: np.ndarray | None = None) -> float:
+    """Log-likelihood-ratio cost in bits, of ratios to base 10 (N. Bruemmer and J. du Preez, CSL 20:230-275, 2006).
+
+    0 is perfect; 1 is what ratios of 1, which say nothing, cost. `weights`: float64 (pairs,).
+    """
+    cost = np.logaddexp(0, np.where(same, -log_ratios, log_ratios) * np.log(10)) / np.log(2)
+    weights = np.ones(len(cost)) if weights is None else weights
+    return float(sum(np.average(cost[own], weights=weights[own]) for own in (same, ~same)) / 2)
+
+
+def cllr_min(weights: Weights) -> float:
+    """The least Cllr that any rising function of the score could have: the cost of what the score does not part.
+
+    The function is found by pooling adjacent violators (Bruemmer and du Preez, as for `cllr`).
+    """
+    total = weights.same + weights.different
+    held = total > 0
+    same, different = weights.same[held], weights.different[held]
+    probability = isotonic_regression(same / total[held], weights=total[held]).x
+    return float(-(xlogy(same, probability) + xlogy(different, 1 - probability)).sum() / (2 * np.log(2)))
+
+
+def summary(pairs: Pairs, resamples: int, rng: np.random.Generator) -> dict[str, float]:
+    """EER, Cllr and Cllr_min with 95 % intervals that resample writers, and the numbers of pairs of each kind.
+
+    A pair of two writers stands in a resample as often as both are drawn together. Cllr is of `log_ratios`, which are
+    not fitted anew; it is left out where there are too few writers to fit them.
+    """
+    same, ratios = pairs.same, log_ratios(pairs)
+    fitted = bool(np.isfinite(ratios).all())
+    names, writer = np.unique(pairs.writers, return_inverse=True)
+    one, other = writer.reshape(pairs.writers.shape).T
+    _, rank = np.unique(pairs.score, return_inverse=True)
+
+    def measured(weights: np.ndarray) -> list[float]:
+        if not (weights[same].any() and weights[~same].any()):
+            return [np.nan] * 3
+        shares = weigh(rank, same, weights)
+        return [eer(shares), cllr_min(shares), cllr(ratios, same, weights) if fitted else np.nan]
+
+    found = measured(np.ones(len(rank)))
+    drawn = resampling.draws(len(names), resamples, rng)
+    again = [measured(np.where(same, row[one], row[one] * row[other]).astype(float)) for row in drawn]
+    result: dict[str, float] = {"same_pairs": int(same.sum()), "different_pairs": int((~same).sum())}
+    for name, value, values in zip(("eer", "cllr_min", "cllr"), found, np.transpose(again), strict=True):
+        if np.isfinite(value):  # all but a Cllr for which ratios are unknown
+            result[name] = value
+            result[f"{name}_low"], result[f"{name}_high"] = map(float, np.nanpercentile(values, [2.5, 97.5]))
+    return result
