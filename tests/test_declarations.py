@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "dataset": {"base"},
     "scores": {"base"},
     "crops": {"base", "dataset"},
+    "contours": {"base", "crops"},
     "network": {"base", "crops", "dataset", "scores"},
     "evaluation": {"base", "crops", "dataset", "scores", "network"},
     "explain": {"base", "crops", "dataset", "scores", "network", "evaluation"},
