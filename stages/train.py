@@ -14,7 +14,7 @@ def main() -> None:
     """Write the model, a checkpoint an epoch, dvclive's log, its best epoch, and what may differ from run to run."""
     params = load()
     use(params.backend)
-    from writerid.network import devices, models, training  # not before the backend is chosen
+    from writerid.network import devices, embedding, models, training  # not before the backend is chosen
 
     packed = windows.read(Path("data/crops"), ("train", "validation"), Path("data/lines.csv"))
     unseen = sorted(set(packed.lines["writer"]) - set(packed.writers))
@@ -26,6 +26,8 @@ def main() -> None:
     data = training.Data(packed.strips, packed.tables["train"], packed.tables["validation"], provenance)
     outputs = training.Outputs(Path("models/model.keras"), Path("models/checkpoints"), Path("metrics/train"))
     runtime = training.fit(network, params.recipe, data, outputs)
+    model, _ = models.load(outputs.model)
+    models.add_embedding(outputs.model, embedding.fit(model, packed))
     best = json.loads(Path("metrics/train/metrics.json").read_text(encoding="utf-8"))["best"]
     write_json(Path("metrics/validation.json"), {"epoch": best["epoch"], **best["validation"]})
     write_record(Path("metrics/runtime.json"), outputs.model, runtime)

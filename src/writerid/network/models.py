@@ -2,8 +2,9 @@
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 
 import keras
@@ -19,10 +20,12 @@ from writerid.base.randomness import Use, stream
 from writerid.dataset.splits import SideLine
 from writerid.network.augmentation import CHANGES, Augment
 from writerid.network.resident import Resident
+from writerid.scores.embedding import Embedding
 
 BN_MOMENTUM = 0.9  # Keras's 0.99 lags too far behind in runs of a few hundred steps
 RETRAIN = "run train again (`dvc repro --force train`)"
 _PROVENANCE = "provenance.json"
+_EMBEDDING = "embedding/"
 _EPOCH_ZERO = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 
 
@@ -135,9 +138,40 @@ def save(model: keras.Model, provenance: Provenance, path: Path) -> None:
         metadata["date_saved"] = "1980-01-01@00:00:00"
         content["metadata.json"] = json.dumps(metadata).encode()
         content[_PROVENANCE] = json.dumps(asdict(provenance)).encode()
-        with zipfile.ZipFile(temporary, "w") as archive:
-            for name, data in content.items():
-                archive.writestr(zipfile.ZipInfo(name, _EPOCH_ZERO), data)
+        _write(temporary, content)
+
+
+def _write(path: Path, content: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH_ZERO), data)
+
+
+def add_embedding(path: Path, embedding: Embedding) -> None:
+    """Put an embedding into the file of its network, in place of any that is there."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    for name, array in (("mean", embedding.mean), ("projection", embedding.projection)):
+        buffer = BytesIO()
+        np.save(buffer, array)
+        content[f"{_EMBEDDING}{name}.npy"] = buffer.getvalue()
+    with atomic(path) as temporary:
+        _write(temporary, content)
+
+
+def load_embedding(path: Path) -> Embedding:
+    """Load the embedding that belongs to a network; raises InputError where the file has none that is whole."""
+    try:
+        with zipfile.ZipFile(readable(path)) as archive:
+            mean, projection = (
+                np.load(BytesIO(archive.read(f"{_EMBEDDING}{name}.npy"))) for name in ("mean", "projection")
+            )
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+        raise InputError(f"{path}: has no embedding that could be read ({brief(error)}); {RETRAIN}") from None
+    whole = mean.ndim == 1 and projection.ndim == 2 and len(mean) == len(projection)
+    if not (whole and np.isfinite(mean).all() and np.isfinite(projection).all()):
+        raise InputError(f"{path}: its embedding is not one; {RETRAIN}")
+    return Embedding(mean, projection)
 
 
 def load(path: Path) -> tuple[keras.Model, Provenance]:
