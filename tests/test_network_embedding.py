@@ -19,14 +19,14 @@ FITTED = Embedding(np.arange(4.0), np.arange(8.0).reshape(4, 2))
 
 @pytest.fixture
 def packed() -> Packed:
-    """Lines of 60 columns: 30 of each of three writers, all trained on but the last."""
+    """Lines of 60 columns: 30 of each of three writers, all trained on, the last with its first crop only."""
     rng = np.random.default_rng(0)
     ends = np.arange(91) * 60
     table = np.zeros(180, CROP)
     table["line"] = np.repeat(np.arange(90), 2)
     table["start"], table["label"] = ends[table["line"]] + np.tile([3, 30], 90), table["line"] % 3
     strips = rng.integers(0, 256, (5400, 32)).astype(np.uint8)
-    return Packed(strips, {"train": table[:-2]}, {"label": list(np.arange(90) % 3)}, ends, 24)
+    return Packed(strips, {"train": table[:-2]}, {}, ends, 24, ["a", "b", "c"])
 
 
 def test_it_is_fitted_on_whole_lines_of_each_training_writer(packed: Packed):

@@ -199,3 +199,18 @@ def test_figures_of_the_open_set():
     for name in ("auroc", "identified_at_0.01", "identified_at_0.05"):
         low, value, high = (found[key] for key in (f"{name}_low", name, f"{name}_high"))
         assert low <= value <= high  # type: ignore[operator]
+
+
+def test_intervals_of_verification_are_those_of_pairs_that_are_drawn_again(draw: Draw):
+    """By hand: each resample's pairs are written out as often as their writers are drawn."""
+    made = verification.pairs(*draw(writers=6, forms=2, lines=2, spread=1.2))
+    found = verification.summary(made, 50, np.random.default_rng(3))
+    ratios = verification.log_ratios(made)
+    rates, costs = [], []
+    for row in resampling.draws(6, 50, np.random.default_rng(3)):
+        one, other = made.writers.T
+        again = np.repeat(np.arange(len(one)), np.where(made.same, row[one], row[one] * row[other]))
+        rates.append(verification.eer(shares(made.score[again], made.same[again])))
+        costs.append(verification.cllr(ratios[again], made.same[again]))
+    assert [found["eer_low"], found["eer_high"]] == pytest.approx(np.percentile(rates, [2.5, 97.5]), abs=0.005)
+    assert [found["cllr_low"], found["cllr_high"]] == pytest.approx(np.percentile(costs, [2.5, 97.5]))

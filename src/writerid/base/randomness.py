@@ -22,6 +22,7 @@ class Use(IntEnum):
     LAYOUT = 12
     GRID = 13
     UNSEEN = 14
+    ENROLMENT = 15
 
 
 def stream(seed: int, use: Use, *key: int) -> np.random.Generator:

@@ -87,6 +87,16 @@ class Scores:
         self._lines, self._names, self._levels, self._temperatures = packed.lines, packed.writers, levels, temperatures
         self._train = Counter(line.writer for line in train)
 
+    @property
+    def levels(self) -> Levels:
+        """The decisions of each level."""
+        return self._levels
+
+    @property
+    def temperatures(self) -> Mapping[str, float]:
+        """By what the log-probabilities of each level are divided."""
+        return self._temperatures
+
     def figures(self, draws: int, seed: int) -> dict[str, Any]:
         """All figures by level, by length of line and by lines read, and what chance and the largest writer give.
 

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from writerid.scores import resampling
 
+BINS = 2000
 FOLDS = 5  # of writers; what a score is worth is fitted on pairs without those that it is judged on
 
 
@@ -64,13 +65,10 @@ class Weights:
     different: np.ndarray
 
 
-def weigh(rank: np.ndarray, same: np.ndarray, weights: np.ndarray | None = None) -> Weights:
+def weigh(rank: np.ndarray, same: np.ndarray) -> Weights:
     """Shares of pairs at each score: `rank`, int (pairs,), counts the distinct scores from the lowest, 0."""
-    weights = np.ones(len(rank)) if weights is None else weights
     size = int(rank.max()) + 1
-    shares = [np.bincount(rank[own], weights=weights[own], minlength=size) for own in (same, ~same)]
-    with np.errstate(invalid="ignore"):
-        return Weights(*(share / share.sum() for share in shares))
+    return Weights(*(np.bincount(rank[own], minlength=size) / np.count_nonzero(own) for own in (same, ~same)))
 
 
 def eer(weights: Weights) -> float:
@@ -83,14 +81,18 @@ def eer(weights: Weights) -> float:
     return float(np.interp(0, missed - alarms, missed))
 
 
-def cllr(log_ratios: np.ndarray, same: np.ndarray, weights: np.ndarray | None = None) -> float:
+def cllr(log_ratios: np.ndarray, same: np.ndarray) -> float:
     """Log-likelihood-ratio cost in bits, of ratios to base 10 (N. Bruemmer and J. du Preez, CSL 20:230-275, 2006).
 
-    0 is perfect; 1 is what ratios of 1, which say nothing, cost. `weights`: float64 (pairs,).
+    0 is perfect; 1 is what ratios of 1, which say nothing, cost.
     """
-    cost = np.logaddexp(0, np.where(same, -log_ratios, log_ratios) * np.log(10)) / np.log(2)
-    weights = np.ones(len(cost)) if weights is None else weights
-    return float(sum(np.average(cost[own], weights=weights[own]) for own in (same, ~same)) / 2)
+    cost = _cost(log_ratios, same)
+    return float((cost[same].mean() + cost[~same].mean()) / 2)
+
+
+def _cost(log_ratios: np.ndarray, same: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):  # of ratios that are unknown
+        return np.logaddexp(0, np.where(same, -log_ratios, log_ratios) * np.log(10)) / np.log(2)
 
 
 def cllr_min(weights: Weights) -> float:
@@ -108,27 +110,32 @@ def cllr_min(weights: Weights) -> float:
 def summary(pairs: Pairs, resamples: int, rng: np.random.Generator) -> dict[str, float]:
     """EER, Cllr and Cllr_min with 95 % intervals that resample writers, and the numbers of pairs of each kind.
 
-    A pair of two writers stands in a resample as often as both are drawn together. Cllr is of `log_ratios`, which are
-    not fitted anew; it is left out where there are too few writers to fit them.
+    A pair of two writers stands in a resample as often as both are drawn together. In resamples, scores are told apart
+    as finely as BINS allow, each of which holds at most that share of the pairs. Cllr is of `log_ratios`, which are not
+    fitted anew; it is left out where there are too few writers to fit them.
     """
     same, ratios = pairs.same, log_ratios(pairs)
-    fitted = bool(np.isfinite(ratios).all())
+    shares = weigh(rank := np.unique(pairs.score, return_inverse=True)[1], same)
+    found = {"eer": eer(shares), "cllr_min": cllr_min(shares), "cllr": cllr(ratios, same)}
+    both = (shares.same + shares.different) / 2
+    bins = np.minimum(((np.cumsum(both) - both) * BINS).astype(int), BINS - 1)[rank]
+
     names, writer = np.unique(pairs.writers, return_inverse=True)
-    one, other = writer.reshape(pairs.writers.shape).T
-    _, rank = np.unique(pairs.score, return_inverse=True)
-
-    def measured(weights: np.ndarray) -> list[float]:
-        if not (weights[same].any() and weights[~same].any()):
-            return [np.nan] * 3
-        shares = weigh(rank, same, weights)
-        return [eer(shares), cllr_min(shares), cllr(ratios, same, weights) if fitted else np.nan]
-
-    found = measured(np.ones(len(rank)))
-    drawn = resampling.draws(len(names), resamples, rng)
-    again = [measured(np.where(same, row[one], row[one] * row[other]).astype(float)) for row in drawn]
+    of_two, two = np.unique(np.sort(writer.reshape(pairs.writers.shape), axis=1), axis=0, return_inverse=True)
+    two, alone = two.ravel(), of_two[:, 0] == of_two[:, 1]
+    counts = np.bincount(two * BINS + bins, minlength=len(of_two) * BINS).reshape(-1, BINS).astype(float)
+    cost = np.bincount(two, weights=_cost(ratios, same), minlength=len(of_two))
+    again = []
+    for row in resampling.draws(len(names), resamples, rng):
+        weights = np.where(alone, row[of_two[:, 0]], row[of_two].prod(axis=1)).astype(float)
+        each = [(weights[kind] @ counts[kind], weights[kind] @ cost[kind]) for kind in (alone, ~alone)]
+        if all(held.any() for held, _ in each):
+            drawn = Weights(*(held / held.sum() for held, _ in each))
+            mean = sum(costs / held.sum() for held, costs in each) / 2
+            again.append((eer(drawn), cllr_min(drawn), mean))
     result: dict[str, float] = {"same_pairs": int(same.sum()), "different_pairs": int((~same).sum())}
-    for name, value, values in zip(("eer", "cllr_min", "cllr"), found, np.transpose(again), strict=True):
+    for (name, value), values in zip(found.items(), np.transpose(again), strict=True):
         if np.isfinite(value):  # all but a Cllr for which ratios are unknown
             result[name] = value
-            result[f"{name}_low"], result[f"{name}_high"] = map(float, np.nanpercentile(values, [2.5, 97.5]))
+            result[f"{name}_low"], result[f"{name}_high"] = map(float, np.percentile(values, [2.5, 97.5]))
     return result
