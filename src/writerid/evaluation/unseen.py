@@ -125,8 +125,8 @@ def answers(packed: Packed, levels: Levels, temperatures: Mapping[str, float]) -
 def enrolment(crops: Crops, embedding: Embedding, resamples: int, seed: int) -> dict[str, dict[str, float]]:
     """How well lines are named when their writers are enrolled, without training, by few lines of another form.
 
-    Of each writer with another form a form is drawn, of those with so many lines, and the lines of it; their crops' mean
-    vector is the reference. Each line of the enrolled writers' other forms is given to the nearest reference: accuracy,
+    Of each writer of several forms, one that has so many lines is drawn, and the lines of it; the mean vector of their
+    crops is the reference. Each line of the enrolled writers' other forms is given to the nearest reference: accuracy,
     with a 95 % interval that resamples writers; and is held against all of them: equal error rate.
     """
     lines = embedding.embed(means(crops.vectors, crops.line))
