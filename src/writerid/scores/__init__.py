@@ -1,1 +1,1 @@
-"""Numbers in, numbers out: decisions, intervals and calibration."""
+"""Numbers in, numbers out: decisions, retrieval, verification, open sets, intervals and calibration."""
