@@ -51,7 +51,7 @@ def test_where_nobody_can_be_found_only_documents_are_counted(writers: int):
 
 
 def test_more_lines_enrol_better():
-    found = unseen.enrolment(crops(spread=0.8), AS_IT_IS, 20, seed=0)
+    found = unseen.enrolment(crops(spread=0.8), AS_IT_IS, seed=0)
     assert list(found) == ["1", "2", "4"]  # no form has eight lines
     assert found["1"]["accuracy"] < found["2"]["accuracy"] < found["4"]["accuracy"]
     assert found["1"]["eer"] > found["4"]["eer"]
@@ -64,7 +64,7 @@ def test_enrolled_lines_are_never_asked_about_nor_the_rest_of_their_form():
     form = np.repeat(np.arange(12), 4)
     vectors = np.random.default_rng(0).normal(size=(12, 6))[form]
     made = Crops(vectors, np.arange(48), form, form // 2)
-    assert unseen.enrolment(made, AS_IT_IS, 20, seed=0)["1"]["accuracy"] < 0.5
+    assert unseen.enrolment(made, AS_IT_IS, seed=0)["1"]["accuracy"] < 0.5
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_hard_top_2_needs_both_and_asks_only_where_there_are_two():
     writers, forms = np.array([0, 0, 0, 1, 1]), np.arange(5)
     found = retrieval.search(vectors, writers, forms)
     np.testing.assert_array_equal(found.first_two, [True, True, True, False, False])
-    assert retrieval.summary(found, writers, 10, np.random.default_rng(0))["hard_top2"] == 1
+    assert retrieval.summary(found, writers)["hard_top2"] == 1
 
 
 def test_average_precision_is_scikit_learns(draw: Draw):
@@ -70,21 +70,17 @@ def test_documents_that_are_all_alike_are_not_found_by_luck():
     assert not found.first.any()
 
 
-def test_intervals_resample_writers_and_not_documents(draw: Draw):
-    """Ten copies of each document's result are no new evidence."""
+def test_intervals_of_retrieval_are_over_writers_and_not_documents(draw: Draw):
+    """Nine more copies of what each query found are no new evidence."""
     vectors, writers, forms = draw(spread=1.5)
     found = retrieval.search(vectors, writers, forms)
-    once = resampling.of_mean(found.average_precision, writers, 500, np.random.default_rng(0))
-    many = resampling.of_mean(
-        np.repeat(found.average_precision, 10), np.repeat(writers, 10), 500, np.random.default_rng(0)
-    )
-    assert once == pytest.approx(many)
-    assert once[0] < found.average_precision.mean() < once[1]
-
-
-@pytest.mark.parametrize(("value", "bounds"), [(1.0, (0.025**0.1, 1)), (0.0, (0, 1 - 0.025**0.1))])
-def test_the_interval_of_ten_writers_without_exception(value: float, bounds: tuple[float, float]):
-    assert resampling.of_mean(np.full(50, value), np.arange(50) % 10, 20, np.random.default_rng(0)) == bounds
+    copies = retrieval.Queries(*(np.tile(getattr(found, field), 10) for field in found.__dataclass_fields__))
+    once, many = retrieval.summary(found, writers), retrieval.summary(copies, writers)
+    for name in ("map", "top1", "hard_top2"):
+        assert [many[f"{name}{end}"] for end in ("_low", "", "_high")] == pytest.approx(
+            [once[f"{name}{end}"] for end in ("_low", "", "_high")]
+        )
+        assert once[f"{name}_low"] < once[name] < once[f"{name}_high"]
 
 
 # lir.metrics.cllr and cllr_min of version 1.3.1 give these for these ratios (0.3 stands on both sides).

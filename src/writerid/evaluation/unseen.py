@@ -12,10 +12,11 @@ from writerid.crops.windows import Packed
 from writerid.dataset.splits import UNSEEN
 from writerid.evaluation.reported import Levels, Scores
 from writerid.network.embedding import features
-from writerid.scores import open_set, resampling, retrieval, verification
+from writerid.scores import open_set, retrieval, verification
 from writerid.scores.calibration import scaled
 from writerid.scores.decisions import log_softmax
 from writerid.scores.embedding import Embedding, means
+from writerid.scores.intervals import share
 from writerid.scores.open_set import Answers
 
 ENROLLED = (1, 2, 4, 8)  # lines of one form by which a writer is enrolled
@@ -67,7 +68,7 @@ def evaluate(
         level: open_set.summary(sides[0][level], sides[1][level], resamples, stream(seed, Use.INTERVALS, 10 + number))
         for number, level in enumerate(("line", "form"))
     }
-    result["enrolment"] = enrolment(crops, embedding, resamples, seed)
+    result["enrolment"] = enrolment(crops, embedding, seed)
     return result
 
 
@@ -106,8 +107,8 @@ def compared(
     result: dict[str, float] = {"documents": len(first), "lines_a_document": float(np.mean(lines))}
     queries, pairs = retrieval.search(vectors, writers, forms), verification.pairs(vectors, writers, forms)
     if len(queries.document) and not pairs.same.all():
-        result |= retrieval.summary(queries, writers, resamples, stream(seed, Use.INTERVALS, number, 0))
-        result |= verification.summary(pairs, resamples, stream(seed, Use.INTERVALS, number, 1))
+        result |= retrieval.summary(queries, writers)
+        result |= verification.summary(pairs, resamples, stream(seed, Use.INTERVALS, number))
     return result
 
 
@@ -122,12 +123,12 @@ def answers(packed: Packed, levels: Levels, temperatures: Mapping[str, float]) -
     return result
 
 
-def enrolment(crops: Crops, embedding: Embedding, resamples: int, seed: int) -> dict[str, dict[str, float]]:
+def enrolment(crops: Crops, embedding: Embedding, seed: int) -> dict[str, dict[str, float]]:
     """How well lines are named when their writers are enrolled, without training, by few lines of another form.
 
     Of each writer of several forms, one that has so many lines is drawn, and the lines of it; the mean vector of their
     crops is the reference. Each line of the enrolled writers' other forms is given to the nearest reference: accuracy,
-    with a 95 % interval that resamples writers; and is held against all of them: equal error rate.
+    with a 95 % interval over writers; and is held against all of them: equal error rate.
     """
     lines = embedding.embed(means(crops.vectors, crops.line))
     several = [writer for writer in np.unique(crops.writer) if len(set(crops.form[crops.writer == writer])) > 1]
@@ -154,11 +155,12 @@ def enrolment(crops: Crops, embedding: Embedding, resamples: int, seed: int) -> 
             alike.append(likeness.ravel())
             same.append((crops.writer[queries][:, None] == writers).ravel())
         there = asked > 0
-        low, high = resampling.of_mean(right[there] / asked[there], crops.writer[there], resamples, rng)
+        asks = crops.writer[there]
+        accuracy, low, high = share(np.bincount(asks, weights=right[there] / asked[there]), np.bincount(asks))
         shares = verification.weigh(np.unique(np.concatenate(alike), return_inverse=True)[1], np.concatenate(same))
         result[str(count)] = {
             "writers": len(enrolled),
-            "accuracy": float(np.mean(right[there] / asked[there])),
+            "accuracy": accuracy,
             "accuracy_low": low,
             "accuracy_high": high,
             "eer": verification.eer(shares),

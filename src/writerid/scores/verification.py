@@ -104,7 +104,7 @@ def cllr_min(weights: Weights) -> float:
     held = total > 0
     same, different = weights.same[held], weights.different[held]
     probability = isotonic_regression(same / total[held], weights=total[held]).x
-    return float(-(xlogy(same, probability) + xlogy(different, 1 - probability)).sum() / (2 * np.log(2)))
+    return float(-(xlogy(same, probability) + xlogy(different, 1 - probability)).sum() / (2 * np.log(2))) + 0.0
 
 
 def summary(pairs: Pairs, resamples: int, rng: np.random.Generator) -> dict[str, float]:
