@@ -97,20 +97,16 @@ def f1(pages: list[Page]) -> float:
     return 2 * sum(page.right for page in pages) / max(1, sum(page.in_file + page.found for page in pages))
 
 
-def main() -> None:
+def main(archive: Path, text: str) -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages")
-    parser.add_argument("archive", type=Path, metavar="ARCHIVE")
-    parser.add_argument("--text", default="wiki.?texte", metavar="PATTERN", help="text of labels (wiki.?texte)")
-    arguments = parser.parse_args()
-    pattern = text_pattern(arguments.text, "--text")
+    pattern = text_pattern(text, "--text")
     pages = [
         measure(name, grey, layout, pattern)
-        for name, grey, layout in pages_of(arguments.archive)
+        for name, grey, layout in pages_of(archive)
         if isinstance(grey, np.ndarray) and isinstance(layout, PageLayout)
     ]
     if not pages:
-        raise InputError(f"{arguments.archive}: no page has a layout file")
+        raise InputError(f"{archive}: no page has a layout file")
     rng = np.random.default_rng(0)
     print(f"lines of files: {sum(p.in_file for p in pages)}, labels {sum(p.labels for p in pages)}, ", end="")
     print(f"cut out {sum(p.cut for p in pages)}; {np.mean([p.read_seconds for p in pages]):.3f} s a page")
@@ -130,5 +126,13 @@ def main() -> None:
         )
 
 
+def options() -> argparse.ArgumentParser:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE")
+    parser.add_argument("--text", default="wiki.?texte", metavar="PATTERN", help="text of labels (wiki.?texte)")
+    return parser
+
+
 if __name__ == "__main__":
-    run(main)
+    run(main, options(), alone=False)

@@ -198,3 +198,16 @@ def test_the_lock_holds_hashes_and_no_index():
 def test_no_large_file_in_git():
     for path in (ROOT / "metrics").rglob("*"):
         assert not path.is_file() or path.stat().st_size < 1_000_000 or path.suffix == ".png"
+
+
+@pytest.mark.parametrize("folder", ["stages", "tools", "benchmarks"])
+def test_a_command_with_options_hands_on_its_parser(folder: str):
+    """Or the runner, which refuses options that it does not know, would refuse them all."""
+    for file in (ROOT / folder).glob("*.py"):
+        text = file.read_text()
+        calls = [
+            node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and ast.unparse(node.func) == "run"
+        ]
+        for call in calls:
+            if ".add_argument(" in text and ast.unparse(call.args[0]) == "main":
+                assert len(call.args) == 2, file.relative_to(ROOT)

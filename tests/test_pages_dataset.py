@@ -101,7 +101,7 @@ def test_a_layout_file_that_cannot_be_used_is_told(tmp_path):
     assert left_out[1].detail == "b.xml: made for an image of 200 x 300, but this one is 900 x 700 pixels"
 
 
-def test_the_tool_draws_each_page_and_says_what_it_found(tmp_path, monkeypatch, capsys):
+def test_the_tool_draws_each_page_and_says_what_it_found(tmp_path, capsys):
     image, boxes = page()
     files = {
         "a b/é.png": png(image),
@@ -110,8 +110,8 @@ def test_the_tool_draws_each_page_and_says_what_it_found(tmp_path, monkeypatch, 
         "y.xml": alto(LINE.format(1, " ".join(f"{x},{y}" for x, y in boxes[0]), "label"), page=""),
     }
     path = archive_of(tmp_path / "a.zip", files)
-    monkeypatch.setattr("sys.argv", ["pages", str(path), "--output", str(tmp_path / "out"), "--text", "label"])
-    pages.main()
+    given = [str(path), "--output", str(tmp_path / "out"), "--text", "label"]
+    pages.main(**vars(pages.options().parse_args(given)))
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "'a b/é.png': 8 lines, 0 left out"
     assert said[1].startswith("'x.png': not drawn: ")
@@ -123,7 +123,6 @@ def test_the_tool_draws_each_page_and_says_what_it_found(tmp_path, monkeypatch, 
     assert ((colours[..., 0] - colours[..., 2]) > 100).sum() > 1000  # outlines
 
 
-def test_a_pattern_that_is_none_stops_the_tool(tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["pages", str(tmp_path), "--text", "("])
+def test_a_pattern_that_is_none_stops_the_tool(tmp_path):
     with pytest.raises(InputError, match="--text"):
-        pages.main()
+        pages.main(**vars(pages.options().parse_args([str(tmp_path), "--text", "("])))

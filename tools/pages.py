@@ -67,36 +67,28 @@ def draw(grey: np.ndarray, page: PageLines) -> Image.Image:
     return picture
 
 
-def main() -> None:
+def main(archive: Path, output: Path, tags: list[str], text: str, plain: bool, most: int | None) -> None:
     """Draw every page, and say what was found."""
-    parser = argparse.ArgumentParser(prog="python -m tools.pages", description="Draw the lines found on each page.")
-    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive or a folder of pages")
-    parser.add_argument("--output", type=Path, default=Path("pages"), help="folder of the pictures (pages)")
-    parser.add_argument("--tags", nargs="*", default=["printed"], help="leave out lines and regions with these tags")
-    parser.add_argument("--text", default="", metavar="PATTERN", help="leave out lines whose text has this pattern")
-    parser.add_argument("--plain", action="store_true", help="find lines by their ink, also where layout files are")
-    parser.add_argument("--most", type=int, metavar="N", help="draw only the first N pages")
-    arguments = parser.parse_args()
-    pattern = text_pattern(arguments.text, "--text")
+    pattern = text_pattern(text, "--text")
     drawn = doubtful = lines = 0
-    for number, (name, grey, layout) in enumerate(pages_of(arguments.archive)):
-        if number == arguments.most:
+    for number, (name, grey, layout) in enumerate(pages_of(archive)):
+        if number == most:
             break
         try:
-            page = _lines(grey, None if arguments.plain else layout, arguments.tags, pattern)
+            page = _lines(grey, None if plain else layout, tags, pattern)
         except UnusableLayout as error:
             print(f"{name!r}: not drawn: {error}")
             continue
         assert isinstance(grey, np.ndarray)
-        plain = re.sub(r"[^\w.-]", "_", Path(name).stem)[:80]
-        target = arguments.output / f"{number + 1:04d}-{plain}.jpg"
+        letters = re.sub(r"[^\w.-]", "_", Path(name).stem)[:80]
+        target = output / f"{number + 1:04d}-{letters}.jpg"
         with atomic(target) as temporary:
             draw(grey, page).save(temporary, format="JPEG", quality=85)
         kept = sum(1 for one in page.lines if one.reason is None)
         doubts = f"; not sure: {'; '.join(page.doubts)}" if page.doubts else ""
         print(f"{name!r}: {kept} lines, {len(page.lines) - kept} left out{doubts}")
         drawn, lines, doubtful = drawn + 1, lines + kept, doubtful + bool(page.doubts)
-    print(f"{arguments.output}: {drawn} pages with {lines} lines; {doubtful} of them doubtful")
+    print(f"{output}: {drawn} pages with {lines} lines; {doubtful} of them doubtful")
 
 
 def _lines(
@@ -109,5 +101,17 @@ def _lines(
     return lines_of(grey, layout, tags, pattern)
 
 
+def options() -> argparse.ArgumentParser:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tools.pages", description="Draw the lines found on each page.")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive or a folder of pages")
+    parser.add_argument("--output", type=Path, default=Path("pages"), help="folder of the pictures (pages)")
+    parser.add_argument("--tags", nargs="*", default=["printed"], help="leave out lines and regions with these tags")
+    parser.add_argument("--text", default="", metavar="PATTERN", help="leave out lines whose text has this pattern")
+    parser.add_argument("--plain", action="store_true", help="find lines by their ink, also where layout files are")
+    parser.add_argument("--most", type=int, metavar="N", help="draw only the first N pages")
+    return parser
+
+
 if __name__ == "__main__":
-    run(main)
+    run(main, options(), alone=False)
