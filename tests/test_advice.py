@@ -12,7 +12,7 @@ from writerid.base.errors import InputError
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = copy_checkout(tmp_path / "project", {"dataset": "data/own.zip"})
+    folder = copy_checkout(tmp_path / "project", {"dataset": "data/own.zip", "split.unseen_writers": 0})
     monkeypatch.chdir(folder)
     return folder
 

@@ -81,7 +81,9 @@ def test_a_file_name_that_two_files_have(tmp_path: Path):
 
 def test_names_that_do_not_follow_are_told_what_would(tmp_path: Path):
     found = places(
-        tmp_path, ["a21-537_1.png", "portrait.png", "z-00.png", "b-00.png"], forms_txt="a21-537 Anna\nb Bob\nz\n"
+        tmp_path,
+        ["a21-537_1.png", "portrait.png", "portrait1.png", "z-00.png", "b-00.png"],
+        forms_txt="a21-537 Anna\nb Bob\nz\n",
     )
     quoted = "; its row 1 is a21-537 Anna"
     assert found["a21-537_1.png"] == ("no_form", f"a21-537_1 is not FORM-NN; call it a21-537-1{quoted}")
@@ -89,6 +91,7 @@ def test_names_that_do_not_follow_are_told_what_would(tmp_path: Path):
         "no_form",
         f"portrait is neither FORM-NN, such as portrait-00, nor in a row{quoted}",
     )
+    assert found["portrait1.png"][1].startswith("portrait1 is neither FORM-NN")
     assert found["z-00.png"] == ("no_writer", "form z: row 3 names no writer")
 
 
@@ -105,7 +108,14 @@ def test_what_was_brought_and_the_layouts_that_would_do(tmp_path: Path):
 
 def test_iams_own_xml(tmp_path: Path):
     xml = '<?xml version="1.0"?>\n<form created="1999" id="a01-000u" writer-id="000"><line/></form>'
-    found = layout(tmp_path, ["a01/a01-000u/a01-000u-00.png"], xml_xml=xml, other_xml="<page/>", broken_xml="<")
+    found = layout(
+        tmp_path,
+        ["a01/a01-000u/a01-000u-00.png"],
+        xml_xml=xml,
+        other_xml="<page/>",
+        without_xml='<form id="a"/>',
+        broken_xml="<",
+    )
     assert found.how == "IAM's XML files"
     assert found.places == {"a01/a01-000u/a01-000u-00.png": ("a01-000u-00", "a01-000u", "000")}
 
@@ -116,6 +126,11 @@ def test_lines_of_iam_without_their_writers(tmp_path: Path):
         InputError, match=r"lines of IAM \(.*\) without their writers; put forms.txt of IAM's ascii.tgz"
     ):
         places(tmp_path, ["a01/a01-000u/a01-000u-00.png", "a02/a02-000/a02-000-00.png"])
+
+
+def test_a_few_names_like_iams_in_folders_are_no_matter(tmp_path: Path):
+    found = places(tmp_path, ["Anna/a01-000u-00.png", "Anna/a01-000x-00.png", "Bob/1.png", "Bob/2.png"])
+    assert {place[2] for place in found.values()} == {"Anna", "Bob"}
 
 
 def test_iam_is_known_by_its_content():

@@ -56,7 +56,10 @@ def as_table(path: Path) -> list[str]:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = copy_checkout(tmp_path / "project")
-    edit_params(folder / "params.yaml", {"dataset": "data/own <b> & 'x'.zip", "epochs": 1, "steps_per_epoch": 2})
+    edit_params(
+        folder / "params.yaml",
+        {"dataset": "data/own <b> & 'x'.zip", "epochs": 1, "steps_per_epoch": 2, "split.unseen_writers": 0},
+    )
     monkeypatch.chdir(folder)
     return folder
 
