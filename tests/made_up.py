@@ -24,7 +24,7 @@ def made_up(**changes: Any) -> Run:
         explain={},
         train={"best": {"epoch": 1}},
         dataset={"writers": 50},
-        split={},
+        split={"train": {"writers": 50}},
         runtime={},
         curves={"train": {"accuracy": [0.9]}},
         tables={"writers": [{"writer": "w", "lines": "8", "line_accuracy": "0.5"}], "pairs": []},

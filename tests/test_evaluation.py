@@ -91,8 +91,16 @@ def test_a_row_for_each_line_and_writer(scores: Scores):
         ("a", 2, "0.5000", "0.5000"),
         ("b", 1, "1.0000", "0.5000"),
     ]
-    assert float(str(table[1]["line_accuracy_low"])) < 0.2  # of one form
-    assert table[1]["line_accuracy_high"] == "1.0000"
+    assert table[1]["line_accuracy_low"] == table[1]["line_accuracy_high"] == ""  # of one form, which shows no spread
+
+
+def test_writers_with_two_forms_have_intervals(packed: Packed):
+    packed = replace(packed, lines={**packed.lines, "form": ["f0", "f1", "f2", "f3", "f4"]})
+    levels = Levels(packed, "test", np.log(np.full((6, 2), 0.5)))
+    scores = Scores(packed, levels, {"crop": 1.0, "line": 1.0, "form": 1.0}, TRAINED)
+    first, second = (dict(zip(WRITER, row, strict=True)) for row in sorted(scores.by_writer()))
+    assert 0 <= float(str(first["line_accuracy_low"])) < float(str(first["line_accuracy_high"])) <= 1
+    assert second["line_accuracy_low"] == ""
 
 
 def test_every_crop_counts_once_whatever_the_batch(packed: Packed, monkeypatch: pytest.MonkeyPatch):

@@ -27,7 +27,10 @@ def size(path: Path) -> tuple[int, int]:
 def all_charts(names: list[str]) -> dict[str, Any]:
     """Each chart, of rows as the tables hold them."""
     count = len(names)
-    shares = dict.fromkeys(("share", "accuracy", "low", "high", "confidence", "probability"), "0.5")
+    shares = dict.fromkeys(
+        ("line_accuracy_low", "line_accuracy_high", "share", "accuracy", "low", "high", "confidence", "probability"),
+        "0.5",
+    )
     bounds = dict.fromkeys(("accuracy_low", "accuracy_high", "line_accuracy", "crop_accuracy"), "0.5")
     common = {"rev": names[0], "items": "9", "lines": "9", "crops": "3", **shares, **bounds}
     places = np.random.default_rng(0).normal(size=(3 * count, 2)).round(3)

@@ -166,13 +166,21 @@ class Scores:
         ]
 
     def by_writer(self) -> list[tuple[object, ...]]:
-        """Return a row (see WRITER) a writer on the test side, the least accurate first; intervals are over forms."""
+        """Return a row (see WRITER) a writer on the test side, the least accurate first.
+
+        Intervals are over forms; a writer with a single test form has none.
+        """
         line, crop = self._levels.line, self._levels.crop
         right_line, right_crop = (ranks(own.log_probs, own.labels) < 1 for own in (line, crop))
         rows = []
         for label in np.unique(line.labels):
             own = line.labels == label
-            found = share(np.bincount(line.forms[own], right_line[own]), np.bincount(line.forms[own]))
-            rows.append((*found, right_crop[crop.labels == label].mean(), self._names[label], own.sum()))
+            forms = line.forms[own]
+            found = share(np.bincount(forms, right_line[own]), np.bincount(forms))
+            bounds = (found.low, found.high) if len(np.unique(forms)) > 1 else (None, None)
+            rows.append((found.value, *bounds, right_crop[crop.labels == label].mean(), self._names[label], own.sum()))
         rows.sort(key=lambda row: (row[0], row[3], row[4]))
-        return [(writer, lines, *(f"{value:.4f}" for value in found)) for *found, writer, lines in rows]
+        return [
+            (writer, lines, *("" if value is None else f"{value:.4f}" for value in found))
+            for *found, writer, lines in rows
+        ]

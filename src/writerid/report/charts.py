@@ -55,11 +55,12 @@ def curves(
 def by_writer(rows: Rows, *, several: bool = False) -> Chart:
     """Draw accuracy by writer over test lines, the least first: rows of writer, lines, line_accuracy, crop_accuracy.
 
-    With `low` and `high` in them each has a bar. Of more than MOST writers those with the least are drawn.
+    With `low`, `high` and `room` (see rows.writer_rows) each has a bar. Of more than MOST writers those with the
+    least are drawn.
     """
     bars = not isinstance(rows, str)
     sentence = "Writer {writer}: {line_accuracy:%} of {lines} test lines are right"
-    sentence += ", and so few leave room for {low:%} to {high:%}" if bars else ""
+    sentence += "{room}" if bars else ""
     sentence += ". Of single crops, {crop_accuracy:%} are right."
     numbers = ("lines", "line_accuracy", "crop_accuracy", *(("low", "high") if bars else ()))
     order = None if bars else alt.EncodingSortField("line_accuracy", op="mean")

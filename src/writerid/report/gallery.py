@@ -18,7 +18,7 @@ TITLES = {
     "reliability by crop": "Reliability by crop",
     "reliability by form": "Reliability by form",
     "lines read": "Share of the forms whose writer is named, by the lines read of each",
-    "writers": "Accuracy by writer, the least first; bars: 95 % Wilson intervals over lines",
+    "writers": "Accuracy by writer, the least first; bars: 95 % intervals over forms",
     "confusion": "Who is taken for whom, as shares of each writer's test crops",
     "traits": "Share of the crops that are right when all lines are changed so",
     "deletion": "Deletion: confidence as the marked ink goes first; lower is better",

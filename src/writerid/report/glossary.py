@@ -15,21 +15,12 @@ TERMS = {
     "validation side": "Lines kept out of training, by which the best epoch is chosen and confidence is calibrated.",
     "test side": "Lines used for nothing but measuring: the network has never seen them.",
     "95 % interval": (
-        "The range in which the true value lies in 95 of 100 cases; it is wide where there is little to measure by. "
-        "For it, the test forms are drawn anew many times (bootstrap). Where every decision is right, that shows no "
-        "spread; the lower end is then the exact one of so many forms without an exception. 50 forms without one are "
-        "what a network that fails at 7 forms of 100 gives once in 40 times."
-    ),
-    "bootstrap": (
-        "Finding how far chance moves a measure by working it out for many other test sides, drawn from the forms of "
-        "this one, some twice and some not at all."
+        "The range in which the true value lies in about 95 of 100 cases; wide where there is little to measure by. It "
+        "counts forms, since the lines of one form are alike, and looks at how much forms differ."
     ),
     "IAM": (
         "A public collection of English handwriting, scanned forms of some 650 writers (U. Marti and H. Bunke, 2002); "
         "the published reference uses 50 of them."
-    ),
-    "Wilson interval": (
-        "A 95 % interval for a share of a few things, here of a writer's lines, that stays between 0 and 100 %."
     ),
     "epoch": "A round of training, after which the network is tried on the validation side.",
     "loss": (

@@ -26,5 +26,13 @@ def curve_rows(
 
 
 def writer_rows(table: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-    """Return the rows of writers.csv with `low` and `high`, the 95 % interval of accuracy by line over forms."""
-    return [{**row, **{end: float(row[f"line_accuracy_{end}"]) for end in ("low", "high")}} for row in table]
+    """Return the rows of writers.csv with `low` and `high`, the 95 % interval of accuracy by line over forms.
+
+    `room` says it in words. A writer with a single test form has no interval: both ends are then the accuracy.
+    """
+    rows = []
+    for row in table:
+        low, high = (float(row[f"line_accuracy_{end}"] or row["line_accuracy"]) for end in ("low", "high"))
+        room = f", and so few forms leave room for {low:.0%} to {high:.0%}" if row["line_accuracy_low"] else ""
+        rows.append({**row, "low": low, "high": high, "room": room.replace("%", " %")})
+    return rows

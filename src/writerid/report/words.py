@@ -27,7 +27,7 @@ def interval(measured: dict[str, Any], name: str = "accuracy") -> str:
 
 def headline(run: Run) -> str:
     """Say in one sentence how good the model is."""
-    line, count = run.test["line"], run.dataset["writers"]
+    line, count = run.test["line"], known(run)
     return (
         f"Of {line['items']} test lines, {percent(line['accuracy'])} are given to the right one of {count} writers "
         f"(95 % interval: {interval(line)}); guessing would give {percent(run.test['chance']['accuracy'])}."
@@ -148,7 +148,12 @@ def measures(run: Run, levels: Iterable[str]) -> list[tuple[str, str, list[str]]
 
 def five(run: Run) -> bool:
     """Whether there are so many writers that the true one need not be among the first five."""
-    return int(run.dataset["writers"]) > 5
+    return known(run) > 5
+
+
+def known(run: Run) -> int:
+    """Return the number of writers that the network was trained on; it knows no others."""
+    return int(run.split["train"]["writers"])
 
 
 def _shown(key: str, value: float) -> str:
