@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from writerid.synthesis.penmanship import Traits
 from writerid.synthesis.skeletons import Points, along
@@ -88,16 +89,6 @@ def _ink(points: Points, radius: NDArray[np.float64], darkness: NDArray[np.float
     return sheet
 
 
-def _blurred(sheet: NDArray, deviation: float) -> NDArray:
-    """Gaussian blur of a few pixels' reach."""
-    offset = np.arange(-2, 3)
-    weights = np.exp(-0.5 * (offset / deviation) ** 2)
-    weights = (weights / weights.sum()).astype(np.float32)
-    for axis in (0, 1):
-        sheet = sum(weight * np.roll(sheet, shift, axis) for weight, shift in zip(weights, offset, strict=True))
-    return sheet
-
-
 def render(strokes: list[Points], traits: Traits, form: Form, rng: np.random.Generator) -> Pixels:
     """Draw strokes (points, 2), in x-heights with y upwards, on a sheet cut close around them.
 
@@ -111,7 +102,7 @@ def render(strokes: list[Points], traits: Traits, form: Form, rng: np.random.Gen
     border = np.ceil(radius.max()) + 1 + MARGIN
     points = points - points.min(axis=0) + border
     width, height = (int(side) for side in np.ceil(points.max(axis=0) + border))
-    ink = _blurred(_ink(points, radius, darkness, (height, width)), form.blur)
+    ink = gaussian_filter(_ink(points, radius, darkness, (height, width)), form.blur, mode="constant", radius=2)
     paper = (form.paper + form.shade * _gentle(width, 200, rng)).astype(np.float32)
     paper = paper + form.grain * rng.standard_normal((height, width), dtype=np.float32)
     grey = paper * (1 - ink) + form.ink * ink
