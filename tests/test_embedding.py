@@ -61,6 +61,19 @@ def test_features_that_never_vary_and_writers_of_one_document_do_no_harm():
     assert np.isfinite(fit(vectors, writers).embed(vectors)).all()
 
 
+def test_features_of_dead_filters_do_no_harm():
+    """Never 0 by much, the same in all documents of a writer, the same as another, or few documents."""
+    for writers, each in ((12, 10), (3, 2), (2, 2)):
+        vectors, writer = documents(writers, each)
+        vectors[:, 0] = 1e-30 * vectors[:, 1]
+        vectors[:, 2] = writer
+        vectors[:, 3] = vectors[:, 4]
+        embedded = fit(vectors, writer).embed(vectors)
+        assert np.isfinite(embedded).all()
+        np.testing.assert_allclose(np.linalg.norm(embedded, axis=1), 1)
+    assert not fit(np.ones((6, 3)), np.repeat([0, 1], 3)).embed(np.ones((6, 3))).any()
+
+
 def test_whitening_without_writers_is_scikit_learns_and_knows_no_axes():
     vectors, _ = documents()
     expected = PCA(8, whiten=True, svd_solver="full").fit_transform(vectors)

@@ -27,21 +27,29 @@ def fit(documents: np.ndarray, writers: np.ndarray) -> Embedding:
 
     Linear discriminant analysis (R. Fisher, Annals of Eugenics 7:179-188, 1936): in its space the documents of one
     writer vary alike in all directions, so that what one writer varies in counts little. The covariances are shrunk
-    (O. Ledoit and M. Wolf, J. Multivariate Analysis 88:365-411, 2004). Writers of one document take no part;
-    where fewer than two writers are left, documents are only centred.
+    (O. Ledoit and M. Wolf, J. Multivariate Analysis 88:365-411, 2004). Writers of one document take no part, nor do
+    features that never vary within a writer, such as those of a dead filter. Where fewer than two writers are left, or
+    their documents vary in too few directions, documents are only centred.
     """
     documents = documents.astype(np.float64)
     mean, features = documents.mean(axis=0), documents.shape[1]
     _, writer, counts = np.unique(writers, return_inverse=True, return_counts=True)
     several = counts[writer] > 1
     classes = np.count_nonzero(counts > 1)
+    centred = Embedding(mean, np.eye(features)[:, :DIMENSIONS])
     if classes < 2:
-        return Embedding(mean, np.eye(features)[:, :DIMENSIONS])
-    with threadpool_limits(1):  # so that sums come out the same each time
-        analysis = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(
-            documents[several], writers[several]
-        )
-    return Embedding(mean, analysis.scalings_[:, : min(DIMENSIONS, classes - 1)])
+        return centred
+    within = (documents - means(documents, writer)[writer]).std(axis=0)
+    varies = within > 1e-9 * within.max()
+    analysis = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto")
+    try:
+        with threadpool_limits(1):  # so that sums come out the same each time
+            analysis.fit(documents[several][:, varies], writers[several])
+    except (np.linalg.LinAlgError, ValueError):  # what varies has no inverse, or nothing varies
+        return centred
+    projection = np.zeros((features, min(DIMENSIONS, classes - 1, analysis.scalings_.shape[1])))
+    projection[varies] = analysis.scalings_[:, : projection.shape[1]]
+    return Embedding(mean, projection)
 
 
 def fit_unlabelled(documents: np.ndarray) -> Embedding:
