@@ -1,6 +1,7 @@
 """Lines cut out of pages and found by their ink, on pages that the tests draw."""
 
 import os
+import re
 import zipfile
 from io import BytesIO
 
@@ -13,9 +14,10 @@ from writerid.base.errors import InputError
 from writerid.dataset.pages.cutting import Cut, cut_line
 from writerid.dataset.pages.layout import LineRegion, box
 from writerid.dataset.pages.layout_files import read_layout
-from writerid.dataset.pages.paper import paper_tone
+from writerid.dataset.pages.paper import Crowded, paper_tone
 from writerid.dataset.pages.plain import Found, find_lines
 from writerid.dataset.pages.recognition import is_page
+from writerid.dataset.pages.ridges import trace
 
 COPISTE_ZIP = os.environ.get("COPISTE_ZIP")
 PITCH = 50
@@ -178,3 +180,14 @@ def test_real_pages():
             lines, found = lines + len(in_file), found + len(by_ink)
         assert cut == 3 * len(names[::30])
         assert 2 * right / (lines + found) > 0.9
+
+
+def test_noise_is_refused_before_its_marks_are_followed():
+    """To follow each takes minutes and gigabytes; is_page looks at a small image, where they may be few enough."""
+    noise = np.random.default_rng(0).random((1500, 1500)) < 0.1
+    found = find_lines(np.where(noise, 0, 255).astype(np.uint8))
+    assert found.crowded and not found.lines
+    assert re.fullmatch(r"[\d,]+ separate marks, and a page of writing has some thousand", found.doubts[0])
+    assert is_page(np.kron(noise[:450, :450], np.ones((2, 2), bool)).astype(np.uint8) * 255 ^ 255)
+    with pytest.raises(Crowded, match="pieces of lines"):
+        trace(noise, 11.5)

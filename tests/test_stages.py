@@ -1,5 +1,6 @@
 """The stages as a person runs them: `python -m stages.NAME`, with good and with bad input."""
 
+import csv
 import json
 import re
 import sys
@@ -118,8 +119,13 @@ def test_the_largest_images_take_bounded_memory(checkout: Path, dataset: Path, s
         program = f"import stages.{name} as s; s.main(); print(open('/proc/self/status').read().split('VmHWM:')[1])"
         peak = int(run(sys.executable, "-c", program).stdout.split(" kB")[0].split()[-1]) / 1024
         assert peak < 1000, f"{name} took {peak:.0f} MB"
-    # The two long ones are lines; the squares look like pages.
-    assert json.loads((checkout / "metrics/dataset.json").read_text())["lines"] >= 72 + 2
+    counts = json.loads((checkout / "metrics/dataset.json").read_text())
+    assert (counts["lines"], counts["left_out"]["page"], counts["images"]) == (72 + 2, 3, 72 + 5)
+    with (checkout / "data/left_out.csv").open(newline="") as table:
+        rows = list(csv.DictReader(table))
+    # The two long ones are lines; the squares are as high and wide as pages, and have far too many marks.
+    assert [(row["path"], row["reason"]) for row in rows] == [(f"lines/a00-000-{n}.png", "page") for n in (90, 91, 92)]
+    assert all("separate marks" in row["detail"] for row in rows)
 
 
 def test_make_clean_state(checkout: Path):

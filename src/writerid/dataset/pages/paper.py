@@ -11,6 +11,11 @@ SPECK = 3  # pixels; a blob that is not higher and not wider is dust, or a dot o
 RULE = 80  # pixels; letters have no level stroke so long
 RULE_HEIGHT = 5  # pixels; a level stroke that is thicker is not ruling
 GAP = 8  # pixels between the dashes of a rule
+MOST_MARKS = 20_000  # on a page some 1,700 pixels high; ten times what full and dusty pages have
+
+
+class Crowded(Exception):
+    """A page with so many marks that they are noise, a screen or a pattern; the message counts them."""
 
 
 def paper_tone(grey: np.ndarray) -> np.ndarray:
@@ -33,10 +38,14 @@ def ink_masks(grey: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Where a page, uint8 (height, width), holds ink, and what else is dark on it: two masks, bool of the same shape.
 
     `paper` is its `paper_tone`. Dust and the faint dots of rules are no ink; rules may be.
+
+    Raises Crowded, before any mark is looked at, where there are more than MOST_MARKS.
     """
     share = grey / np.maximum(paper, 1).astype(np.float32)
     weak = share < EDGE
     names, count = ndimage.label(weak, np.ones((3, 3)))
+    if count > MOST_MARKS:
+        raise Crowded(f"{count:,} separate marks, and a page of writing has some thousand")
     keep = np.zeros(count + 1, bool)
     keep[1:] = ndimage.minimum(share, names, np.arange(1, count + 1)) < INK
     for name, (y, x) in enumerate(ndimage.find_objects(names), start=1):

@@ -7,7 +7,7 @@ from PIL import Image
 from scipy import ndimage
 
 from writerid.dataset.pages.layout import LineRegion
-from writerid.dataset.pages.paper import ink_masks, paper_tone, without_ruling
+from writerid.dataset.pages.paper import Crowded, ink_masks, paper_tone, without_ruling
 from writerid.dataset.pages.ridges import STEEPEST, Ridge, pitch, skew, spacing, stroke_heights, trace
 
 WORKING_SIDE = 1700  # pixels of the longer side of a page on which lines are sought
@@ -28,12 +28,14 @@ CORE = 0.15  # pitches; a stroke that comes so near the middles of two lines bel
 class Found:
     """The lines found on a page from the top down; `doubts` says in words why they may be wrong, if anything does.
 
-    `entangled` is the share of ink in strokes that run through several lines.
+    `entangled` is the share of ink in strokes that run through several lines. `crowded`: so many marks that no
+    line was looked for.
     """
 
     lines: list[LineRegion]
     doubts: tuple[str, ...]
     entangled: float = 0.0
+    crowded: bool = False
 
 
 def find_lines(grey: np.ndarray) -> Found:
@@ -42,6 +44,13 @@ def find_lines(grey: np.ndarray) -> Found:
     A page may be turned by up to 8 degrees, its light uneven and its paper ruled. Lines of much smaller writing than
     the page's usual are taken for print or notes, and left out.
     """
+    try:
+        return _lines(grey)
+    except Crowded as error:
+        return Found([], (str(error),), crowded=True)
+
+
+def _lines(grey: np.ndarray) -> Found:
     by = min(1.0, WORKING_SIDE / max(grey.shape))
     ink, angle, distance = _prepared(grey, by)
     if distance is not None and distance > WORKING_PITCH:

@@ -20,7 +20,10 @@ def may_be_page(grey: np.ndarray) -> bool:
 
 
 def is_page(grey: np.ndarray) -> bool:
-    """Whether an image, uint8 (height, width), holds several lines of writing, one below the other, dark on light."""
+    """Whether an image, uint8 (height, width), holds several lines of writing, one below the other, dark on light.
+
+    What has more marks than any writing is one, too: it is no line, and its doubts say what it is.
+    """
     if not may_be_page(grey):
         return False
     height, width = grey.shape
@@ -29,6 +32,5 @@ def is_page(grey: np.ndarray) -> bool:
     small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX)) if by < 1 else grey
     found = find_lines(small)
     heights = [np.ptp(line.outline[:, 1]) for line in found.lines if line.outline is not None]
-    return found.entangled < ONE_WORD and (
-        len(heights) >= SEVERAL or (len(heights) > 1 and max(heights) < TIGHT * len(small))
-    )
+    several = len(heights) >= SEVERAL or (len(heights) > 1 and max(heights) < TIGHT * len(small))
+    return found.crowded or (found.entangled < ONE_WORD and several)

@@ -5,11 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from writerid.dataset.pages.paper import Crowded
+
 STEEPEST = 8.0  # degrees; how far a page may be turned
 WORKING_PITCH = 20  # pixels from line to line in which ridges are traced
 USUAL = 1.95  # from line to line, in heights of the strokes
 LEAP = 4.0  # pitches; a wider gap in a line is a gap between columns
 OFFSET = 0.4  # pitches; how far apart two pieces of one line may lie
+MOST_PIECES = 600  # of lines on a page; a page has some thirty, and the time to join them grows with the cube
 
 
 class Ridge(NamedTuple):
@@ -74,7 +77,7 @@ def stroke_heights(ink: np.ndarray) -> np.ndarray:
 def trace(ink: np.ndarray, distance: float) -> list[Ridge]:
     """Follow the lines of a level page whose lines lie about `distance` pixels apart, from its ink mask.
 
-    Returns a ridge a line, from the top down.
+    Returns a ridge a line, from the top down. Raises Crowded where there are more than MOST_PIECES pieces to join.
     """
     by = max(1, round(distance / WORKING_PITCH))
     height, width = (side // by * by for side in ink.shape)
@@ -122,29 +125,42 @@ def _curves(bent: np.ndarray) -> list[tuple[int, np.ndarray]]:
 def _joined(pieces: list[tuple[int, np.ndarray]], unit: float) -> list[tuple[int, np.ndarray]]:
     """Join pieces that follow each other on one line, the best fitting first."""
     pieces = [piece for piece in pieces if len(piece[1]) >= 2]
-    while True:
-        best: tuple[float, int, int] | None = None
-        for i, (left, y) in enumerate(pieces):
-            end, tail = left + len(y), _aim(y[::-1], unit)
-            for j, (start, z) in enumerate(pieces):
-                gap = start - end
-                if i == j or not -0.5 * unit <= gap <= LEAP * unit:
-                    continue
-                head = _aim(z, unit)
-                reach = max(gap, 0) / 2
-                apart = abs((tail[0] - tail[1] * reach) - (head[0] - head[1] * reach))
-                cost = apart / unit + 0.05 * max(gap, 0) / unit
-                if apart <= OFFSET * unit and (best is None or cost < best[0]):
-                    best = cost, i, j
-        if best is None:
-            return pieces
-        _, i, j = best
+    if len(pieces) > MOST_PIECES:
+        raise Crowded(f"{len(pieces):,} pieces of lines, and a page of writing has some thirty")
+    if len(pieces) < 2:
+        return pieces
+    ends = np.array([_ends(piece, unit) for piece in pieces])
+    costs = np.stack([_costs(one, ends, unit) for one in ends])
+    np.fill_diagonal(costs, np.inf)
+    while len(pieces) > 1 and np.isfinite(costs.min()):
+        i, j = (int(place) for place in np.unravel_index(costs.argmin(), costs.shape))
         (left, y), (start, z) = pieces[i], pieces[j]
         x = np.concatenate([np.arange(left, left + len(y)), np.arange(start, start + len(z))])
         order = np.argsort(x, kind="stable")
         columns = np.arange(left, max(left + len(y), start + len(z)))
-        both = np.interp(columns, x[order], np.concatenate([y, z])[order])
-        pieces = [piece for k, piece in enumerate(pieces) if k not in (i, j)] + [(left, both)]
+        both = left, np.interp(columns, x[order], np.concatenate([y, z])[order])
+        rest = [k for k in range(len(pieces)) if k not in (i, j)]
+        pieces = [*(pieces[k] for k in rest), both]
+        ends = np.vstack([ends[rest], _ends(both, unit)])
+        costs = np.pad(costs[np.ix_(rest, rest)], (0, 1), constant_values=np.inf)
+        costs[-1, :-1] = _costs(ends[-1], ends[:-1], unit)
+        costs[:-1, -1] = [_costs(one, ends[-1:], unit)[0] for one in ends[:-1]]
+    return pieces
+
+
+def _ends(piece: tuple[int, np.ndarray], unit: float) -> tuple[float, ...]:
+    """Where a piece begins and ends, and height and slope there, each as seen from within: float64 (6,)."""
+    left, y = piece
+    return (left, left + len(y), *_aim(y, unit), *_aim(y[::-1], unit))
+
+
+def _costs(one: np.ndarray, others: np.ndarray, unit: float) -> np.ndarray:
+    """How badly others follow one piece, float64 (others,), inf where they do not; see `_ends`."""
+    gap = others[:, 0] - one[1]
+    reach = np.maximum(gap, 0) / 2
+    apart = np.abs((one[4] - one[5] * reach) - (others[:, 2] - others[:, 3] * reach))
+    follows = (-0.5 * unit <= gap) & (gap <= LEAP * unit) & (apart <= OFFSET * unit)
+    return np.where(follows, apart / unit + 0.05 * np.maximum(gap, 0) / unit, np.inf)
 
 
 def _aim(y: np.ndarray, unit: float) -> tuple[float, float]:
