@@ -1,6 +1,7 @@
 """The stages as a person runs them: `python -m stages.NAME`, with good and with bad input."""
 
 import csv
+import io
 import json
 import re
 import sys
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from stages import evaluate
 from tests.conftest import ROOT, Run, dataset_members, edit_params, line, png, runner, write_zip
+from tests.test_pages_images import page
 from writerid.base.errors import InputError
 
 
@@ -102,6 +105,14 @@ def test_bad_archives(checkout: Path, dataset: Path, stage: Run, case: str):
     assert files(checkout) == before
 
 
+def peak(checkout: Path, name: str) -> float:
+    """Run a stage; returns the most memory that it took, in MB."""
+    program = f"import stages.{name} as s; s.main(); print(open('/proc/self/status').read().split('VmHWM:')[1])"
+    took = int(runner(checkout)(sys.executable, "-c", program).stdout.split(" kB")[0].split()[-1]) / 1024
+    print(f"{name}: {took:.0f} MB")
+    return took
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="peak memory is read from /proc")
 def test_the_largest_images_take_bounded_memory(checkout: Path, dataset: Path, stage: Run):
     rng = np.random.default_rng(0)
@@ -114,11 +125,8 @@ def test_the_largest_images_take_bounded_memory(checkout: Path, dataset: Path, s
         members[f"lines/a00-000-{90 + number}.png"] = png(grey, mode)
     write_zip(dataset, members)
     edit_params(checkout / "params.yaml", {"crop.height": 113, "crop.width": 113})
-    run = runner(checkout)
     for name in ("map_writers", "split", "crop"):
-        program = f"import stages.{name} as s; s.main(); print(open('/proc/self/status').read().split('VmHWM:')[1])"
-        peak = int(run(sys.executable, "-c", program).stdout.split(" kB")[0].split()[-1]) / 1024
-        assert peak < 1000, f"{name} took {peak:.0f} MB"
+        assert peak(checkout, name) < 1000
     counts = json.loads((checkout / "metrics/dataset.json").read_text())
     assert (counts["lines"], counts["left_out"]["page"], counts["images"]) == (72 + 2, 3, 72 + 5)
     with (checkout / "data/left_out.csv").open(newline="") as table:
@@ -126,6 +134,29 @@ def test_the_largest_images_take_bounded_memory(checkout: Path, dataset: Path, s
     # The two long ones are lines; the squares are as high and wide as pages, and have far too many marks.
     assert [(row["path"], row["reason"]) for row in rows] == [(f"lines/a00-000-{n}.png", "page") for n in (90, 91, 92)]
     assert all("separate marks" in row["detail"] for row in rows)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="peak memory is read from /proc")
+def test_the_largest_pages_take_bounded_memory(checkout: Path, dataset: Path, stage: Run):
+    """Two pages at 600 dpi, in colour and transparent, and one of so many pixels that holds no lines."""
+    large = page()[0].resize((7016, 5457))
+    blank = Image.new("L", large.size, 230)
+    pages = {
+        "0": large.convert("RGB"),
+        "1": large.transpose(Image.Transpose.FLIP_LEFT_RIGHT).convert("RGBA"),
+        "2": blank,
+    }
+    members = dataset_members(3, 4, 2)
+    for number, image in pages.items():
+        image.save(file := io.BytesIO(), "TIFF", compression="tiff_lzw")
+        members[f"lines/a00-000-9{number}.tif"] = file.getvalue()
+    write_zip(dataset, members)
+    for name in ("map_writers", "split", "crop"):
+        assert peak(checkout, name) < 1000
+    counts = json.loads((checkout / "metrics/dataset.json").read_text())
+    assert (counts["lines"], counts["left_out"]["too_large"]) == (24 + 2 * 8, 1)
+    left_out = (checkout / "data/left_out.csv").read_text()
+    assert 'a00-000-92.tif,too_large,"7016 x 5457 pixels, and no page of several lines"' in left_out
 
 
 def test_make_clean_state(checkout: Path):

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from threading import Lock
 from types import TracebackType
 
 import numpy as np
@@ -19,7 +20,7 @@ MAX_MEMBER_BYTES = 2**27  # of one file, unpacked
 _TABLE = re.compile(r"(forms(_for_parsing)?\.(txt|csv|tsv)|(lines|writers)\.(csv|tsv)|writers\.txt)(\.(txt|csv))?")
 _PAGE = re.compile(r"(?P<member>.+)#page=(?P<page>[1-9]\d{0,8})", re.DOTALL)
 _LINE = re.compile(r"(?P<page>.+)#outline=(?P<cut>[-\d,.@ ]+)", re.DOTALL)
-KEPT_PAGES = 8
+KEPT_PAGES = 4  # with their paper, 80 MB each of the largest
 _HIDDEN = re.compile(r"__MACOSX|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 
 
@@ -39,6 +40,7 @@ class Archive:
         self.xml: list[str] = []
         self.left_out: list[LeftOut] = []
         self.others = 0
+        self._decoding = Lock()
         self._page = lru_cache(KEPT_PAGES)(self._page_and_paper)  # the lines of a page are cut one after the other
         self._files: dict[str, tuple[Source, str]] = {}
         self._sources: list[Source] = []
@@ -90,7 +92,10 @@ class Archive:
         line = _LINE.fullmatch(path)
         if path not in self._files and line:
             try:
-                return cut_line(*self._page(line["page"]), Cut.read(line["cut"]))
+                cut = Cut.read(line["cut"])
+                with self._decoding:  # once for all lines of a page, and one page at a time
+                    page_and_paper = self._page(line["page"])
+                return cut_line(*page_and_paper, cut)
             except InputError as error:
                 raise UnusableImage("unreadable", str(error)) from None
         page = _PAGE.fullmatch(path)

@@ -1,18 +1,22 @@
 """From the bytes of an image file to grey pixels, within bounded memory."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from writerid.base.geometry import MAX_SIDE
+from writerid.dataset.pages.recognition import WIDEST
 
-# A line of 20,000 x 800 pixels has fewer. Images with more are refused before they are decoded.
-MAX_PIXELS = 2**24
+# A line of 20,000 x 800 pixels has fewer, a page of A4 or letter at 600 dpi (35 million) has fewer than the second.
+# Images with more are refused before they are decoded.
+MAX_PIXELS, MAX_PAGE_PIXELS = 2**24, 40_000_000
+BAND = 2**22  # pixels that are brought to grey at a time, where that takes many bytes a pixel
 MAX_PAGES = 1000  # of one TIFF file
 Image.MAX_IMAGE_PIXELS = None  # our own limit is lower, and not a mere warning
 warnings.filterwarnings("ignore", module="PIL")  # what cannot be read is left out, with a reason
@@ -32,6 +36,7 @@ _FOREIGN = {  # what people bring that Pillow does not read, by bytes that stand
     (8, b"mif1"): "a HEIF photo; export it as JPEG",
     (8, b"avif"): "an AVIF image; export it as PNG",
 }
+_alone = Lock()  # held while one image of over MAX_PIXELS is in memory
 _SUBFILE, _REDUCED, _MASK = 254, 1, 4  # TIFF's tag of pages that only preview or mask another, and its bits
 
 
@@ -78,13 +83,17 @@ def decode(data: bytes, page: int | None = None) -> np.ndarray:
 
 
 def scans(data: bytes) -> Iterator[tuple[int | None, Scan | UnusableImage]]:
-    """Yield each page of an image file as its number, None where it is the only one, and what `decode` makes of it."""
+    """Yield each page of an image file as its number, None where it is the only one, and what `decode` makes of it.
+
+    Of images over MAX_PIXELS one at a time is at work, whatever the number of threads, until the next is asked for.
+    """
     try:
         with _opened(data) as image:
             numbers = _pages(image)
             for number in numbers:
                 page = number if numbers != [1] else None
-                yield page, _scan(image, number)
+                with _alone if image.width * image.height > MAX_PIXELS else nullcontext():
+                    yield page, _scan(image, number)
     except UnusableImage as unusable:
         yield None, unusable
 
@@ -146,26 +155,40 @@ def _pages(image: Image.Image) -> list[int]:
 
 
 def _grey(image: Image.Image) -> np.ndarray:
-    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
+    most = MAX_PAGE_PIXELS if max(image.size) <= WIDEST * min(image.size) else MAX_PIXELS
+    if image.width * image.height > most or max(image.size) > MAX_SIDE:
         raise UnusableImage("too_large", f"{image.width} x {image.height} pixels")
     image.load()
     if image.format != "PNG" or "exif" in image.info or "Raw profile type exif" in image.info:
         image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
-        return _scaled(np.asarray(image))
+        white = _white(float(image.getextrema()[1]))  # type: ignore[arg-type]
+        return _in_bands(image, lambda band: _scaled(np.asarray(band), white))
     if image.mode == "LAB":
         return np.asarray(image.getchannel("L"))
     if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        paper = Image.new("RGBA", rgba.size, "white")
-        image = Image.alpha_composite(paper, rgba)
+        return _in_bands(image, _on_white)
     return np.asarray(image.convert("L"))
 
 
-def _scaled(deep: np.ndarray) -> np.ndarray:
-    """Return grey values of more than 8 bits as uint8; what uses only 1, 8 or 12 of its bits keeps its contrast."""
-    most = deep.max()
-    white = next((bound for bound in (1, 255, 4095, 65535) if most <= bound), most)
+def _on_white(image: Image.Image) -> np.ndarray:
+    rgba = image.convert("RGBA")
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("L"))
+
+
+def _in_bands(image: Image.Image, grey: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+    rows = max(1, BAND // image.width)
+    tops = range(0, image.height, rows)
+    return np.concatenate([grey(image.crop((0, y, image.width, min(y + rows, image.height)))) for y in tops])
+
+
+def _white(most: float) -> float:
+    """Return the value that stands for white where the largest is `most`, for 1, 8, 12 and 16 bits and more."""
+    return next((bound for bound in (1, 255, 4095, 65535) if most <= bound), most)
+
+
+def _scaled(deep: np.ndarray, white: float) -> np.ndarray:
+    """Return grey values of more than 8 bits as uint8."""
     if white == 65535:
         return (np.clip(deep, 0, 65535) // 257).astype(np.uint8)
     return (np.clip(deep, 0, white).astype(np.float32) * (255 / white)).astype(np.uint8)

@@ -7,7 +7,7 @@ REASONS = {
     "no_writer": "neither a table nor a folder says who wrote it",
     "repeated_name": "another image has the same name",
     "unreadable": "not an image that can be read: damaged, cut off, encrypted, or of a kind that must be converted",
-    "too_large": "too many pixels, bytes or pages to be a line",
+    "too_large": "too many pixels, bytes or pages to be a line or a page of lines",
     "too_small": "lower or narrower than min_size",
     "no_ink": "blank, without contrast, or a solid bar",
     "page": "a page whose lines cannot be told for sure; put an ALTO or PAGE XML file beside it",

@@ -1,15 +1,16 @@
 """The lines of an archive's pages, which its ALTO and PAGE XML files or their ink tell."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from writerid.base.errors import shown
 from writerid.dataset.archive import Archive
-from writerid.dataset.images import UnusableImage
+from writerid.dataset.images import MAX_PIXELS, UnusableImage
 from writerid.dataset.ink import dark_on_light
+from writerid.dataset.pages.choice import Judged
 from writerid.dataset.pages.cutting import Cut, cut_line
 from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.layout_files import read_layout
@@ -72,8 +73,8 @@ class Finder:
 
     def lines(
         self, member: str, page: int | None, grey: np.ndarray
-    ) -> list[CutLine | UnusableImage] | UnusableImage | None:
-        """Return the lines of a page; None where the image has no layout file and is no page.
+    ) -> Iterator[CutLine | UnusableImage] | UnusableImage | None:
+        """Return the lines of a page, cut out one by one; None where the image has no layout file and is no page.
 
         UnusableImage stands in place of a line, or of all, that is left out.
         """
@@ -90,12 +91,18 @@ class Finder:
             return UnusableImage("bad_layout", f"{file}: {error}")
         if found.doubts:
             return UnusableImage("page", "; ".join(found.doubts))
-        paper = paper_tone(grey)
-        lines: list[CutLine | UnusableImage] = []
-        for line, reason in found.lines:
-            if reason:
-                lines.append(UnusableImage("label", f"line {line.name}: {reason}"))
-            else:
-                cut = Cut.of(line)
-                lines.append(CutLine(cut, cut_line(grey, paper, cut)))
-        return lines
+        return _cut_out(grey, found.lines)
+
+
+def _cut_out(grey: np.ndarray, lines: Sequence[Judged]) -> Iterator[CutLine | UnusableImage]:
+    paper = paper_tone(grey)
+    for line, reason in lines:
+        if reason:
+            yield UnusableImage("label", f"line {line.name}: {reason}")
+            continue
+        cut = Cut.of(line)
+        width, height = np.ptp(cut.outline, axis=0).tolist()
+        if width * height > MAX_PIXELS:
+            yield UnusableImage("too_large", f"line {line.name}: {width} x {height} pixels")
+        else:
+            yield CutLine(cut, cut_line(grey, paper, cut))

@@ -11,7 +11,7 @@ import numpy as np
 from writerid.base.errors import InputError, shown
 from writerid.base.parallel import ordered_map
 from writerid.dataset.archive import Archive, line_path, page_path
-from writerid.dataset.images import Scan, UnusableImage, scans
+from writerid.dataset.images import MAX_PIXELS, Scan, UnusableImage, scans
 from writerid.dataset.ink import appearance
 from writerid.dataset.layouts import Layout, Nowhere, Place
 from writerid.dataset.left_out import LeftOut
@@ -111,7 +111,10 @@ def _measure(archive: Archive, path: str, find: Finder) -> list[tuple[str, str, 
     for page, scan in scans(data):
         one, suffix = page_path(path, page), "" if page is None else f"#{page}"
         lines = None if isinstance(scan, UnusableImage) else find.lines(path, page, scan.grey)
-        if lines is None:
+        if lines is None and isinstance(scan, Scan) and scan.grey.size > MAX_PIXELS:
+            size = f"{scan.grey.shape[1]} x {scan.grey.shape[0]} pixels, and no page of several lines"
+            measured.append((one, suffix, UnusableImage("too_large", size)))
+        elif lines is None:
             measured.append((one, suffix, _of_scan(scan)))
         elif isinstance(lines, UnusableImage):
             measured.append((one, suffix, lines))
