@@ -58,6 +58,7 @@ def windows(params: Params, lines: dict[str, list[Any]], folder: Path) -> dict[s
                 archive,
                 lines["path"],
                 sizes,
+                lines["digest"],
                 height=params.crop.height,
                 width=PAPER,
                 fit=params.crop.fit,

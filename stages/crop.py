@@ -37,6 +37,7 @@ def main() -> None:
             archive,
             lines["path"],
             np.column_stack([lines["width"], lines["height"]]),
+            lines["digest"],
             height=params.crop.height,
             width=params.crop.width,
             fit=params.crop.fit,

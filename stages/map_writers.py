@@ -31,8 +31,8 @@ def main() -> None:
 
     write_csv(
         Path("data/lines.csv"),
-        ("line", "path", "form", "writer", "width", "height"),
-        ((x.line, x.path, x.form, x.writer, x.width, x.height) for x in lines),
+        ("line", "path", "form", "writer", "width", "height", "digest"),
+        ((x.line, x.path, x.form, x.writer, x.width, x.height, x.digest) for x in lines),
     )
     write_csv(
         Path("data/writers.csv"),

@@ -14,6 +14,7 @@ from PIL import Image
 from stages import evaluate
 from tests.conftest import ROOT, Run, dataset_members, edit_params, line, png, runner, write_zip
 from tests.test_pages_images import page
+from tests.test_pages_layout import alto
 from writerid.base.errors import InputError
 
 
@@ -45,8 +46,11 @@ def test_from_the_archive_to_the_crops(checkout: Path, dataset: Path, stage: Run
     assert "crops" in stage("crop").stdout
     split = json.loads((checkout / "metrics/split.json").read_text())
     assert split["shared"]["train_test"]["forms"] == 0
-    assert (checkout / "data/lines.csv").read_text().splitlines()[1] == (
-        "a00-000-00,lines/a00-000-00.png,a00-000,000,90,30"
+    assert (
+        (checkout / "data/lines.csv")
+        .read_text()
+        .splitlines()[1]
+        .startswith("a00-000-00,lines/a00-000-00.png,a00-000,000,90,30,")
     )
     assert (checkout / "data/writers.csv").read_text().splitlines()[1] == "000,4,8"
 
@@ -157,6 +161,41 @@ def test_the_largest_pages_take_bounded_memory(checkout: Path, dataset: Path, st
     assert (counts["lines"], counts["left_out"]["too_large"]) == (24 + 2 * 8, 1)
     left_out = (checkout / "data/left_out.csv").read_text()
     assert 'a00-000-92.tif,too_large,"7016 x 5457 pixels, and no page of several lines"' in left_out
+
+
+def test_crop_notices_that_a_page_or_its_layout_has_changed(checkout: Path, dataset: Path, stage: Run):
+    image, boxes = page()
+    members = dataset_members(3, 4, 2)
+    members["lines/a00-000-90.xml"] = layout = alto(
+        "".join(
+            f'<TextLine ID="{n}"><Shape><Polygon POINTS="{points(box)}"/></Shape></TextLine>'
+            for n, box in enumerate(boxes)
+        ),
+        page="",
+    )
+    members["lines/a00-000-90.png"] = png(np.asarray(image))
+    spotted = np.asarray(image).copy()
+    spotted[boxes[3].astype(int).min(axis=0)[1] + 20, 200:220] //= 2
+    write_zip(dataset, members)
+    for name in ("map_writers", "split", "crop"):
+        stage(name)
+    assert (checkout / "data/lines.csv").read_text().count("#outline=") == len(boxes)
+    strips = (checkout / "data/crops/strips.npy").read_bytes()
+    for change in (
+        {"lines/a00-000-90.png": png(spotted)},
+        {"lines/a00-000-90.xml": layout.replace(b'"3"', b'"three"')},
+    ):
+        write_zip(dataset, members | change)
+        message = refused(stage, "crop")
+        assert "it, or one of the archive's XML files, has changed; run map_writers again" in message
+        assert (checkout / "data/crops/strips.npy").read_bytes() == strips
+        stage("map_writers")
+        stage("crop")
+        strips = (checkout / "data/crops/strips.npy").read_bytes()
+
+
+def points(outline: np.ndarray) -> str:
+    return " ".join(f"{x},{y}" for x, y in outline)
 
 
 def test_make_clean_state(checkout: Path):

@@ -1,5 +1,6 @@
 """Strips: lines at one height, padded with their own paper, packed end to end within bounded memory."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from writerid.base.errors import InputError
 from writerid.base.geometry import line_scales, strip_widths
 from writerid.crops.strips import ink_share, pack, scale
 from writerid.dataset.archive import Archive
+from writerid.dataset.images import decode
+from writerid.dataset.lines import line_digest, pixel_digest
 
 
 @pytest.mark.parametrize("size", [(90, 30), (10, 40), (400, 20), (1, 1), (33, 113)])
@@ -56,10 +59,19 @@ def test_ink_share_of_every_window():
     np.testing.assert_array_equal(ink_share(np.full((6, 10), 230, np.uint8), 2), np.zeros(5))
 
 
+def digest(image: bytes | str) -> str:
+    """The digest of a line in an archive without layout files."""
+    assert isinstance(image, bytes)
+    return line_digest(pixel_digest(decode(image)), hashlib.sha256().digest())
+
+
 def packed(path: Path, output: Path):
     with Archive(path) as archive:
         sizes = np.array([(90, 30)] * len(archive.images))
-        inks = list(pack(archive, archive.images, sizes, height=32, width=24, fit="line", tone="raw", output=output))
+        digests = [digest(image) for image in dataset_members().values() if isinstance(image, bytes)]
+        inks = list(
+            pack(archive, archive.images, sizes, digests, height=32, width=24, fit="line", tone="raw", output=output)
+        )
         return archive.images, inks
 
 
@@ -74,7 +86,12 @@ def test_pack_is_all_lines_end_to_end(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("data", "message"), [(png(line(1, 60)), "its size has changed; run map_writers again"), (b"x", "not an image")]
+    ("data", "message"),
+    [
+        (png(line(1, 60)), "its size has changed; run map_writers again"),
+        (png(line(1)), "lines/a01-001-00.png: it has changed; run map_writers again"),
+        (b"x", "not an image"),
+    ],
 )
 def test_an_image_that_changed_leaves_nothing_behind(tmp_path: Path, data: bytes, message: str):
     path = write_zip(tmp_path / "d.zip", {**dataset_members(), "lines/a01-001-00.png": data})
@@ -98,7 +115,8 @@ def test_light_on_dark_is_turned_and_shadows_are_taken_out(tmp_path: Path):
         with Archive(write_zip(tmp_path / "d.zip", members)) as archive:
             sizes = np.array([(400, 60)] * 3)
             output = tmp_path / "strips.npy"
-            inks = list(pack(archive, names, sizes, height=60, width=24, fit="line", tone=tone, output=output))
+            digests = [digest(members[name]) for name in names]
+            inks = list(pack(archive, names, sizes, digests, height=60, width=24, fit="line", tone=tone, output=output))
         strips = np.load(output).reshape(3, 400, 60)
         np.testing.assert_array_equal(strips[0], strips[1])
         if tone != "raw":

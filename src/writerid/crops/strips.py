@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from writerid.base.errors import InputError
+from writerid.base.errors import InputError, shown
 from writerid.base.files import atomic
 from writerid.base.geometry import line_scales, strip_widths
 from writerid.base.parallel import ordered_map
@@ -19,6 +19,7 @@ from writerid.crops.tones import normalise
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import UnusableImage
 from writerid.dataset.ink import MIN_CONTRAST, dark_on_light, evenly_lit, paper_and_ink
+from writerid.dataset.lines import layout_digest, line_digest, pixel_digest
 
 
 def scale(grey: np.ndarray, by: float, height: int, width: int) -> np.ndarray:
@@ -52,6 +53,7 @@ def pack(
     archive: Archive,
     paths: Sequence[str],
     sizes: np.ndarray,
+    digests: Sequence[str],
     *,
     height: int,
     width: int,
@@ -64,26 +66,30 @@ def pack(
     The file is complete when the iterator is exhausted; until then each line's ink shares are yielded
     (see `ink_share`). Memory stays bounded: lines are written one by one, not mapped.
 
-    Raises InputError where an image no longer is what map_writers measured.
+    `paths`, `sizes` (lines, 2) and `digests` are columns of lines.csv. Raises InputError where an image, or a layout
+    file that may tell where its lines are, no longer is what map_writers read.
     """
     scales = line_scales(sizes, height, fit)
     widths = strip_widths(sizes, scales, width)
+    layouts = layout_digest(archive)
 
     def work(row: int) -> tuple[np.ndarray, np.ndarray]:
         try:
-            grey = dark_on_light(archive.decode(paths[row]))
+            grey = archive.decode(paths[row])
+            if grey.shape != (sizes[row, 1], sizes[row, 0]):
+                raise UnusableImage("unreadable", "its size has changed")
+            if line_digest(pixel_digest(grey), layouts) != digests[row]:
+                either = "it, or one of the archive's XML files," if archive.xml else "it"
+                raise UnusableImage("unreadable", f"{either} has changed")
+            grey = dark_on_light(grey)
             if tone != "raw":
                 grey = normalise(without_ruling(evenly_lit(grey)), tone)
             strip = scale(grey, scales[row], height, width)
         except UnusableImage as unusable:
-            strip = np.empty((0, height), np.uint8)
-            problem = unusable.detail
-        else:
-            problem = "its size has changed"
-        if len(strip) != widths[row]:
             raise InputError(
-                f"{archive.path}: {paths[row]}: {problem}; run map_writers again (`dvc repro map_writers`)"
-            )
+                f"{archive.path}: {shown(paths[row])}: {unusable.detail}; run map_writers again "
+                "(`dvc repro map_writers`)"
+            ) from None
         return strip, ink_share(strip, width)
 
     with atomic(output) as temporary, temporary.open("wb") as file:

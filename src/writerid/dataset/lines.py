@@ -1,13 +1,18 @@
 """The table of lines that map_writers makes, held to what every later stage relies on."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from writerid.base.errors import InputError
 from writerid.base.files import read_csv
 from writerid.base.geometry import MAX_SIDE
+from writerid.dataset.archive import Archive
+from writerid.dataset.images import UnusableImage
 
-COLUMNS = {"line": str, "path": str, "form": str, "writer": str, "width": int, "height": int}
+COLUMNS = {"line": str, "path": str, "form": str, "writer": str, "width": int, "height": int, "digest": str}
 
 
 def read_lines(path: Path) -> dict[str, list[Any]]:
@@ -20,7 +25,7 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
     paths: set[str] = set()
     writer_of: dict[str, str] = {}
     for row, cells in enumerate(zip(*table.values(), strict=True), start=2):
-        line, image, form, writer, *size = cells
+        line, image, form, writer, *size, _ = cells
         problem = None
         if not is_line_of(line, form):
             problem = f"line {line!r} is not one of form {form!r}"
@@ -39,6 +44,31 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
     if not lines:
         raise InputError(f"{path}: holds no line; run map_writers again (`dvc repro --force map_writers`)")
     return table
+
+
+def pixel_digest(grey: np.ndarray) -> bytes:
+    """Digest of an image's size and pixels, uint8 (height, width)."""
+    digest = hashlib.sha256(grey.shape[1].to_bytes(8, "big"))
+    digest.update(np.ascontiguousarray(grey).data)
+    return digest.digest()
+
+
+def layout_digest(archive: Archive) -> bytes:
+    """Digest of the names and contents of all files of an archive that may tell where the lines of its pages are."""
+    digest = hashlib.sha256()
+    for name in archive.xml:
+        try:
+            content = archive.read(name)
+        except UnusableImage as error:
+            content = error.detail.encode()
+        for part in (name.encode("utf-8", "backslashreplace"), content):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.digest()
+
+
+def line_digest(pixels: bytes, layouts: bytes) -> str:
+    """What lines.csv keeps of a line, from the two digests above: it differs once an image or a layout file does."""
+    return hashlib.sha256(pixels + layouts).hexdigest()[:16]
 
 
 def is_line_of(line: str, form: str) -> bool:

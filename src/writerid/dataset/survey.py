@@ -1,12 +1,9 @@
 """Opening and measuring every image of a dataset: which can be used, and why others cannot."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
-
-import numpy as np
 
 from writerid.base.errors import InputError, shown
 from writerid.base.parallel import ordered_map
@@ -15,6 +12,7 @@ from writerid.dataset.images import MAX_PIXELS, Scan, UnusableImage, scans
 from writerid.dataset.ink import appearance
 from writerid.dataset.layouts import Layout, Nowhere, Place
 from writerid.dataset.left_out import LeftOut
+from writerid.dataset.lines import layout_digest, line_digest, pixel_digest
 from writerid.dataset.names import same_spelling, stem
 from writerid.dataset.page_lines import NO_LABELS, Finder, Labels
 
@@ -23,7 +21,8 @@ from writerid.dataset.page_lines import NO_LABELS, Finder, Labels
 class Line:
     """A usable line image: `path` inside the archive, `width` and `height` in pixels.
 
-    `negative` says that it is light on dark; `scanner` what its file tells of how it was scanned.
+    `negative` says that it is light on dark; `scanner` what its file tells of how it was scanned;
+    `digest` is its `line_digest`.
     """
 
     line: str
@@ -34,6 +33,7 @@ class Line:
     height: int
     negative: bool = False
     scanner: str = ""
+    digest: str = ""
 
 
 class _Measured(NamedTuple):
@@ -61,7 +61,7 @@ def survey(
     names: dict[str, str] = {}
     # Usable names first, so that a copy under an odd name counts as the duplicate.
     paths = sorted(archive.images, key=lambda path: _order(path, layout.places))
-    find = Finder(archive, labels)
+    find, layouts = Finder(archive, labels), layout_digest(archive)
     measured = ordered_map(lambda path: _measure(archive, path, find), paths, "map_writers", " images")
     for member, parts in zip(paths, measured, strict=True):
         place = layout.places[member]
@@ -82,7 +82,10 @@ def survey(
             elif (name := f"{place.line}{suffix}") in names:
                 left_out.append(LeftOut(path, "repeated_name", f"as {names[name]}"))
             else:
-                line = Line(name, path, place.form, place.writer, size.width, size.height, size.negative, size.scanner)
+                digest = line_digest(size.digest, layouts)
+                line = Line(
+                    name, path, place.form, place.writer, size.width, size.height, size.negative, size.scanner, digest
+                )
                 lines.append(line)
                 names[name], kept[size.digest] = path, line
     if not lines:
@@ -133,6 +136,4 @@ def _of_scan(scan: Scan | UnusableImage) -> _Measured | UnusableImage:
     if isinstance(scan, UnusableImage):
         return scan
     height, width = scan.grey.shape
-    digest = hashlib.sha256(width.to_bytes(8, "big"))
-    digest.update(np.ascontiguousarray(scan.grey).data)
-    return _Measured(width, height, digest.digest(), *appearance(scan.grey), scan.scanner)
+    return _Measured(width, height, pixel_digest(scan.grey), *appearance(scan.grey), scan.scanner)
