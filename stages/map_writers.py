@@ -8,7 +8,7 @@ from writerid.base.files import write_csv, write_json
 from writerid.base.params import load
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
-from writerid.dataset.page_lines import Labels
+from writerid.dataset.page_lines import Finder, Labels
 from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.selection import select, summary
 from writerid.dataset.survey import survey
@@ -21,7 +21,8 @@ def main() -> None:
     labels = Labels(tags, text_pattern(params.pages.label_text, "pages.label_text"))
     with Archive(Path(params.dataset)) as archive:
         layout = find_places(archive)
-        usable, unusable = survey(archive, layout, params.min_size, labels)
+        find = Finder(archive, labels)
+        usable, unusable = survey(archive, layout, params.min_size, find)
     lines, others = select(usable, min_forms=params.min_forms, top_writers=params.top_writers)
     left_out = unusable + others
 
@@ -40,7 +41,8 @@ def main() -> None:
         ((writer, form_counts[writer], line_counts[writer]) for writer in writers),
     )
     write_csv(Path("data/left_out.csv"), ("path", "reason", "detail"), left_out)
-    counts = summary(lines, left_out, layout=layout.how, notes=layout.notes, others=archive.others)
+    notes = [*layout.notes, *find.notes()]
+    counts = summary(lines, left_out, layout=layout.how, notes=notes, others=archive.others)
     write_json(Path("metrics/dataset.json"), counts)
     for warning in counts["warnings"]:
         print(f"note: {warning}")

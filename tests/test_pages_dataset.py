@@ -15,7 +15,7 @@ from tools import pages
 from writerid.base.errors import InputError
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
-from writerid.dataset.page_lines import Labels
+from writerid.dataset.page_lines import Finder, Labels
 from writerid.dataset.survey import survey
 
 LINE = '<TextLine ID="l{0}"><Shape><Polygon POINTS="{1}"/></Shape><String CONTENT="{2}"/></TextLine>'
@@ -37,7 +37,7 @@ def archive_of(path: Path, files: dict[str, bytes]) -> Path:
 def surveyed(path: Path, text: str = ""):
     with Archive(path) as archive:
         labels = Labels(["printed"], re.compile(text) if text else None)
-        lines, left_out = survey(archive, find_places(archive), 8, labels)
+        lines, left_out = survey(archive, find_places(archive), 8, Finder(archive, labels))
         for line in lines:
             assert archive.decode(line.path).shape == (line.height, line.width)
     return lines, left_out

@@ -17,7 +17,7 @@ from writerid.base.params import check, load
 from writerid.base.schema import Params
 from writerid.crops.strips import ink_share, scale
 from writerid.dataset.archive import Archive
-from writerid.dataset.images import MAX_PIXELS, UnusableImage, decode
+from writerid.dataset.images import MAX_PAGE_PIXELS, UnusableImage, decode
 from writerid.dataset.ink import appearance
 from writerid.dataset.layouts import Nowhere, Place, find_places
 from writerid.dataset.lines import is_line_of
@@ -98,7 +98,7 @@ def test_images_are_decoded_or_refused(data: bytes):
     else:
         appearance(grey)
         assert grey.dtype == np.uint8
-        assert 0 < grey.size <= MAX_PIXELS
+        assert 0 < grey.size <= MAX_PAGE_PIXELS
         if min(grey.shape) >= 8:
             strip = scale(grey, 32 / len(grey), 32, 24)
             assert len(ink_share(strip, 24)) == len(strip) - 23

@@ -163,6 +163,15 @@ def test_the_largest_pages_take_bounded_memory(checkout: Path, dataset: Path, st
     assert 'a00-000-92.tif,too_large,"7016 x 5457 pixels, and no page of several lines"' in left_out
 
 
+def test_layout_files_of_no_image_are_told(checkout: Path, dataset: Path, stage: Run):
+    layouts = dict.fromkeys(("alto/b07.xml", "alto/c 1\n.xml"), alto("<TextLine/>"))
+    write_zip(dataset, {**dataset_members(3, 4, 2), **layouts, "mets.xml": "<mets/>"})
+    told = "2 layout files are not used, such as alto/b07.xml: they belong to no image"
+    assert f"note: {told}" in stage("map_writers").stdout
+    (warning,) = json.loads((checkout / "metrics/dataset.json").read_text())["warnings"]
+    assert warning.startswith(told)
+
+
 def test_crop_notices_that_a_page_or_its_layout_has_changed(checkout: Path, dataset: Path, stage: Run):
     image, boxes = page()
     members = dataset_members(3, 4, 2)

@@ -38,7 +38,10 @@ class CutLine(NamedTuple):
 
 
 class Finder:
-    """Finds the lines of pages; it has read all layout files of an archive."""
+    """Finds the lines of pages; it has read all layout files of an archive.
+
+    `unused` are the names of those that belong to no image, or not to one alone.
+    """
 
     def __init__(self, archive: Archive, labels: Labels) -> None:
         self._labels = labels
@@ -54,7 +57,16 @@ class Finder:
                 if layouts is not None:
                     self._layouts[name] = layouts
         named = {name: "" if isinstance(one, UnusableLayout) else one[0].image for name, one in self._layouts.items()}
-        self._layout_of = pair(archive.images, named).layout_of
+        self._layout_of, self.unused = pair(archive.images, named)
+
+    def notes(self) -> list[str]:
+        """Say which layout files are not used, if any."""
+        if not self.unused:
+            return []
+        return [
+            f"{len(self.unused)} layout files are not used, such as {shown(self.unused[0])}: they belong to no image, "
+            "to several equally well, or to one that has another"
+        ]
 
     def layout(self, member: str, page: int | None) -> PageLayout | None:
         """Return the layout of an image file's page; None where it has no layout file.

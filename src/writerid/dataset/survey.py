@@ -14,7 +14,7 @@ from writerid.dataset.layouts import Layout, Nowhere, Place
 from writerid.dataset.left_out import LeftOut
 from writerid.dataset.lines import layout_digest, line_digest, pixel_digest
 from writerid.dataset.names import same_spelling, stem
-from writerid.dataset.page_lines import NO_LABELS, Finder, Labels
+from writerid.dataset.page_lines import NO_LABELS, Finder
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class _Measured(NamedTuple):
 
 
 def survey(
-    archive: Archive, layout: Layout, min_size: int, labels: Labels = NO_LABELS
+    archive: Archive, layout: Layout, min_size: int, find: Finder | None = None
 ) -> tuple[list[Line], list[LeftOut]]:
-    """Open and measure every image of an archive, on all cores; of whole pages every line but the `labels`.
+    """Open and measure every image of an archive, on all cores; of whole pages every line that `find` finds.
 
     Returns the usable lines in the order of their names, and what is left out with its reason. Of images with
     the same pixels the one with a usable name, then the first by name, is kept.
@@ -61,7 +61,7 @@ def survey(
     names: dict[str, str] = {}
     # Usable names first, so that a copy under an odd name counts as the duplicate.
     paths = sorted(archive.images, key=lambda path: _order(path, layout.places))
-    find, layouts = Finder(archive, labels), layout_digest(archive)
+    find, layouts = find or Finder(archive, NO_LABELS), layout_digest(archive)
     measured = ordered_map(lambda path: _measure(archive, path, find), paths, "map_writers", " images")
     for member, parts in zip(paths, measured, strict=True):
         place = layout.places[member]
