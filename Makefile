@@ -5,7 +5,7 @@ MADE_FROM := $(VENV)/requirements.lock
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env new-env repro params tune folds report unlock test torture lint format lock gpu jax torch clean clean-state
+.PHONY: help env new-env repro params tune folds report look unlock test torture lint format lock gpu jax torch clean clean-state
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ folds: env ## five folds, every line tested once: make folds DATA=data/iam.zip; 
 
 report: env ## write report.html, one page about the run; EXP="NAME ..." compares experiments
 	@python -m tools.report $(EXP)
+
+look: env ## write look.html: ten lines at random and the ten oddest, as they came and as the network sees them
+	@python -m tools.look $(ARGS)
 
 unlock: ## mend DVC's own files, which it cannot read where a kill in the middle of writing left them cut off
 	@python -m tools.unlock

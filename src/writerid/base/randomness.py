@@ -23,6 +23,7 @@ class Use(IntEnum):
     GRID = 13
     UNSEEN = 14
     ENROLMENT = 15
+    LOOK = 16
 
 
 def stream(seed: int, use: Use, *key: int) -> np.random.Generator:

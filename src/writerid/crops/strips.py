@@ -36,6 +36,14 @@ def scale(grey: np.ndarray, by: float, height: int, width: int) -> np.ndarray:
     return strip
 
 
+def strip_of(grey: np.ndarray, by: float, tone: str, height: int, width: int) -> np.ndarray:
+    """Return a line as it came, uint8 (h, w), as the strip that the network sees; see `scale` and tones.normalise."""
+    grey = dark_on_light(grey)
+    if tone != "raw":
+        grey = normalise(without_ruling(evenly_lit(grey)), tone)
+    return scale(grey, by, height, width)
+
+
 def ink_share(strip: np.ndarray, width: int) -> np.ndarray:
     """Share of ink in every window of `width` columns, float64 (columns - width + 1,).
 
@@ -81,10 +89,7 @@ def pack(
             if line_digest(pixel_digest(grey), layouts) != digests[row]:
                 either = "it, or one of the archive's XML files," if archive.xml else "it"
                 raise UnusableImage("unreadable", f"{either} has changed")
-            grey = dark_on_light(grey)
-            if tone != "raw":
-                grey = normalise(without_ruling(evenly_lit(grey)), tone)
-            strip = scale(grey, scales[row], height, width)
+            strip = strip_of(grey, scales[row], tone, height, width)
         except UnusableImage as unusable:
             raise InputError(
                 f"{archive.path}: {shown(paths[row])}: {unusable.detail}; run map_writers again "

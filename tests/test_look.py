@@ -1,0 +1,78 @@
+"""The page of lines as they came and as the network sees them."""
+
+import base64
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stages import map_writers
+from tests.conftest import dataset_members, edit_params, line, png, write_zip
+from tools import look
+from writerid.base.errors import InputError
+
+
+@pytest.fixture
+def project(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with a table of lines: one high, one light on dark, one ruled, one full of ink, and an evil writer."""
+    members = dataset_members(4, 4, 5)
+    ruled = line(2, 400, 60)
+    ruled[[15, 45]] = 150
+    full = line(3)
+    full[5:25, 5:85:3] = 60
+    members |= {
+        "lines/a00-000-00.png": png(line(1, 300, 240)),
+        "lines/a01-000-00.png": png(255 - line(4)),
+        "lines/a02-000-00.png": png(ruled),
+        "lines/a03-000-00.png": png(full),
+    }
+    table = str(members["forms.txt"]).replace(" 003", " <b>w&3").replace(" ", "\t")
+    members["forms.txt"] = table.partition("\n")[2]
+    write_zip(checkout / "data/own.zip", members)
+    edit_params(checkout / "params.yaml", {"dataset": "data/own.zip"})
+    monkeypatch.chdir(checkout)
+    map_writers.main()
+    return checkout
+
+
+def shown(*options: str) -> str:
+    look.main(**vars(look.options().parse_args(options)))
+    return Path("look.html").read_text(encoding="utf-8")
+
+
+def test_the_oddest_lines_come_with_what_is_odd_about_them(project: Path):
+    page = shown("--lines", "4")
+    random, oddest = page.split("<h2>4 oddest lines</h2>")
+    assert random.count("<section>") == oddest.count("<section>") == 4
+    told = dict(re.findall(r"<b>(.+?)</b>, writer .*?<br>(.+?)<br>", oddest))
+    assert told["a00-000-00"].startswith("240 pixels high, the median is 30")
+    assert "light on dark" in told["a01-000-00"]
+    assert "ruled or squared paper" in told["a02-000-00"]
+    assert "ink, the median is" in told["a03-000-00"]
+    assert "writer &lt;b&gt;w&amp;3" in page and "<b>w" not in page
+
+
+def test_the_pictures_are_the_lines_and_their_strips(project: Path):
+    section = shown("--lines", "4").split("4 oddest lines")[1].split("<b>a01-000-00</b>")[1]
+    files = [base64.b64decode(data) for data in re.findall(r'base64,([^"]+)', section)[:2]]
+    came, seen = (np.asarray(Image.open(io.BytesIO(file))) for file in files)
+    np.testing.assert_array_equal(came, 255 - line(4))
+    assert len(seen) == 32
+    assert np.median(seen) == 255
+
+
+def test_the_lines_at_random_follow_from_the_seed(project: Path):
+    first = shown()
+    assert first == shown() == shown("--seed", "0")
+    assert first != shown("--seed", "1")
+
+
+def test_what_cannot_be_shown_is_told(project: Path):
+    with pytest.raises(InputError, match="--lines"):
+        shown("--lines", "0")
+    write_zip(Path("data/own.zip"), {**dataset_members(4, 4, 5), "lines/a00-000-00.png": b"x"})
+    with pytest.raises(InputError, match=r"a00-000-00.png: not an image; run `dvc repro map_writers`"):
+        shown()
