@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pynvml
+
 from writerid.base.errors import InputError, brief
 from writerid.base.parallel import cores
 from writerid.tuning import trial as trials
@@ -31,6 +33,17 @@ class Share:
     apart: int
 
 
+def here() -> dict[str, float]:
+    """Return what this machine has, as Ray counts it."""
+    try:
+        pynvml.nvmlInit()
+        gpus = [str(number) for number in range(pynvml.nvmlDeviceGetCount())]
+    except pynvml.NVMLError:
+        gpus = []
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(gpus)).split(",")
+    return {"CPU": cores(), "GPU": min(len(gpus), len([each for each in visible if each]))}
+
+
 @contextlib.contextmanager
 def started(address: str | None) -> Iterator[list[dict[str, float]]]:
     """Start Ray on this machine alone, or join the cluster at an address; yields what each machine has.
@@ -46,8 +59,8 @@ def started(address: str | None) -> Iterator[list[dict[str, float]]]:
         shutil.rmtree(temporary, ignore_errors=True)  # of a call that was killed
         temporary.mkdir()
         # Results are texts; Ray would else claim a third of the memory for them.
-        options |= {"address": "local", "num_cpus": cores(), "include_dashboard": False}
-        options |= {"object_store_memory": 100 * 2**20}
+        options |= {"address": "local", "object_store_memory": 100 * 2**20, "include_dashboard": False}
+        options |= {"num_cpus": here()["CPU"], "num_gpus": here()["GPU"]}
     import ray
 
     ours = signal.getsignal(signal.SIGTERM)  # Ray puts its own in place
@@ -70,53 +83,43 @@ def share(machines: Sequence[dict[str, float]], workers: int) -> Share:
 
     Raises InputError where a machine has not as many GPUs, or cores.
     """
-    with_gpus = [machine for machine in machines if machine.get("GPU")]
-    kind, what = ("GPU", "a GPU") if with_gpus else ("CPU", "a core")
-    counts = [int(machine[kind]) for machine in machines if machine.get(kind)]  # a head may only lead
+    gpus = any(machine.get("GPU") for machine in machines)
+    used = [machine for machine in machines if machine.get("GPU" if gpus else "CPU")]  # a head may only lead
+    counts = [int(machine["GPU" if gpus else "CPU"]) for machine in used]
     most = min(counts, default=0)
     if workers > most:
-        which = "this machine" if len(machines) == 1 else "the smallest machine"
-        raise InputError(f"--workers {workers}: each needs {what} of its own; {which} has {most}, so take up to {most}")
-    if with_gpus:
-        each = min(int(machine.get("CPU", 1)) // int(machine["GPU"]) for machine in with_gpus)
-        return Share(max(1, each), 1, workers * len(counts), workers * len(counts))
-    return Share(most // workers, 0, sum(count // (most // workers) for count in counts), len(counts))
+        which, what = "this machine" if len(machines) == 1 else "the smallest machine", "GPU" if gpus else "core"
+        raise InputError(
+            f"--workers {workers}: each needs a {what} of its own; {which} has {most}, so take up to {most}"
+        )
+    if gpus:
+        each = min(int(machine.get("CPU", 1)) // int(machine["GPU"]) for machine in used)
+        return Share(max(1, each), 1, workers * len(used), workers * len(used))
+    return Share(most // workers, 0, sum(count // (most // workers) for count in counts), len(used))
 
 
-class Pool:
-    """Trials on their way through Ray; more can be added at any time."""
+def events(share: Share, todo: Sequence[Trial]) -> Iterator[tuple[Trial, Outcome | None]]:
+    """Yield each trial with None as it starts, and with its outcome as it ends; one that is lost starts again."""
+    import ray
 
-    def __init__(self, share: Share) -> None:
-        import ray
-
-        self._run = ray.remote(trials.run).options(num_cpus=share.cores, num_gpus=share.gpus, max_retries=0)
-        self._open: dict[Any, Trial] = {}
-        self._attempts: Counter[str] = Counter()
-
-    def add(self, trial: Trial) -> None:
-        """Run a trial as soon as there is room."""
-        self._open[self._run.remote(trial)] = trial
-
-    def events(self) -> Iterator[tuple[Trial, Outcome | None]]:
-        """Yield each trial with None as it starts, and with its outcome as it ends; one that is lost starts again."""
-        import ray
-
-        while self._open:
-            stream: Any
-            for stream in ray.wait(list(self._open), timeout=1, fetch_local=False)[0]:
-                trial = self._open[stream]
-                outcome: Outcome | None
-                try:
-                    outcome = ray.get(next(stream))
-                except ray.exceptions.RayTaskError as error:  # such as a full disk
-                    outcome = Outcome("failed", str(error))
-                except (ray.exceptions.RayError, StopIteration) as error:
-                    outcome = Outcome("lost", brief(error))
-                if outcome is not None:
-                    del self._open[stream]
-                    self._attempts[trial.name] += 1
-                    if outcome.state == "lost" and self._attempts[trial.name] < _ATTEMPTS:
-                        self.add(trial)
-                    elif outcome.state == "lost":
-                        outcome = Outcome("failed", f"{outcome.log}\nerror: lost {_ATTEMPTS} times")
-                yield trial, outcome
+    remote = ray.remote(trials.run).options(num_cpus=share.cores, num_gpus=share.gpus, max_retries=0)
+    open_: dict[Any, Trial] = {remote.remote(trial): trial for trial in todo}
+    attempts: Counter[str] = Counter()
+    while open_:
+        stream: Any
+        for stream in ray.wait(list(open_), timeout=1, fetch_local=False)[0]:
+            outcome: Outcome | None
+            try:
+                outcome = ray.get(next(stream))
+            except ray.exceptions.RayTaskError as error:  # such as a full disk
+                outcome = Outcome("failed", str(error))
+            except (ray.exceptions.RayError, StopIteration) as error:
+                outcome = Outcome("lost", brief(error))
+            trial = open_.pop(stream) if outcome else open_[stream]
+            if outcome and outcome.state == "lost":
+                attempts[trial.name] += 1
+                if attempts[trial.name] < _ATTEMPTS:
+                    open_[remote.remote(trial)] = trial
+                else:
+                    outcome = Outcome("failed", f"{outcome.log}\nerror: lost {_ATTEMPTS} times")
+            yield trial, outcome

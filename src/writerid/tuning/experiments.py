@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,12 @@ from writerid.tuning.grid import identity
 FOLDER = Path(".dvc/tmp/tune")  # for all that tuning keeps; git and DVC leave it alone
 SCORES = ("by_line", "by_crop", "loss", "epoch", "seconds", "device")
 CURVES = ("train/loss", "validation/loss", "train/accuracy", "validation/accuracy", "validation/line_accuracy")
-_METRICS = "metrics/train/metrics.json"
+METRICS = "metrics/train/metrics.json"
 _remembered = Memory(FOLDER, verbose=0).cache  # parsing the files of thousands of experiments takes minutes
 
 
 def git(*arguments: str, **environment: str) -> str:
-    """Return what a git command writes, its last line break left out.
-
-    Raises InputError with what it says where it fails.
-    """
+    """Return what a git command writes, its last line break left out; raises InputError where it fails."""
     settings = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", **environment}
     done = subprocess.run(["git", *arguments], capture_output=True, env=settings, check=False)
     if done.returncode:
@@ -67,18 +65,14 @@ def load() -> pd.DataFrame:
     `code` and `data` are as `source` has them. Figures are of the best epoch and the validation side, and missing where
     a run stopped before its fit; `seconds` are of the train stage, missing where they were not measured.
     """
-    rows, seen = [], set()
+    rows = []
     listed = git("for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname:lstrip=2)", "refs/exps")
     for line in listed.splitlines():
         rev, _, reference = line.partition(" ")
         first, second, name = (*reference.split("/"), "", "")[:3]
         if len(first + second) != len(rev) or not (record := _record(rev)):
             continue  # a reference of DVC's own, or another pipeline
-        # A run whose fit DVC had in its cache leaves the measured time of another run in place.
-        seen.add(_seconds(first + second))
         rows.append({"name": name, "rev": rev, "baseline": first + second, **record})
-        rows[-1]["seconds"] = None if record["seconds"] in seen else record["seconds"]
-        seen.add(record["seconds"])
     return pd.DataFrame(rows, columns=["name", "rev", "baseline", "params", "code", "data", *SCORES])
 
 
@@ -102,14 +96,12 @@ def key(params: Mapping[str, Any], source: tuple[str, str]) -> str:
 
 def curves(rev: str) -> pd.DataFrame:
     """Return the curves that a fit logged: a row an epoch, a column for each of CURVES."""
-    table: dict[str, list[float]] = {}
+    table = {}
     for curve in CURVES:
-        try:
+        with suppress(InputError):
             rows = git("cat-file", "blob", f"{rev}:metrics/train/plots/metrics/{curve}.tsv").splitlines()[1:]
-        except InputError:
-            continue
-        table[curve] = [float(row.split("\t")[1]) for row in rows]
-    return pd.DataFrame({curve: pd.Series(table.get(curve, []), dtype=float) for curve in CURVES})
+            table[curve] = pd.Series([float(row.split("\t")[1]) for row in rows], dtype=float)
+    return pd.DataFrame(table, columns=list(CURVES))
 
 
 def crops(params: Mapping[str, Any]) -> int:
@@ -123,19 +115,16 @@ def _record(rev: str) -> dict[str, Any]:
     params = content(rev, "params.yaml")
     try:
         code, data = source(rev, params)
-        fitted = flat(content(rev, "dvc.lock")["stages"]["train"]["params"]["params.yaml"])
+        train = content(rev, "dvc.lock")["stages"]["train"]
+        fitted, md5s = flat(train["params"]["params.yaml"]), {out.get("md5") for out in train["outs"]}
     except (KeyError, TypeError, InputError):
         return {}
     record = {"params": params, "code": code, "data": data, **dict.fromkeys(SCORES)}
-    best, runtime, mine = content(rev, _METRICS).get("best"), content(rev, "metrics/runtime.json"), flat(params)
+    best, runtime, mine = content(rev, METRICS).get("best"), content(rev, "metrics/runtime.json"), flat(params)
     if not best or any(mine.get(name) != value for name, value in fitted.items()):
         return record  # stopped before its fit, so that the figures in its commit are of another run
     side = best["validation"]
     record |= {"by_line": side["line_accuracy"], "by_crop": side["accuracy"], "loss": side["loss"]}
-    seconds = None if runtime.get("epochs_resumed") else runtime.get("seconds")
-    return record | {"epoch": best["epoch"], "seconds": seconds, "device": runtime.get("device")}
-
-
-@_remembered
-def _seconds(rev: str) -> float | None:
-    return content(rev, "metrics/runtime.json").get("seconds")
+    # A run whose fit DVC had in its cache leaves the times of another run in place.
+    timed = runtime if runtime.get("md5") in md5s and not runtime.get("epochs_resumed") else {}
+    return record | {"epoch": best["epoch"], "seconds": timed.get("seconds"), "device": timed.get("device")}

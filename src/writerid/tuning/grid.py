@@ -1,10 +1,9 @@
-"""From the grid of params.yaml to the combinations to try: which there are, their names, and what is chosen of them."""
+"""From the grid of params.yaml to the combinations to try: their names, and what is chosen of them."""
 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import product
 from typing import Any
 
@@ -77,17 +76,13 @@ def only(found: Sequence[Combination], wanted: Sequence[str], grid: Mapping[str,
     for text in wanted:
         key, _, listed = text.partition("=")
         if key not in grid:
-            close = get_close_matches(key, list(grid), n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise InputError(f"--only {text}: wants KEY=VALUE,... with a key of the grid ({', '.join(grid)}){hint}")
-        held = ",".join(map(show, grid[key]))
-        if not listed:
-            raise InputError(f"--only {text}: name the values to keep, of {key}={held}")
-        by_text = {show(value): value for value in grid[key]} | {repr(value): value for value in grid[key]}
-        values = [value.strip() for value in listed.split(",")]
-        if unknown := [value for value in values if value not in by_text]:
-            raise InputError(f"--only {text}: the grid has no {unknown[0]!r}, but {key}={held}")
-        kept = [each for each in kept if each.changes[key] in [by_text[value] for value in values]]
+            raise InputError(f"--only {text}: wants KEY=VALUE,... with a key of the grid ({', '.join(grid)})")
+        values = {text: value for value in grid[key] for text in (show(value), repr(value))}
+        if unknown := {*listed.split(",")} - values.keys():
+            raise InputError(
+                f"--only {text}: the grid has no {min(unknown)!r}, but {key}={','.join(map(show, grid[key]))}"
+            )
+        kept = [each for each in kept if each.changes[key] in [values[value] for value in listed.split(",")]]
     return kept
 
 
@@ -119,9 +114,7 @@ def order(text: str) -> tuple[bool, float, str]:
 def overrides(changes: Content) -> list[str]:
     """Return what `dvc exp run -S` takes to set these values."""
     # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
-    return [
-        f"{key}={value!r}" if isinstance(value, float) else f"{key}={show(value)}" for key, value in changes.items()
-    ]
+    return [f"{key}={repr(value) if isinstance(value, float) else show(value)}" for key, value in changes.items()]
 
 
 def _part(key: str, value: object) -> str:

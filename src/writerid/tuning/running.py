@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +17,8 @@ from tqdm import tqdm
 from writerid.base.declaration import providers, read_by
 from writerid.base.errors import InputError
 from writerid.base.files import atomic
-from writerid.tuning.engine import Pool, Share
-from writerid.tuning.experiments import FOLDER, content, crops, git, key, references, source
+from writerid.tuning.engine import Share, events
+from writerid.tuning.experiments import FOLDER, METRICS, content, crops, git, key, references, source
 from writerid.tuning.grid import Combination, overrides, show, without_seed
 from writerid.tuning.trial import Outcome, Trial
 
@@ -42,19 +43,18 @@ def check_dataset(dataset: str, *, elsewhere: bool) -> None:
     if dataset == _MADE:
         return
     status = dvc("status", "--json", str(note)) if note.is_file() else ""
-    if not note.is_file() and not here:
-        problem = f"there is no such file; put the archive there, and run `dvc add {dataset}`"
-    elif not note.is_file():
-        problem = f"DVC does not track it, so trials would not find it; run `dvc add {dataset}`"
-    elif not git("ls-files", "--", str(note)):
-        problem = f"{note} is not in git, so trials would not find it; run `git add {note}`"
-    elif "modified" in status:
-        problem = f"changed since `dvc add`, so trials would read it as it was; run `dvc add {dataset}`"
-    elif "not in cache" in status and not elsewhere:
-        problem = f"not in DVC's cache, so trials would not find it; run `dvc {'add' if here else 'pull'} {dataset}`"
-    else:
-        return
-    raise InputError(f"dataset: {dataset}: {problem}")
+    add, missed = f"run `dvc add {dataset}`", "so trials would not find it"
+    _refuse(
+        f"dataset: {dataset}",
+        (not note.is_file() and not here, f"there is no such file; put the archive there, and {add}"),
+        (not note.is_file(), f"DVC does not track it, {missed}; {add}"),
+        (not git("ls-files", "--", str(note)), f"{note} is not in git, {missed}; run `git add {note}`"),
+        ("modified" in status, f"changed since `dvc add`, so trials would read it as it was; {add}"),
+        (
+            "not in cache" in status and not elsewhere,
+            f"not in DVC's cache, {missed}; {add if here else f'run `dvc pull {dataset}`'}",
+        ),
+    )
 
 
 def shared_home(commit: str) -> str:
@@ -62,28 +62,26 @@ def shared_home(commit: str) -> str:
 
     Raises InputError where they would not find the commit there, or have no DVC remote to exchange data by.
     """
-    if "origin" not in git("remote").split():
-        raise InputError("--address: the machines clone from the git remote 'origin', and there is none; add it")
-    if not git("branch", "--remotes", "--contains", commit):
-        raise InputError(f"--address: the machines would not find commit {commit[:7]} on origin; run `git push`")
-    if not dvc("config", "--project", "core.remote"):
-        raise InputError(
-            "--address: the machines exchange data by a DVC remote; run `dvc remote add --default NAME URL`"
-        )
+    _refuse(
+        "--address",
+        ("origin" not in git("remote").split(), "the machines clone from the git remote 'origin'; add it"),
+        (
+            not git("branch", "--remotes", "--contains", commit),
+            f"the machines would not find commit {commit[:7]} on origin; run `git push`",
+        ),
+        (
+            not dvc("config", "--project", "core.remote"),
+            "the machines exchange data by a DVC remote; run `dvc remote add --default NAME URL`",
+        ),
+    )
     fetch(commit)
     return git("remote", "get-url", "origin")
 
 
 def fetch(commit: str) -> None:
     """Take over the experiments that origin has of a commit."""
-    git(
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "origin",
-        f"+{references(commit)}/*:{references(commit)}/*",
-    )
+    folder = references(commit)
+    git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", f"+{folder}/*:{folder}/*")
 
 
 def plan(asked: Sequence[Combination], known: pd.DataFrame, tree: str, params: Mapping[str, Any], retry: bool) -> Plan:
@@ -110,122 +108,112 @@ def plan(asked: Sequence[Combination], known: pd.DataFrame, tree: str, params: M
     return Plan(keys, left, list(failed.values()), seconds)
 
 
-def told(plan: Plan, retry: bool, at_once: int = 1) -> str:
+def told(plan: Plan, retry: bool, at_once: int) -> str:
     """Return the plan in words; `at_once` is how many fits go on without sharing cores with one another."""
     count = len({without_seed(each.params) for each in plan.asked.values()})
     seeds = f" with {len(plan.asked) // count} seeds each" if len(plan.asked) > count else ""
     failed = 0 if retry else len(plan.failed)
-    parts = [f"{count} combinations{seeds}: {len(plan.asked) - len(plan.left) - failed} of {len(plan.asked)} done"]
-    parts += [f"{len(plan.failed)} failed earlier" + ", to be tried again" * retry] if plan.failed else []
-    parts += [f"{len(plan.left)} to run"]
+    text = f"{count} combinations{seeds}: {len(plan.asked) - len(plan.left) - failed} of {len(plan.asked)} done, "
+    text += f"{len(plan.failed)} failed earlier, " + "to be tried again, " * retry if plan.failed else ""
+    text += f"{len(plan.left)} to run"
     if plan.left and plan.seconds is None:
-        parts += ["how long cannot be told yet, as no run has been timed"]
+        text += ", how long cannot be told yet, as no run has been timed"
     elif plan.left:
-        rounds = -(-len(plan.left) // at_once)
-        alone = " one after another" if at_once == 1 else ""
-        parts += [f"about {tqdm.format_interval((plan.seconds or 0) * rounds)} of training{alone}, by the runs so far"]
-    lines = [", ".join(parts)]
+        seconds = tqdm.format_interval((plan.seconds or 0) * -(-len(plan.left) // at_once))
+        text += f", about {seconds} of training{' one after another' * (at_once == 1)}, by the runs so far"
     for log in plan.failed if not retry else ():
-        lines += [f"failed earlier: {log.stem} (--retry runs it again); {log} ends", tail(log.read_text("utf-8"))]
-    return "\n".join(lines)
+        text += f"\nfailed earlier: {log.stem} (--retry runs it again); {log} ends\n{tail(log.read_text('utf-8'))}"
+    return text
 
 
+@dataclass
 class Run:
-    """The trials of a plan, on their way."""
+    """The trials of a plan, on their way.
 
-    def __init__(self, plan: Plan, share: Share, tree: str, varied: Sequence[str], elsewhere: str | None) -> None:
-        """`tree` is the code that trials run, `varied` are the parameters that tell one combination from others.
+    `tree` is the code that they run, `varied` are the parameters that tell one combination from others. `elsewhere` is
+    the repository's URL where the machines do not share this one's disk.
+    """
 
-        `elsewhere` is the repository's URL where the machines do not share this one's disk.
-        """
-        self._plan, self._share, self._tree, self._varied, self._elsewhere = plan, share, tree, varied, elsewhere
-        self._commit, self._start = git("rev-parse", "HEAD"), time.monotonic()
-        self.done = self.failed = 0
+    plan: Plan
+    share: Share
+    tree: str
+    varied: Sequence[str]
+    elsewhere: str | None
+    done: int = 0
+    failed: int = 0
 
     def __call__(self, set_params: Sequence[str], until: str | None) -> None:
         """Run all to their ends, with what `-S` sets for all, and up to the stage `until`."""
-        common: dict[str, Any] = {
-            "home": self._elsewhere or str(Path.cwd()),
+        self._commit, self._start = git("rev-parse", "HEAD"), time.monotonic()
+        shared: dict[str, Any] = {
+            "home": self.elsewhere or str(Path.cwd()),
             "commit": self._commit,
-            "patch": git("diff", "--binary", "HEAD", self._tree),
+            "patch": git("diff", "--binary", "HEAD", self.tree),
             "targets": (until,) if until else (),
-            "threads": self._share.cores,
-            "room": None if self._elsewhere else str(FOLDER.resolve()),
-            "cache": None if self._elsewhere else dvc("cache", "dir"),
+            "threads": self.share.cores,
+            "room": None if self.elsewhere else str(FOLDER.resolve()),
+            "cache": None if self.elsewhere else dvc("cache", "dir"),
             "links": dvc("config", "cache.type") or "reflink,hardlink,symlink,copy",  # a trial only reads what it finds
         }
-        trials = {
-            each: Trial(
-                name=combination.name,
-                overrides=(*set_params, *overrides(combination.changes)),
-                data=tuple(note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()),
-                **common,
-            )
-            for each, combination in self._plan.left.items()
-        }
-        keys = {trial.name: each for each, trial in trials.items()}
-        pool, waiting = Pool(self._share), self._prepare(trials)
-        for first, group in waiting.items():
-            for trial in [first] if first.prepares else group:
-                pool.add(trial)
+        trials = []
+        for each, combination in self.plan.left.items():
+            data = [note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()]
+            changes = (*set_params, *overrides(combination.changes))
+            trials.append(Trial(combination.name, each, overrides=changes, data=tuple(data), **shared))
         try:
-            with tqdm(total=len(trials), unit=" trials", disable=None) as bar:
-                for trial, outcome in pool.events():
-                    for each in waiting[trial] if trial.prepares else [trial]:
-                        if outcome and outcome.state == "done" and trial.prepares:
-                            pool.add(replace(each, patch=outcome.patch))
-                        elif not trial.prepares or (outcome and outcome.state == "failed"):
-                            bar.write(self._event(each.name, keys[each.name], outcome), file=sys.stdout)
-                    bar.update(self.done + self.failed - bar.n)
+            for trial, outcome in events(self.share, self._prepared(trials)):
+                print(self._event(trial, outcome), flush=True)
         finally:
-            if not self._elsewhere:
+            if not self.elsewhere:
                 shutil.rmtree(FOLDER / "trials", ignore_errors=True)
 
-    def _prepare(self, trials: Mapping[str, Trial]) -> dict[Trial, list[Trial]]:
-        """Return groups of trials that read the same crops, by the one that makes these first for all of a group.
+    def _prepared(self, trials: Sequence[Trial]) -> list[Trial]:
+        """Make the crops that several trials read, once for all of these; return the trials that can run.
 
-        Where trials share a cache and run one after another, no such one is needed.
+        Where trials share a cache and run one after another, the first of them makes the crops.
         """
-        stages = content(self._tree, "dvc.yaml")["stages"]
-        groups: dict[str, list[Trial]] = {}
-        direct: dict[str, tuple[str, ...]] = {}
-        for each, trial in trials.items():
-            params = self._plan.left[each].params
-            dataset = str(params["dataset"])
-            made_by = providers(stages, "train", dataset)
-            read = {name.partition(".")[0] for stage in made_by for name in read_by(stages, stage, dataset)}
-            group = repr([params[name] for name in sorted(read)])
-            groups.setdefault(group, []).append(trial)
-            direct[group] = tuple(made_by)
-        needed = bool(self._elsewhere) or self._share.places > 1
-        return {
-            replace(group[0], name=f"tune-data-{number}", targets=direct[each], prepares=True)
-            if needed and (self._elsewhere or len(group) > 1)
-            else group[0]: group
-            for number, (each, group) in enumerate(groups.items())
-        }
+        stages = content(self.tree, "dvc.yaml")["stages"]
+        groups: dict[tuple[tuple[str, ...], str], list[Trial]] = defaultdict(list)
+        for trial in trials:
+            params = self.plan.left[trial.key].params
+            makers = tuple(providers(stages, "train", params["dataset"]))
+            read = {name.partition(".")[0] for stage in makers for name in read_by(stages, stage, params["dataset"])}
+            groups[makers, repr([params[name] for name in sorted(read)])].append(trial)
+        first, ready = {}, []
+        for number, ((makers, _), group) in enumerate(groups.items()):
+            if self.elsewhere or (self.share.places > 1 and len(group) > 1):
+                first[replace(group[0], name=f"tune-data-{number}", targets=makers, prepares=True)] = group
+            else:
+                ready += group
+        for trial, outcome in events(self.share, list(first)):
+            for each in first[trial]:
+                if outcome and outcome.state == "done":
+                    ready.append(replace(each, patch=outcome.patch))
+                elif outcome and outcome.state == "failed":
+                    print(self._event(each, outcome), flush=True)
+        return ready
 
-    def _event(self, name: str, key: str, outcome: Outcome | None) -> str:
+    def _event(self, trial: Trial, outcome: Outcome | None) -> str:
         """Note what happened to a trial; returns the line to show."""
         if outcome is None:
-            changes = self._plan.left[key].changes
-            return "started: " + " ".join(f"{each}={show(changes[each])}" for each in self._varied)
+            changes = self.plan.left[trial.key].changes
+            return "started: " + " ".join(f"{each}={show(changes[each])}" for each in self.varied)
         if outcome.state == "lost":
-            return f"{name}: its process or its machine was lost; it starts again"
-        log = LOGS / f"{name}.log"
+            return f"{trial.name}: its process or its machine was lost; it starts again"
+        log = LOGS / f"{trial.name}.log"
         with atomic(log) as temporary:
-            temporary.write_text(f"{outcome.state} {key}\n{outcome.log}", encoding="utf-8")
+            temporary.write_text(f"{outcome.state} {trial.key}\n{outcome.log}", encoding="utf-8")
         self.done += outcome.state == "done"
         self.failed += outcome.state == "failed"
-        ended, total = self.done + self.failed, len(self._plan.left)
+        ended, total = self.done + self.failed, len(self.plan.left)
         if outcome.state == "failed":
-            return f"[{ended}/{total}] {name}: failed; {log} ends\n{tail(outcome.log)}"
-        if self._elsewhere:
+            return f"[{ended}/{total}] {trial.name}: failed; {log} ends\n{tail(outcome.log)}"
+        if self.elsewhere:
             fetch(self._commit)
-        best = content(f"{references(self._commit)}/{name}", "metrics/train/metrics.json").get("best")
+        best = content(f"{references(self._commit)}/{trial.name}", METRICS).get("best")
         figures = "by line {line_accuracy:.4f}, by crop {accuracy:.4f}".format(**best["validation"]) if best else "done"
         left = tqdm.format_interval((time.monotonic() - self._start) / ended * (total - ended))
-        return f"[{ended}/{total}] {name}: {figures}" + (f", about {left} left" if ended < total else "")
+        return f"[{ended}/{total}] {trial.name}: {figures}" + (f", about {left} left" if ended < total else "")
 
 
 def dvc(*arguments: str) -> str:
@@ -245,3 +233,10 @@ def tail(text: str) -> str:
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip()]
     reported = [line for line in lines if line.startswith("error: ")]
     return "\n".join(f"    {line}" for line in (reported or lines)[-_SHOWN:])
+
+
+def _refuse(subject: str, *faults: tuple[bool, str]) -> None:
+    """Raise InputError of the first fault that there is."""
+    for fault, problem in faults:
+        if fault:
+            raise InputError(f"{subject}: {problem}")

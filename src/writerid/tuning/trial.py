@@ -1,6 +1,6 @@
 """One trial: a clone, an experiment in it, the experiment brought home, the clone removed.
 
-Ray sends this module by value to machines that have no copy of it, so it imports nothing but the standard library.
+Ray sends this module by value to machines that have no copy of it, so it imports nothing of this library.
 """
 
 import contextlib
@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 ROOM = "WRITERID_ROOM"  # the environment variable that names a machine's folder for its DVC cache and its clones
 _MOST_LOG = 200_000  # bytes of a log's end that are brought home
@@ -33,6 +35,7 @@ class Trial:
     """What a trial needs to know; all of it can be sent to another machine."""
 
     name: str
+    key: str  # of its results: see experiments.key
     overrides: tuple[str, ...]  # as `dvc exp run -S` takes them
     home: str  # the git repository that it is cloned from and brought back to: a path or a URL
     commit: str
@@ -67,7 +70,7 @@ def run(trial: Trial) -> Iterator[Outcome | None]:
     yield None
     room = Path(trial.room or os.environ.get(ROOM) or Path(tempfile.gettempdir(), f"writerid-{os.getuid()}")).resolve()
     for other in (room / "trials").glob("*"):
-        if int(other.name) == os.getpid() or not _runs(int(other.name)):  # it was killed before it could tidy up
+        if int(other.name) == os.getpid() or not psutil.pid_exists(int(other.name)):  # killed before it tidied up
             shutil.rmtree(other, ignore_errors=True)
     folder = room / "trials" / str(os.getpid())
     folder.mkdir(parents=True)
@@ -121,25 +124,10 @@ def _guarded(command: tuple[str, ...], folder: Path, log: Path, threads: int) ->
     plain = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
     environment = {**plain, **count, "PATH": path, "GIT_TERMINAL_PROMPT": "0", "PYTHONUTF8": "1"}  # UTF-8 for paths
     guarded = [sys.executable, "-I", "-S", "-c", _GUARD, *command]
-    pipe, both = subprocess.PIPE, subprocess.STDOUT
-    with (
-        log.open("ab") as out,
-        subprocess.Popen(
-            guarded, cwd=folder, env=environment, stdin=pipe, stdout=out, stderr=both, start_new_session=True
-        ) as process,
-    ):
+    options = {"cwd": folder, "env": environment, "stdin": subprocess.PIPE, "start_new_session": True}
+    with log.open("ab") as out, subprocess.Popen(guarded, stdout=out, stderr=out, **options) as process:
         try:
             return process.wait() % 256
         finally:  # where the guard was killed, or this process was interrupted, what it started is left
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-
-
-def _runs(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another person's
-        pass
-    return True
