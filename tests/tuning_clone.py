@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 import stages
-from writerid.base.files import write_json
+from writerid.base.files import write_json, write_record
 from writerid.base.params import load
 
 params = load()
@@ -46,7 +46,8 @@ Path("models/checkpoints").mkdir(parents=True)
 Path("models/checkpoints/check-01-1.0000.keras").write_text(str(params.layers))
 Path("models/model.keras").write_text(str(params.layers))
 write_json(Path("metrics/validation.json"), {"epoch": 1, **best})
-write_json(Path("metrics/runtime.json"), {"seconds": time.time() % 1000, "device": "cpu", "epochs_resumed": 0})
+times = {"seconds": time.time() % 1000, "device": "cpu", "epochs_resumed": 0}
+write_record(Path("metrics/runtime.json"), Path("models/model.keras"), times)
 '''
 
 EVALUATE = '''"""A stand-in for the evaluation: all but the accuracy is what the committed run reports."""

@@ -1,19 +1,19 @@
 """The command `python -m stages.tune`: what is asked for, and what is told about it."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from filelock import FileLock, Timeout
-from ruamel.yaml import YAML
 from typer import Exit, Option, Typer
 
 from writerid.base.declaration import read_by
 from writerid.base.errors import InputError
-from writerid.base.params import check, load
+from writerid.base.git import content, git, present_tree
+from writerid.base.machine import resources
+from writerid.base.params import changed, check
 from writerid.tuning import compare, engine, experiments, running, shown
-from writerid.tuning.grid import combinations, only, random_subset, without_seed
+from writerid.tuning.grid import combinations, identity, only, random_subset
 
 app = Typer(add_completion=False, pretty_exceptions_enable=False)
 Until = StrEnum("Until", ["train", "evaluate"])  # stages without which there is still something to compare
@@ -41,9 +41,9 @@ def tune(
     """
     if not Path("dvc.yaml").is_file():
         raise InputError("dvc.yaml: there is no such file; run from the repository's root")
-    params, tree = with_changes(changes or []), experiments.present_tree()
+    params, tree = changed(Path("params.yaml"), changes or []), present_tree()
     if show:
-        stages, failed = experiments.content(tree, "dvc.yaml")["stages"], len(running.failures())
+        stages, failed = content(tree, "dvc.yaml")["stages"], len(running.failures())
         data = read_by(stages, "split", str(params["dataset"])) - {"seed"}
         source = experiments.source(tree, params)
         comparison = compare.compare(experiments.load(), params, source, data, any_code=any_code)
@@ -61,15 +61,15 @@ def tune(
     if not asked:
         raise InputError("no combination is left to try")
     if random:
-        if random > (count := len({without_seed(each.params) for each in asked})):
+        if random > (count := len({identity(each.params, seed=0) for each in asked})):
             print(f"--random {random}: there are only {count} combinations to draw from; all are taken")
         asked = random_subset(asked, random, seed)
     for dataset in {str(each.params["dataset"]) for each in asked}:
         running.check_dataset(dataset, elsewhere=address is not None)
-    home = running.shared_home(experiments.git("rev-parse", "HEAD")) if address else None
+    home = running.shared_home(git("rev-parse", "HEAD")) if address else None
     plan = running.plan(asked, experiments.load(), tree, params, retry)
     if not plan.left or (dry_run and not address):
-        print(running.told(plan, retry, engine.share([engine.here()], workers).apart))
+        print(running.told(plan, retry, engine.share([resources()], workers).apart))
         print(
             *[f"  {each.name}" for each in plan.left.values()] or ["nothing to run; `--show` compares them"], sep="\n"
         )
@@ -89,23 +89,3 @@ def tune(
         run(changes or [], until.value if until else None)
     print(f"{run.done} done, {run.failed} failed; `python -m stages.tune --show` compares them")
     raise Exit(1 if run.failed else 0)
-
-
-def with_changes(changes: Sequence[str]) -> dict[str, Any]:
-    """Return the content of params.yaml, with changes as `dvc exp run -S` takes them.
-
-    Raises InputError where it, or a change, is wrong.
-    """
-    params = load(Path("params.yaml")).model_dump()
-    for change in changes:
-        name, equals, text = change.partition("=")
-        *groups, last = name.split(".")
-        group: Any = params
-        for part in groups:
-            group = group.get(part) if isinstance(group, dict) else None
-        if not equals or not isinstance(group, dict) or last not in group:
-            raise InputError(f"-S {change}: wants KEY=VALUE, with a key of params.yaml such as crop.height")
-        if name in params["grid"]:
-            raise InputError(f"-S {change}: the grid holds values of {name}; choose of them with --only {name}=...")
-        group[last] = YAML(typ="safe", pure=True).load(text)
-    return check(params, "-S").model_dump()

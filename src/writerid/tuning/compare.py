@@ -1,20 +1,15 @@
 """Comparing experiments: which can be compared, the table of them, and how much each parameter matters."""
 
-import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.formula.api import ols
-from statsmodels.stats.anova import anova_lm
-from statsmodels.stats.multitest import multipletests
 
 from writerid.base.dotted import flat
+from writerid.scores import factors, paired
 from writerid.tuning.experiments import crops, key
 from writerid.tuning.grid import order, show
 
@@ -88,56 +83,27 @@ def compare(
 
 
 def effects(comparison: Comparison) -> pd.DataFrame:
-    """Return how much each parameter of the grid, and the seed, matters to the accuracy by line, the most first.
-
-    A row for each of their values: key, share, value, by_line. The share is by how much the squared error of a linear
-    model of all main effects grows without the key, over the total (eta squared, sums of squares of type II); the last
-    row is what is left to combinations and to chance. Means are least-squares means: over equally many of each value of
-    the other keys. Empty where the runs are too few to tell the keys apart.
-    """
+    """Return how much each parameter of the grid, and the seed, matters to the accuracy by line; see factors."""
     runs = comparison.factorial
-    factors = [name for name in dict.fromkeys([*comparison.grid, "seed"]) if runs[name].nunique() > 1]
-    even = pd.DataFrame(list(product(*(sorted(runs[name].unique(), key=order) for name in factors))), columns=factors)
-    fit = ols("by_line ~ 1 + " + " + ".join(f"C({name})" for name in factors), runs).fit() if factors else None
-    columns = ["key", "share", "value", "by_line"]
-    if fit is None or fit.df_resid < 1 or fit.df_model + 1 < fit.model.exog.shape[1]:
-        return pd.DataFrame(columns=columns)
-    with warnings.catch_warnings(action="ignore"):  # where no error is left there is no F, but there are sums
-        sums = anova_lm(fit, typ=2)["sum_sq"].clip(lower=0)
-    total = fit.centered_tss if fit.centered_tss > 1e-15 else np.inf  # all the same: nothing to explain
-    even["mean"] = fit.predict(even)
-    rows = [
-        (name, sums[f"C({name})"] / total, value, mean)
-        for name in sorted(factors, key=lambda name: -sums[f"C({name})"])
-        for value, mean in even.groupby(name, sort=False)["mean"].mean().items()
-    ]
-    return pd.DataFrame([*rows, ("combinations, chance", fit.ssr / total, "", np.nan)], columns=columns)
+    values = {name: sorted(runs[name].unique(), key=order) for name in dict.fromkeys([*comparison.grid, "seed"])}
+    return factors.effects(runs, "by_line", {name: each for name, each in values.items() if len(each) > 1})
 
 
 def against_reference(comparison: Comparison) -> pd.DataFrame:
     """Return each other value of the grid against the reference's, over pairs that differ in that key alone.
 
     A row a value: key, reference, other, difference (other minus reference, of the accuracy by line), its 95 %
-    interval (low, high), p, pairs and verdict. Student's t over the pairs, and Holm's correction over the rows.
+    interval (low, high), p (Holm's correction over the rows), pairs and verdict.
     """
     rows = []
-    for name, chosen in REFERENCE.items():
-        if name not in comparison.grid or comparison.factorial.empty:
-            continue
+    for name, chosen in ((name, show(value)) for name, value in REFERENCE.items() if name in comparison.grid):
         rest = [other for other in dict.fromkeys([*comparison.grid, "seed"]) if other != name]
         wide = comparison.factorial.pivot(index=rest, columns=name, values="by_line")
-        for other in sorted({*wide} - {show(chosen)}, key=order) if show(chosen) in wide else ():
-            pairs = (wide[other] - wide[show(chosen)]).dropna()
-            with warnings.catch_warnings(action="ignore"):  # of a single pair, and of pairs that differ alike
-                test = stats.ttest_1samp(pairs, 0)
-                low, high = test.confidence_interval()
-            p = 1.0 if np.isnan(test.pvalue) else test.pvalue
-            rows.append([name, show(chosen), other, pairs.mean(), low, high, p, len(pairs)])
+        for other in sorted({*wide} - {chosen}, key=order) if chosen in wide else ():
+            if len(pairs := (wide[other] - wide[chosen]).dropna()):
+                rows.append([name, chosen, other, *paired.difference(pairs.to_numpy())])
     table = pd.DataFrame(rows, columns=["key", "reference", "other", "difference", "low", "high", "p", "pairs"])
-    table = table[table["pairs"] > 0]
-    if table.empty:
-        return table.assign(verdict="")
-    table["p"] = multipletests(table["p"], method="holm")[1]
+    p, enough = paired.holm(table["p"]), table["pairs"] >= FEWEST_PAIRS
     better = table["other"].where(table["difference"] > 0, table["reference"]) + " is better"
-    verdict, enough = better.where(table["p"] < LEVEL, "cannot be told apart"), table["pairs"] >= FEWEST_PAIRS
-    return table.assign(p=table["p"].where(enough), verdict=verdict.where(enough, "too few pairs"))
+    verdict = better.where(np.array(p) < LEVEL, "cannot be told apart").where(enough, "too few pairs")
+    return table.assign(p=pd.Series(p, dtype=float).where(enough), verdict=verdict)

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pynvml
-
 from writerid.base.errors import InputError, brief
-from writerid.base.parallel import cores
+from writerid.base.machine import resources
 from writerid.tuning import trial as trials
 from writerid.tuning.trial import Outcome, Trial
 
@@ -31,17 +29,6 @@ class Share:
     gpus: int
     places: int
     apart: int
-
-
-def here() -> dict[str, float]:
-    """Return what this machine has, as Ray counts it."""
-    try:
-        pynvml.nvmlInit()
-        gpus = [str(number) for number in range(pynvml.nvmlDeviceGetCount())]
-    except pynvml.NVMLError:
-        gpus = []
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(gpus)).split(",")
-    return {"CPU": cores(), "GPU": min(len(gpus), len([each for each in visible if each]))}
 
 
 @contextlib.contextmanager
@@ -60,7 +47,7 @@ def started(address: str | None) -> Iterator[list[dict[str, float]]]:
         temporary.mkdir()
         # Results are texts; Ray would else claim a third of the memory for them.
         options |= {"address": "local", "object_store_memory": 100 * 2**20, "include_dashboard": False}
-        options |= {"num_cpus": here()["CPU"], "num_gpus": here()["GPU"]}
+        options |= {"num_cpus": resources()["CPU"], "num_gpus": resources()["GPU"]}
     import ray
 
     ours = signal.getsignal(signal.SIGTERM)  # Ray puts its own in place

@@ -1,10 +1,6 @@
 """What experiments ran with and what came of them, whoever ran them: read from git, where DVC keeps them."""
 
 import hashlib
-import json
-import os
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 from joblib import Memory
-from ruamel.yaml import YAML
 
 from writerid.base.declaration import CODE, upstream
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError
+from writerid.base.git import content, git
 from writerid.tuning.grid import identity
 
 FOLDER = Path(".dvc/tmp/tune")  # for all that tuning keeps; git and DVC leave it alone
@@ -24,34 +20,6 @@ SCORES = ("by_line", "by_crop", "loss", "epoch", "seconds", "device")
 CURVES = ("train/loss", "validation/loss", "train/accuracy", "validation/accuracy", "validation/line_accuracy")
 METRICS = "metrics/train/metrics.json"
 _remembered = Memory(FOLDER, verbose=0).cache  # parsing the files of thousands of experiments takes minutes
-
-
-def git(*arguments: str, **environment: str) -> str:
-    """Return what a git command writes, its last line break left out; raises InputError where it fails."""
-    settings = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", **environment}
-    done = subprocess.run(["git", *arguments], capture_output=True, env=settings, check=False)
-    if done.returncode:
-        raise InputError(f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip() or done.returncode}")
-    return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
-
-
-def present_tree() -> str:
-    """Return the tree of the tracked files as they are in the workspace, committed or not; changes nothing."""
-    with tempfile.TemporaryDirectory() as folder:
-        index = Path(folder, "index")
-        index.write_bytes(Path(git("rev-parse", "--git-path", "index")).read_bytes())
-        git("add", "--update", GIT_INDEX_FILE=str(index))
-        return git("write-tree", GIT_INDEX_FILE=str(index))
-
-
-def content(rev: str, path: str) -> dict[str, Any]:
-    """Return what a file of JSON or YAML holds in a commit, {} where it is missing or cannot be read."""
-    try:
-        text = git("cat-file", "blob", f"{rev}:{path}")
-        found = json.loads(text) if path.endswith(".json") else YAML(typ="safe", pure=True).load(text)
-    except Exception:  # whatever a damaged file of an old experiment makes the parsers say
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def references(baseline: str) -> str:

@@ -24,16 +24,11 @@ class Combination:
     params: Content
 
 
-def identity(params: Content) -> str:
-    """Return a text that is the same for two contents of params.yaml that differ at most in their grids."""
-    values = flat(params)
+def identity(params: Content, **same: object) -> str:
+    """Return a text that is the same for two that differ at most in their grids, and in what `same` sets for both."""
+    values = flat({**params, **same})
     numbers = {name: float(value) for name, value in values.items() if type(value) is int}  # 0 and 0.0 are one value
     return json.dumps(values | numbers, sort_keys=True)
-
-
-def without_seed(params: Content) -> str:
-    """Return a text that is the same for two that differ at most in their grids and seeds."""
-    return identity({**params, "seed": 0})
 
 
 def combinations(
@@ -91,9 +86,9 @@ def random_subset(found: Sequence[Combination], count: int, seed: int) -> list[C
 
     The same seed draws the same, and a larger count keeps what a smaller one drew.
     """
-    groups = list(dict.fromkeys(without_seed(each.params) for each in found))
+    groups = list(dict.fromkeys(identity(each.params, seed=0) for each in found))
     drawn = {groups[i] for i in np.random.default_rng(seed).permutation(len(groups))[:count]}
-    return [each for each in found if without_seed(each.params) in drawn]
+    return [each for each in found if identity(each.params, seed=0) in drawn]
 
 
 def show(value: object) -> str:
@@ -109,12 +104,6 @@ def order(text: str) -> tuple[bool, float, str]:
         return False, float(text), ""
     except ValueError:
         return True, 0.0, text
-
-
-def overrides(changes: Content) -> list[str]:
-    """Return what `dvc exp run -S` takes to set these values."""
-    # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
-    return [f"{key}={repr(value) if isinstance(value, float) else show(value)}" for key, value in changes.items()]
 
 
 def _part(key: str, value: object) -> str:

@@ -1,11 +1,11 @@
 """What is left to run of what is asked for, how long that may take, and running it."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +14,13 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from writerid.base.declaration import providers, read_by
+from writerid.base.declaration import providers
 from writerid.base.errors import InputError
 from writerid.base.files import atomic
+from writerid.base.git import content, git
 from writerid.tuning.engine import Share, events
-from writerid.tuning.experiments import FOLDER, METRICS, content, crops, git, key, references, source
-from writerid.tuning.grid import Combination, overrides, show, without_seed
+from writerid.tuning.experiments import FOLDER, METRICS, crops, key, references, source
+from writerid.tuning.grid import Combination, identity, show
 from writerid.tuning.trial import Outcome, Trial
 
 LOGS = FOLDER / "logs"
@@ -42,17 +43,17 @@ def check_dataset(dataset: str, *, elsewhere: bool) -> None:
     note, here = Path(f"{dataset}.dvc"), Path(dataset).is_file()
     if dataset == _MADE:
         return
-    status = dvc("status", "--json", str(note)) if note.is_file() else ""
     add, missed = f"run `dvc add {dataset}`", "so trials would not find it"
+    status = dvc("status", "--json", str(note)) if note.is_file() else ""
     _refuse(
         f"dataset: {dataset}",
-        (not note.is_file() and not here, f"there is no such file; put the archive there, and {add}"),
+        (not (note.is_file() or here), f"there is no such file; put the archive there, and {add}"),
         (not note.is_file(), f"DVC does not track it, {missed}; {add}"),
         (not git("ls-files", "--", str(note)), f"{note} is not in git, {missed}; run `git add {note}`"),
         ("modified" in status, f"changed since `dvc add`, so trials would read it as it was; {add}"),
         (
             "not in cache" in status and not elsewhere,
-            f"not in DVC's cache, {missed}; {add if here else f'run `dvc pull {dataset}`'}",
+            f"not in DVC's cache, {missed}; run `dvc pull` or `dvc add` of it",
         ),
     )
 
@@ -100,17 +101,14 @@ def plan(asked: Sequence[Combination], known: pd.DataFrame, tree: str, params: M
         for each, combination in keys.items()
         if each not in done and (retry or each not in failed)
     }
-    # By fits that saw as many crops, or else by crops.
-    timed = ended.dropna(subset="seconds").assign(crops=lambda table: [crops(each) for each in table["params"]])
-    same = timed[timed["crops"] == crops(params)]
-    rate = (same if len(same) else timed)[["seconds", "crops"]].sum()
-    seconds = float(rate["seconds"] / rate["crops"] * crops(params)) if len(timed) else None
-    return Plan(keys, left, list(failed.values()), seconds)
+    timed = ended.dropna(subset="seconds")
+    rate = float(timed["seconds"].sum() / sum(map(crops, timed["params"]))) if len(timed) else None
+    return Plan(keys, left, list(failed.values()), rate and rate * crops(params))
 
 
 def told(plan: Plan, retry: bool, at_once: int) -> str:
     """Return the plan in words; `at_once` is how many fits go on without sharing cores with one another."""
-    count = len({without_seed(each.params) for each in plan.asked.values()})
+    count = len({identity(each.params, seed=0) for each in plan.asked.values()})
     seeds = f" with {len(plan.asked) // count} seeds each" if len(plan.asked) > count else ""
     failed = 0 if retry else len(plan.failed)
     text = f"{count} combinations{seeds}: {len(plan.asked) - len(plan.left) - failed} of {len(plan.asked)} done, "
@@ -158,7 +156,8 @@ class Run:
         trials = []
         for each, combination in self.plan.left.items():
             data = [note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()]
-            changes = (*set_params, *overrides(combination.changes))
+            # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
+            changes = (*set_params, *(f"{name}={json.dumps(value)}" for name, value in combination.changes.items()))
             trials.append(Trial(combination.name, each, overrides=changes, data=tuple(data), **shared))
         try:
             for trial, outcome in events(self.share, self._prepared(trials)):
@@ -167,31 +166,19 @@ class Run:
             if not self.elsewhere:
                 shutil.rmtree(FOLDER / "trials", ignore_errors=True)
 
-    def _prepared(self, trials: Sequence[Trial]) -> list[Trial]:
-        """Make the crops that several trials read, once for all of these; return the trials that can run.
+    def _prepared(self, trials: Sequence[Trial]) -> Sequence[Trial]:
+        """Make the crops that the first trial reads; return the trials, which find them.
 
-        Where trials share a cache and run one after another, the first of them makes the crops.
+        What fails here fails in the trials, too, and is told of there. Trials that share a cache and run one after
+        another need no such start, nor do those of other crops gain by it.
         """
-        stages = content(self.tree, "dvc.yaml")["stages"]
-        groups: dict[tuple[tuple[str, ...], str], list[Trial]] = defaultdict(list)
-        for trial in trials:
-            params = self.plan.left[trial.key].params
-            makers = tuple(providers(stages, "train", params["dataset"]))
-            read = {name.partition(".")[0] for stage in makers for name in read_by(stages, stage, params["dataset"])}
-            groups[makers, repr([params[name] for name in sorted(read)])].append(trial)
-        first, ready = {}, []
-        for number, ((makers, _), group) in enumerate(groups.items()):
-            if self.elsewhere or (self.share.places > 1 and len(group) > 1):
-                first[replace(group[0], name=f"tune-data-{number}", targets=makers, prepares=True)] = group
-            else:
-                ready += group
-        for trial, outcome in events(self.share, list(first)):
-            for each in first[trial]:
-                if outcome and outcome.state == "done":
-                    ready.append(replace(each, patch=outcome.patch))
-                elif outcome and outcome.state == "failed":
-                    print(self._event(each, outcome), flush=True)
-        return ready
+        if not self.elsewhere and (self.share.places == 1 or len(trials) == 1):
+            return trials
+        dataset = self.plan.left[trials[0].key].params["dataset"]
+        makers = providers(content(self.tree, "dvc.yaml")["stages"], "train", dataset)
+        first = replace(trials[0], name="tune-data", targets=tuple(makers), prepares=True)
+        *_, (_, made) = events(self.share, [first])
+        return [replace(each, patch=made.patch) for each in trials] if made and made.patch else trials
 
     def _event(self, trial: Trial, outcome: Outcome | None) -> str:
         """Note what happened to a trial; returns the line to show."""

@@ -83,10 +83,10 @@ def values_chart(comparison: Comparison, shares: pd.DataFrame) -> Any:
     red = base.encode(y="mean:Q")
     layers = base.mark_circle(size=45, opacity=0.45).encode(y=_ACCURACY), red.mark_line(color=_RED)
     title = "Each run (blue) by value of each parameter, and the mean at equal others (red)"
-    by_key = alt.Column("key:N", sort=list(dict.fromkeys(means["key"])), title=None)
+    by_key = alt.Facet("key:N", sort=list(dict.fromkeys(means["key"])), title=None)
     return (
         alt.layer(*layers, red.mark_tick(color=_RED, thickness=3, width=30))
-        .facet(by_key, title=title)
+        .facet(by_key, title=title, columns=9)
         .resolve_scale(x="independent")
     )
 
@@ -105,7 +105,7 @@ def curves_chart(logged: pd.DataFrame) -> Any:
         strokeDash=alt.StrokeDash("side:N", scale=dash, legend=legend),
     )
     title = "By epoch, accuracy by crop; training as it was trained, with dropout and label smoothing"
-    return lines.facet(alt.Column("kind:N", title=None), title=title).resolve_scale(y="independent")
+    return lines.facet(alt.Facet("kind:N", title=None), title=title, columns=2).resolve_scale(y="independent")
 
 
 def seconds_chart(comparison: Comparison) -> Any:

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -124,7 +125,7 @@ def _guarded(command: tuple[str, ...], folder: Path, log: Path, threads: int) ->
     plain = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
     environment = {**plain, **count, "PATH": path, "GIT_TERMINAL_PROMPT": "0", "PYTHONUTF8": "1"}  # UTF-8 for paths
     guarded = [sys.executable, "-I", "-S", "-c", _GUARD, *command]
-    options = {"cwd": folder, "env": environment, "stdin": subprocess.PIPE, "start_new_session": True}
+    options: dict[str, Any] = {"cwd": folder, "env": environment, "stdin": subprocess.PIPE, "start_new_session": True}
     with log.open("ab") as out, subprocess.Popen(guarded, stdout=out, stderr=out, **options) as process:
         try:
             return process.wait() % 256
