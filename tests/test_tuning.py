@@ -20,7 +20,8 @@ from tests.conftest import ROOT
 from writerid.base.declaration import providers, read_by, upstream
 from writerid.base.errors import InputError
 from writerid.base.params import changed, check
-from writerid.tuning import cli, compare, experiments, running, shown
+from writerid.repository import dvc
+from writerid.tuning import cli, compare, experiments, running
 from writerid.tuning.engine import Share, share
 from writerid.tuning.grid import Combination, combinations, identity, only, random_subset
 from writerid.tuning.trial import Outcome
@@ -185,14 +186,14 @@ def test_a_wrong_change_is_refused(change: str, message: str):
 def test_a_dataset_that_trials_would_not_find_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     status = {"data/iam.zip.dvc": [{"changed outs": {"data/iam.zip": "deleted"}}]}
-    monkeypatch.setattr(running, "dvc", lambda *_: json.dumps(status))
+    monkeypatch.setattr(dvc, "dvc", lambda *_: json.dumps(status))
     subprocess.run(["git", "init", "--quiet"], check=True)
 
     def refused(message: str, elsewhere: bool = False) -> None:
         with pytest.raises(InputError, match=f"^dataset: data/iam.zip: {message}"):
-            running.check_dataset("data/iam.zip", elsewhere=elsewhere)
+            dvc.check_dataset("data/iam.zip", elsewhere=elsewhere)
 
-    running.check_dataset("data/synthetic.zip", elsewhere=False)
+    dvc.check_dataset("data/synthetic.zip", elsewhere=False)
     refused("there is no such file; put the archive there, and run `dvc add")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/iam.zip").touch()
@@ -200,19 +201,21 @@ def test_a_dataset_that_trials_would_not_find_is_refused(tmp_path: Path, monkeyp
     (tmp_path / "data/iam.zip.dvc").write_text("outs: []")
     refused(r"data/iam.zip.dvc is not in git.*`git add data/iam.zip.dvc`")
     subprocess.run(["git", "add", "data/iam.zip.dvc"], check=True)
-    running.check_dataset("data/iam.zip", elsewhere=False)  # it is in the cache, if not in the workspace
+    dvc.check_dataset("data/iam.zip", elsewhere=False)  # it is in the cache, if not in the workspace
     for state, message in (("modified", "changed since `dvc add`"), ("not in cache", "not in DVC's cache.*`dvc add")):
         status["data/iam.zip.dvc"][0]["changed outs"]["data/iam.zip"] = state
         refused(message)
     (tmp_path / "data/iam.zip").unlink()
     refused("not in DVC's cache.*`dvc pull")
-    running.check_dataset("data/iam.zip", elsewhere=True)
+    dvc.check_dataset("data/iam.zip", elsewhere=True)
 
 
 class TestShare:
     def test_cores_are_dealt_out(self):
         assert share([{"CPU": 5.0}], 2) == Share(cores=2, gpus=0, places=2, apart=1)
-        with pytest.raises(InputError, match=r"--workers 40: each needs a core of its own; this machine has 5"):
+        with pytest.raises(
+            InputError, match=r"--workers 40: each needs a core of its own; this machine has 5, so take up to that"
+        ):
             share([{"CPU": 5.0}], 40)
 
     def test_each_trial_has_a_gpu_of_its_own(self):
@@ -248,7 +251,7 @@ class TestComparison:
         assert len(found.rows) == 24
         assert found.rows["by_line"].iloc[0] == pytest.approx(0.515)
         assert found.rows["spread"].iloc[0] == pytest.approx(0.03)
-        assert "spread" in shown.tables(found) and not found.rows["name"].str.contains("seed").any()
+        assert "spread" in compare.tables(found) and not found.rows["name"].str.contains("seed").any()
 
     def test_what_cannot_be_compared_is_left_out_and_counted(self):
         known = runs({})
@@ -257,12 +260,12 @@ class TestComparison:
         known.at[3, "params"] = params(top_writers=3)
         found = compared(known)
         assert len(found.rows) == 21
-        assert shown.omissions(found, 2) == (
+        assert compare.omissions(found, 2) == (
             "Not in these tables: 2 failed, 1 by other code than the present (--any-code), 1 stopped before the fit, "
             "1 on other data or another split."
         )
         assert len(compared(known, any_code=True).rows) == 22
-        assert shown.omissions(compared(runs({})), 0) == ""
+        assert compare.omissions(compared(runs({})), 0) == ""
 
     def test_of_two_that_are_the_same_the_later_counts(self):
         known = pd.concat([runs({})[:1], runs({"layers": {2: 0.1}})[:1]])
@@ -271,7 +274,7 @@ class TestComparison:
     def test_runs_of_another_budget_have_a_table_of_their_own(self):
         longer = runs({"layers": {2: 0.4, 3: 0.4, 4: 0.4}}, epochs=params()["epochs"] * 2)[:2]
         found = compared(pd.concat([longer, runs({})]))
-        text = shown.tables(found)
+        text = compare.tables(found)
         assert text.count("Fits of ") == 2
         assert (
             text.index("Fits of 38,400 crops") < text.index("Fits of 76,800 crops") < text.rindex("layers-2_kernel-3")
@@ -353,7 +356,7 @@ class TestComparison:
 
     def test_curves_are_of_the_best_and_of_its_like_with_other_dropout(self):
         comparison = compared(runs({"layers": {3: 0.2}, "kernel_size": {5: 0.1}, "optimizer": {"adam": 0.1}}))
-        assert set(shown.best(comparison)) == {f"layers-3_kernel-5_adam_dropout-{value}" for value in ("0", "0.4")}
+        assert set(compare.best(comparison)) == {f"layers-3_kernel-5_adam_dropout-{value}" for value in ("0", "0.4")}
 
     @pytest.mark.parametrize("count", [24, 1])
     def test_pictures_of_a_grid_and_of_one_run(self, tmp_path: Path, count: int):
@@ -361,9 +364,9 @@ class TestComparison:
         logged = pd.DataFrame([["a", 1, 2.0, 3.0, 0.1, 0.2, 0.3]], columns=["experiment", "epoch", *experiments.CURVES])
         for number, chart in enumerate(
             (
-                shown.values_chart(comparison, compare.effects(comparison)),
-                shown.curves_chart(logged),
-                shown.seconds_chart(comparison),
+                compare.values_chart(comparison, compare.effects(comparison)),
+                compare.curves_chart(logged),
+                compare.seconds_chart(comparison),
             )
         ):
             chart.save(str(tmp_path / f"{number}.png"))
@@ -416,7 +419,7 @@ def test_how_long_it_takes_is_told_by_the_runs_so_far_or_that_there_are_none(mon
     ("arguments", "message"),
     [
         (["--random", "six"], "should be a valid integer"),
-        (["--workers", "0"], "0 is not in the range x>=1"),
+        (["--workers", "0"], "greater than or equal to 1"),
         (["--workrs", "2"], "--workers"),
         (["--until", "crop"], "'crop'"),
     ],
@@ -432,7 +435,7 @@ def test_a_second_command_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(cli, "changed", lambda *_: params())
     monkeypatch.setattr(experiments, "load", lambda: runs({})[:1])
     monkeypatch.setattr(running, "source", lambda *_: SOURCE)
-    with FileLock(tmp_path / "lock"), pytest.raises(InputError, match="another .* is at work"):
+    with FileLock(tmp_path / "lock"), pytest.raises(InputError, match=r"another .* is at work"):
         CliRunner().invoke(cli.app, [], catch_exceptions=False)
 
 

@@ -9,10 +9,11 @@ from typer import Exit, Option, Typer
 
 from writerid.base.declaration import read_by
 from writerid.base.errors import InputError
-from writerid.base.git import content, git, present_tree
 from writerid.base.machine import resources
 from writerid.base.params import changed, check
-from writerid.tuning import compare, engine, experiments, running, shown
+from writerid.repository.dvc import check_dataset
+from writerid.repository.git import content, git, present_tree
+from writerid.tuning import compare, engine, experiments, running
 from writerid.tuning.grid import combinations, identity, only, random_subset
 
 app = Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -39,8 +40,6 @@ def tune(
 
     What is done is not done again; interrupted, the same command goes on.
     """
-    if not Path("dvc.yaml").is_file():
-        raise InputError("dvc.yaml: there is no such file; run from the repository's root")
     params, tree = changed(Path("params.yaml"), changes or []), present_tree()
     if show:
         stages, failed = content(tree, "dvc.yaml")["stages"], len(running.failures())
@@ -48,9 +47,8 @@ def tune(
         source = experiments.source(tree, params)
         comparison = compare.compare(experiments.load(), params, source, data, any_code=any_code)
         if comparison.runs.empty:
-            hint = shown.omissions(comparison, failed) or "`python -m stages.tune` runs the grid."
-            raise InputError(f"there is nothing to compare yet. {hint}")
-        shown.write(comparison, failed)
+            raise InputError(f"there is nothing to compare yet. {compare.omissions(comparison, failed)}".strip())
+        compare.write(comparison, failed)
         return
 
     asked, impossible = combinations(params, check, seeds)
@@ -65,14 +63,12 @@ def tune(
             print(f"--random {random}: there are only {count} combinations to draw from; all are taken")
         asked = random_subset(asked, random, seed)
     for dataset in {str(each.params["dataset"]) for each in asked}:
-        running.check_dataset(dataset, elsewhere=address is not None)
+        check_dataset(dataset, elsewhere=address is not None)
     home = running.shared_home(git("rev-parse", "HEAD")) if address else None
     plan = running.plan(asked, experiments.load(), tree, params, retry)
+    names = [f"  {each.name}" for each in plan.left.values()] or ["nothing to run; `--show` compares them"]
     if not plan.left or (dry_run and not address):
-        print(running.told(plan, retry, engine.share([resources()], workers).apart))
-        print(
-            *[f"  {each.name}" for each in plan.left.values()] or ["nothing to run; `--show` compares them"], sep="\n"
-        )
+        print(running.told(plan, retry, engine.share([resources()], workers).apart), *names, sep="\n")
         return
     lock = FileLock(experiments.FOLDER / "lock", timeout=0)  # the system drops it when this process ends, however
     try:
@@ -81,9 +77,8 @@ def tune(
         raise InputError("another `python -m stages.tune` is at work here; --show shows what it has done") from None
     with lock, engine.started(address) as machines:
         share = engine.share(machines, workers)
-        print(running.told(plan, retry, share.apart), flush=True)
+        print(running.told(plan, retry, share.apart), *names * dry_run, sep="\n", flush=True)
         if dry_run:
-            print(*[f"  {each.name}" for each in plan.left.values()], sep="\n")
             return
         run = running.Run(plan, share, tree, [*params["grid"], *["seed"] * (seeds > 1)], home)
         run(changes or [], until.value if until else None)

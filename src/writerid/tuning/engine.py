@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from writerid.base import lifetime
 from writerid.base.errors import InputError, brief
 from writerid.base.machine import resources
 from writerid.tuning import trial as trials
@@ -56,7 +57,8 @@ def started(address: str | None) -> Iterator[list[dict[str, float]]]:
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(f"--address {address}: no Ray cluster answers there ({brief(error)})") from None
     signal.signal(signal.SIGTERM, ours)
-    ray.cloudpickle.register_pickle_by_value(trials)
+    for module in (trials, lifetime):
+        ray.cloudpickle.register_pickle_by_value(module)
     try:
         yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
     finally:
@@ -70,19 +72,17 @@ def share(machines: Sequence[dict[str, float]], workers: int) -> Share:
 
     Raises InputError where a machine has not as many GPUs, or cores.
     """
-    gpus = any(machine.get("GPU") for machine in machines)
-    used = [machine for machine in machines if machine.get("GPU" if gpus else "CPU")]  # a head may only lead
-    counts = [int(machine["GPU" if gpus else "CPU"]) for machine in used]
-    most = min(counts, default=0)
+    kind, what = ("GPU", "GPU") if any(machine.get("GPU") for machine in machines) else ("CPU", "core")
+    used = [machine for machine in machines if machine.get(kind)]  # a head may only lead
+    most = int(min((machine[kind] for machine in used), default=0))
     if workers > most:
-        which, what = "this machine" if len(machines) == 1 else "the smallest machine", "GPU" if gpus else "core"
-        raise InputError(
-            f"--workers {workers}: each needs a {what} of its own; {which} has {most}, so take up to {most}"
-        )
-    if gpus:
+        which = "this machine" if len(machines) == 1 else "the smallest machine"
+        raise InputError(f"--workers {workers}: each needs a {what} of its own; {which} has {most}, so take up to that")
+    if kind == "GPU":
         each = min(int(machine.get("CPU", 1)) // int(machine["GPU"]) for machine in used)
         return Share(max(1, each), 1, workers * len(used), workers * len(used))
-    return Share(most // workers, 0, sum(count // (most // workers) for count in counts), len(used))
+    each = most // workers
+    return Share(each, 0, sum(int(machine["CPU"]) // each for machine in used), len(used))
 
 
 def events(share: Share, todo: Sequence[Trial]) -> Iterator[tuple[Trial, Outcome | None]]:

@@ -12,7 +12,7 @@ from joblib import Memory
 from writerid.base.declaration import CODE, upstream
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError
-from writerid.base.git import content, git
+from writerid.repository.git import content, git
 from writerid.tuning.grid import identity
 
 FOLDER = Path(".dvc/tmp/tune")  # for all that tuning keeps; git and DVC leave it alone
@@ -20,11 +20,6 @@ SCORES = ("by_line", "by_crop", "loss", "epoch", "seconds", "device")
 CURVES = ("train/loss", "validation/loss", "train/accuracy", "validation/accuracy", "validation/line_accuracy")
 METRICS = "metrics/train/metrics.json"
 _remembered = Memory(FOLDER, verbose=0).cache  # parsing the files of thousands of experiments takes minutes
-
-
-def references(baseline: str) -> str:
-    """Return the folder of git references in which DVC keeps the experiments of a commit."""
-    return f"refs/exps/{baseline[:2]}/{baseline[2:]}"
 
 
 def load() -> pd.DataFrame:
@@ -64,12 +59,12 @@ def key(params: Mapping[str, Any], source: tuple[str, str]) -> str:
 
 def curves(rev: str) -> pd.DataFrame:
     """Return the curves that a fit logged: a row an epoch, a column for each of CURVES."""
-    table = {}
+    table = pd.DataFrame(columns=list(CURVES), dtype=float)
     for curve in CURVES:
         with suppress(InputError):
             rows = git("cat-file", "blob", f"{rev}:metrics/train/plots/metrics/{curve}.tsv").splitlines()[1:]
-            table[curve] = pd.Series([float(row.split("\t")[1]) for row in rows], dtype=float)
-    return pd.DataFrame(table, columns=list(CURVES))
+            table[curve] = [float(row.split("\t")[1]) for row in rows]
+    return table
 
 
 def crops(params: Mapping[str, Any]) -> int:

@@ -74,9 +74,8 @@ def only(found: Sequence[Combination], wanted: Sequence[str], grid: Mapping[str,
             raise InputError(f"--only {text}: wants KEY=VALUE,... with a key of the grid ({', '.join(grid)})")
         values = {text: value for value in grid[key] for text in (show(value), repr(value))}
         if unknown := {*listed.split(",")} - values.keys():
-            raise InputError(
-                f"--only {text}: the grid has no {min(unknown)!r}, but {key}={','.join(map(show, grid[key]))}"
-            )
+            held = ",".join(map(show, grid[key]))
+            raise InputError(f"--only {text}: the grid has no {min(unknown)!r}, but {key}={held}")
         kept = [each for each in kept if each.changes[key] in [values[value] for value in listed.split(",")]]
     return kept
 

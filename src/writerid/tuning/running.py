@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,14 +15,14 @@ from tqdm import tqdm
 from writerid.base.declaration import providers
 from writerid.base.errors import InputError
 from writerid.base.files import atomic
-from writerid.base.git import content, git
+from writerid.repository.dvc import dvc, references
+from writerid.repository.git import content, git
 from writerid.tuning.engine import Share, events
-from writerid.tuning.experiments import FOLDER, METRICS, crops, key, references, source
+from writerid.tuning.experiments import FOLDER, METRICS, crops, key, source
 from writerid.tuning.grid import Combination, identity, show
 from writerid.tuning.trial import Outcome, Trial
 
 LOGS = FOLDER / "logs"
-_MADE = "data/synthetic.zip"  # the dataset that the pipeline makes itself
 _SHOWN = 6  # last lines of a log
 
 
@@ -38,45 +36,18 @@ class Plan:
     seconds: float | None
 
 
-def check_dataset(dataset: str, *, elsewhere: bool) -> None:
-    """Refuse a dataset that a trial would not find as it is here; `elsewhere`: it comes from the DVC remote."""
-    note, here = Path(f"{dataset}.dvc"), Path(dataset).is_file()
-    if dataset == _MADE:
-        return
-    add, missed = f"run `dvc add {dataset}`", "so trials would not find it"
-    status = dvc("status", "--json", str(note)) if note.is_file() else ""
-    _refuse(
-        f"dataset: {dataset}",
-        (not (note.is_file() or here), f"there is no such file; put the archive there, and {add}"),
-        (not note.is_file(), f"DVC does not track it, {missed}; {add}"),
-        (not git("ls-files", "--", str(note)), f"{note} is not in git, {missed}; run `git add {note}`"),
-        ("modified" in status, f"changed since `dvc add`, so trials would read it as it was; {add}"),
-        (
-            "not in cache" in status and not elsewhere,
-            f"not in DVC's cache, {missed}; run `dvc pull` or `dvc add` of it",
-        ),
-    )
-
-
 def shared_home(commit: str) -> str:
     """Return the URL by which the machines of a cluster reach the repository, and take over what they have brought.
 
     Raises InputError where they would not find the commit there, or have no DVC remote to exchange data by.
     """
-    _refuse(
-        "--address",
-        ("origin" not in git("remote").split(), "the machines clone from the git remote 'origin'; add it"),
-        (
-            not git("branch", "--remotes", "--contains", commit),
-            f"the machines would not find commit {commit[:7]} on origin; run `git push`",
-        ),
-        (
-            not dvc("config", "--project", "core.remote"),
-            "the machines exchange data by a DVC remote; run `dvc remote add --default NAME URL`",
-        ),
-    )
+    home = git("remote", "get-url", "origin")
+    if not git("branch", "--remotes", "--contains", commit):
+        raise InputError(f"--address: the machines would not find commit {commit[:7]} on origin; run `git push`")
+    if not dvc("config", "--project", "core.remote"):
+        raise InputError("--address: the machines want a DVC remote; run `dvc remote add --default NAME URL`")
     fetch(commit)
-    return git("remote", "get-url", "origin")
+    return home
 
 
 def fetch(commit: str) -> None:
@@ -110,15 +81,14 @@ def told(plan: Plan, retry: bool, at_once: int) -> str:
     """Return the plan in words; `at_once` is how many fits go on without sharing cores with one another."""
     count = len({identity(each.params, seed=0) for each in plan.asked.values()})
     seeds = f" with {len(plan.asked) // count} seeds each" if len(plan.asked) > count else ""
-    failed = 0 if retry else len(plan.failed)
-    text = f"{count} combinations{seeds}: {len(plan.asked) - len(plan.left) - failed} of {len(plan.asked)} done, "
-    text += f"{len(plan.failed)} failed earlier, " + "to be tried again, " * retry if plan.failed else ""
-    text += f"{len(plan.left)} to run"
+    done = len(plan.asked) - len(plan.left) - (0 if retry else len(plan.failed))
+    failed = f"{len(plan.failed)} failed earlier, " + "to be tried again, " * retry if plan.failed else ""
+    text = f"{count} combinations{seeds}: {done} of {len(plan.asked)} done, {failed}{len(plan.left)} to run"
     if plan.left and plan.seconds is None:
         text += ", how long cannot be told yet, as no run has been timed"
     elif plan.left:
-        seconds = tqdm.format_interval((plan.seconds or 0) * -(-len(plan.left) // at_once))
-        text += f", about {seconds} of training{' one after another' * (at_once == 1)}, by the runs so far"
+        interval = tqdm.format_interval((plan.seconds or 0) * -(-len(plan.left) // at_once))
+        text += f", about {interval} of training{' one after another' * (at_once == 1)}, by the runs so far"
     for log in plan.failed if not retry else ():
         text += f"\nfailed earlier: {log.stem} (--retry runs it again); {log} ends\n{tail(log.read_text('utf-8'))}"
     return text
@@ -203,12 +173,6 @@ class Run:
         return f"[{ended}/{total}] {trial.name}: {figures}" + (f", about {left} left" if ended < total else "")
 
 
-def dvc(*arguments: str) -> str:
-    """Return what a DVC command writes, empty where it fails."""
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True, check=False)
-    return "" if done.returncode else done.stdout.strip()
-
-
 def failures() -> dict[str, Path]:
     """Return the logs of trials that failed, by the key of what failed: the first line of a log holds both."""
     first = {log: log.read_text(encoding="utf-8").partition("\n")[0].split() for log in sorted(LOGS.glob("*.log"))}
@@ -220,10 +184,3 @@ def tail(text: str) -> str:
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip()]
     reported = [line for line in lines if line.startswith("error: ")]
     return "\n".join(f"    {line}" for line in (reported or lines)[-_SHOWN:])
-
-
-def _refuse(subject: str, *faults: tuple[bool, str]) -> None:
-    """Raise InputError of the first fault that there is."""
-    for fault, problem in faults:
-        if fault:
-            raise InputError(f"{subject}: {problem}")

@@ -1,34 +1,27 @@
 """One trial: a clone, an experiment in it, the experiment brought home, the clone removed.
 
-Ray sends this module by value to machines that have no copy of it, so it imports nothing of this library.
+Ray sends this module by value to machines that have no copy of it, so it imports nothing of this library
+but `lifetime`, which is sent like it.
 """
 
-import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
+
+from writerid.base.lifetime import guarded
 
 ROOM = "WRITERID_ROOM"  # the environment variable that names a machine's folder for its DVC cache and its clones
 _MOST_LOG = 200_000  # bytes of a log's end that are brought home
 _KILLED = re.compile(rb"exited with (-\d+|137|143)\b")  # how DVC says that a signal ended a stage
 _HIDDEN = ("GIT_DIR", "GIT_WORK_TREE", "DVC_ROOT", "PYTHONPATH")  # variables that would lead out of the clone
-# Runs a command. A process beside it ends both once the one that holds our standard input has ended: this one cannot,
-# as Ray kills what a worker has started itself when it ends the worker.
-_GUARD = """import os, signal, subprocess, sys
-if os.fork() == 0:
-    sys.stdin.buffer.read()
-    os.killpg(0, signal.SIGKILL)
-os._exit(subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL) % 256)"""
 
 
 @dataclass(frozen=True)
@@ -89,8 +82,13 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
     """Run the experiment in a new clone, and bring it home; returns what differs from the commit afterwards."""
     clone, log, elsewhere = folder / "clone", folder / "log", trial.cache is None
 
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    count = {"OMP_NUM_THREADS": str(trial.threads), "TF_NUM_INTRAOP_THREADS": str(trial.threads)}
+    plain = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
+    environment = {**plain, **count, "PATH": path, "GIT_TERMINAL_PROMPT": "0", "PYTHONUTF8": "1"}  # UTF-8 for paths
+
     def call(*command: str, otherwise: str = "failed") -> None:
-        status = _guarded(command, clone if clone.is_dir() else folder, log, trial.threads)
+        status = guarded(command, clone if clone.is_dir() else folder, environment, log)
         if status:  # 255 is DVC's own; of a signal that ended it, or its stage, a second try will not meet another
             raise _Ended("lost" if 128 < status < 255 or _KILLED.search(log.read_bytes()) else otherwise)
 
@@ -116,19 +114,3 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
         call("dvc", "push", *trial.targets, otherwise="lost")
     made = subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=clone, capture_output=True, check=True).stdout
     return made.decode("utf-8", "surrogateescape").removesuffix("\n")
-
-
-def _guarded(command: tuple[str, ...], folder: Path, log: Path, threads: int) -> int:
-    """Run a command that ends with this process, however that ends; returns its exit status."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    count = {"OMP_NUM_THREADS": str(threads), "TF_NUM_INTRAOP_THREADS": str(threads)}
-    plain = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
-    environment = {**plain, **count, "PATH": path, "GIT_TERMINAL_PROMPT": "0", "PYTHONUTF8": "1"}  # UTF-8 for paths
-    guarded = [sys.executable, "-I", "-S", "-c", _GUARD, *command]
-    options: dict[str, Any] = {"cwd": folder, "env": environment, "stdin": subprocess.PIPE, "start_new_session": True}
-    with log.open("ab") as out, subprocess.Popen(guarded, stdout=out, stderr=out, **options) as process:
-        try:
-            return process.wait() % 256
-        finally:  # where the guard was killed, or this process was interrupted, what it started is left
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
