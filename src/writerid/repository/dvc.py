@@ -1,4 +1,4 @@
-"""What DVC says of this repository, by its command line."""
+"""What DVC says of this repository, by its command line, and where it keeps experiments."""
 
 import subprocess
 import sys
@@ -19,6 +19,12 @@ def dvc(*arguments: str) -> str:
 def references(baseline: str) -> str:
     """Return the folder of git references in which DVC keeps the experiments of a commit."""
     return f"refs/exps/{baseline[:2]}/{baseline[2:]}"
+
+
+def fetch(commit: str) -> None:
+    """Take over the experiments that origin has of a commit."""
+    folder = references(commit)
+    git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", f"+{folder}/*:{folder}/*")
 
 
 def check_dataset(dataset: str, *, elsewhere: bool) -> None:

@@ -13,7 +13,7 @@ from writerid.base.machine import resources
 from writerid.base.params import changed, check
 from writerid.repository.dvc import check_dataset
 from writerid.repository.git import content, git, present_tree
-from writerid.tuning import compare, engine, experiments, running
+from writerid.tuning import engine, experiments, running
 from writerid.tuning.grid import combinations, identity, only, random_subset
 
 app = Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -42,6 +42,8 @@ def tune(
     """
     params, tree = changed(Path("params.yaml"), changes or []), present_tree()
     if show:
+        from writerid.tuning import compare  # what draws and reckons takes a second to import
+
         stages, failed = content(tree, "dvc.yaml")["stages"], len(running.failures())
         data = read_by(stages, "split", str(params["dataset"])) - {"seed"}
         source = experiments.source(tree, params)
@@ -80,7 +82,6 @@ def tune(
         print(running.told(plan, retry, share.apart), *names * dry_run, sep="\n", flush=True)
         if dry_run:
             return
-        run = running.Run(plan, share, tree, [*params["grid"], *["seed"] * (seeds > 1)], home)
-        run(changes or [], until.value if until else None)
-    print(f"{run.done} done, {run.failed} failed; `python -m stages.tune --show` compares them")
-    raise Exit(1 if run.failed else 0)
+        counts = running.run(plan, share, tree, home, changes or [], until.value if until else None)
+    print(f"{counts['done']} done, {counts['failed']} failed; `python -m stages.tune --show` compares them")
+    raise Exit(1 if counts["failed"] else 0)

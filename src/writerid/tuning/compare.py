@@ -21,7 +21,6 @@ REFERENCE: Mapping[str, Any] = {"layers": 3, "kernel_size": 3, "optimizer": "ada
 FEWEST_PAIRS = 3  # of which a difference is claimed
 LEVEL = 0.05  # of the probability of claiming any difference that is none
 FOLDER = Path("metrics/tuning")
-_MOST_CURVES = 20
 _RED = "#c0392b"
 _ACCURACY = alt.Y("by_line:Q", title="validation accuracy by line", scale=alt.Scale(zero=False))
 
@@ -143,7 +142,7 @@ def best(comparison: Comparison) -> dict[str, str]:
     """Return the commits of the best experiment and its like with other dropout, by name: their curves are drawn."""
     alike = comparison.rows.drop(columns="dropout", errors="ignore")
     alike = alike[[key for key in dict.fromkeys([*comparison.keys, "code", "crops"]) if key in alike]]
-    names = comparison.rows["name"][(alike == alike.iloc[0]).all(axis=1)][:_MOST_CURVES]
+    names = comparison.rows["name"][(alike == alike.iloc[0]).all(axis=1)]
     return dict(comparison.runs.set_index("name")["rev"][names])
 
 
@@ -151,8 +150,10 @@ def write(comparison: Comparison, failed: int) -> None:
     """Print the tables, and write pictures and the numbers behind them to FOLDER; all of the validation side."""
     shares, against = effects(comparison), against_reference(comparison)
     print("## All, best first", tables(comparison), "## How much each parameter matters", sep="\n\n", end="\n\n")
-    print("Too few to tell how much each parameter matters." if shares.empty else markdown(shares), end="\n\n")
-    print("## The choices of the reference", end="\n\n")
+    print(
+        "Too few to tell how much each parameter matters." if shares.empty else markdown(shares),
+        end="\n\n## The choices of the reference\n\n",
+    )
     print("None differ from one of them alone." if against.empty else markdown(against), end="\n\n")
     print(omissions(comparison, failed), end="\n\n")
     logged = [

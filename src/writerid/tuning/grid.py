@@ -12,19 +12,17 @@ import numpy as np
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError
 
-Content = Mapping[str, Any]  # of a params.yaml
-
 
 @dataclass(frozen=True)
 class Combination:
     """One point of the grid: its name, what it sets (the seed, too), and all parameters it runs with."""
 
     name: str
-    changes: Content
-    params: Content
+    changes: Mapping[str, Any]
+    params: Mapping[str, Any]
 
 
-def identity(params: Content, **same: object) -> str:
+def identity(params: Mapping[str, Any], **same: object) -> str:
     """Return a text that is the same for two that differ at most in their grids, and in what `same` sets for both."""
     values = flat({**params, **same})
     numbers = {name: float(value) for name, value in values.items() if type(value) is int}  # 0 and 0.0 are one value
@@ -32,7 +30,7 @@ def identity(params: Content, **same: object) -> str:
 
 
 def combinations(
-    params: Content, check: Callable[[Content], object], seeds: int = 1
+    params: Mapping[str, Any], check: Callable[[Mapping[str, Any]], object], seeds: int = 1
 ) -> tuple[list[Combination], dict[str, list[Combination]]]:
     """Return all combinations of a grid in its order, seed after seed, and by reason those that are impossible.
 

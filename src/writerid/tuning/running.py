@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,15 +16,14 @@ from tqdm import tqdm
 from writerid.base.declaration import providers
 from writerid.base.errors import InputError
 from writerid.base.files import atomic
-from writerid.repository.dvc import dvc, references
+from writerid.repository.dvc import dvc, fetch, references
 from writerid.repository.git import content, git
 from writerid.tuning.engine import Share, events
 from writerid.tuning.experiments import FOLDER, METRICS, crops, key, source
-from writerid.tuning.grid import Combination, identity, show
+from writerid.tuning.grid import Combination, identity
 from writerid.tuning.trial import Outcome, Trial
 
 LOGS = FOLDER / "logs"
-_SHOWN = 6  # last lines of a log
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,6 @@ def shared_home(commit: str) -> str:
         raise InputError("--address: the machines want a DVC remote; run `dvc remote add --default NAME URL`")
     fetch(commit)
     return home
-
-
-def fetch(commit: str) -> None:
-    """Take over the experiments that origin has of a commit."""
-    folder = references(commit)
-    git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", f"+{folder}/*:{folder}/*")
 
 
 def plan(asked: Sequence[Combination], known: pd.DataFrame, tree: str, params: Mapping[str, Any], retry: bool) -> Plan:
@@ -94,83 +88,67 @@ def told(plan: Plan, retry: bool, at_once: int) -> str:
     return text
 
 
-@dataclass
-class Run:
-    """The trials of a plan, on their way.
+def run(
+    plan: Plan, share: Share, tree: str, elsewhere: str | None, changes: Sequence[str], until: str | None
+) -> Counter[str]:
+    """Run what is left of a plan by the code in `tree`, up to a stage; returns how many are `done` and `failed`.
 
-    `tree` is the code that they run, `varied` are the parameters that tell one combination from others. `elsewhere` is
-    the repository's URL where the machines do not share this one's disk.
+    `elsewhere` is the repository's URL where machines do not share this one's disk; `changes` are what `-S` sets.
     """
+    start, counts = time.monotonic(), Counter[str]()
+    shared: dict[str, Any] = {
+        "home": elsewhere or str(Path.cwd()),
+        "commit": git("rev-parse", "HEAD"),
+        "patch": git("diff", "--binary", "HEAD", tree),
+        "targets": (until,) if until else (),
+        "threads": share.cores,
+        "room": None if elsewhere else str(FOLDER.resolve()),
+        "cache": None if elsewhere else dvc("cache", "dir"),
+        "links": dvc("config", "cache.type") or "reflink,hardlink,symlink,copy",  # a trial only reads what it finds
+    }
+    trials = []
+    for each, combination in plan.left.items():
+        data = [note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()]
+        # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
+        overrides = (*changes, *(f"{name}={json.dumps(value)}" for name, value in combination.changes.items()))
+        trials.append(Trial(combination.name, each, overrides, data=tuple(data), **shared))
+    try:
+        if elsewhere or (share.places > 1 and len(trials) > 1):
+            # The crops that the first reads are made first. What fails at it fails in the trials, and is told of there.
+            dataset = plan.left[trials[0].key].params["dataset"]
+            makers = providers(content(tree, "dvc.yaml")["stages"], "train", dataset)
+            first = replace(trials[0], name="tune-data", targets=tuple(makers), prepares=True)
+            *_, (_, made) = events(share, [first])
+            trials = [replace(each, patch=made.patch) for each in trials] if made and made.patch else trials
+        for trial, outcome in events(share, trials):
+            line = _event(trial, outcome, fetched=elsewhere is not None)
+            if outcome and outcome.state != "lost":
+                counts[outcome.state] += 1
+                left = (time.monotonic() - start) / counts.total() * (len(trials) - counts.total())
+                line = f"[{counts.total()}/{len(trials)}, about {tqdm.format_interval(left)} left] {line}"
+            print(line, flush=True)
+    finally:
+        if not elsewhere:
+            shutil.rmtree(FOLDER / "trials", ignore_errors=True)
+    return counts
 
-    plan: Plan
-    share: Share
-    tree: str
-    varied: Sequence[str]
-    elsewhere: str | None
-    done: int = 0
-    failed: int = 0
 
-    def __call__(self, set_params: Sequence[str], until: str | None) -> None:
-        """Run all to their ends, with what `-S` sets for all, and up to the stage `until`."""
-        self._commit, self._start = git("rev-parse", "HEAD"), time.monotonic()
-        shared: dict[str, Any] = {
-            "home": self.elsewhere or str(Path.cwd()),
-            "commit": self._commit,
-            "patch": git("diff", "--binary", "HEAD", self.tree),
-            "targets": (until,) if until else (),
-            "threads": self.share.cores,
-            "room": None if self.elsewhere else str(FOLDER.resolve()),
-            "cache": None if self.elsewhere else dvc("cache", "dir"),
-            "links": dvc("config", "cache.type") or "reflink,hardlink,symlink,copy",  # a trial only reads what it finds
-        }
-        trials = []
-        for each, combination in self.plan.left.items():
-            data = [note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()]
-            # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
-            changes = (*set_params, *(f"{name}={json.dumps(value)}" for name, value in combination.changes.items()))
-            trials.append(Trial(combination.name, each, overrides=changes, data=tuple(data), **shared))
-        try:
-            for trial, outcome in events(self.share, self._prepared(trials)):
-                print(self._event(trial, outcome), flush=True)
-        finally:
-            if not self.elsewhere:
-                shutil.rmtree(FOLDER / "trials", ignore_errors=True)
-
-    def _prepared(self, trials: Sequence[Trial]) -> Sequence[Trial]:
-        """Make the crops that the first trial reads; return the trials, which find them.
-
-        What fails here fails in the trials, too, and is told of there. Trials that share a cache and run one after
-        another need no such start, nor do those of other crops gain by it.
-        """
-        if not self.elsewhere and (self.share.places == 1 or len(trials) == 1):
-            return trials
-        dataset = self.plan.left[trials[0].key].params["dataset"]
-        makers = providers(content(self.tree, "dvc.yaml")["stages"], "train", dataset)
-        first = replace(trials[0], name="tune-data", targets=tuple(makers), prepares=True)
-        *_, (_, made) = events(self.share, [first])
-        return [replace(each, patch=made.patch) for each in trials] if made and made.patch else trials
-
-    def _event(self, trial: Trial, outcome: Outcome | None) -> str:
-        """Note what happened to a trial; returns the line to show."""
-        if outcome is None:
-            changes = self.plan.left[trial.key].changes
-            return "started: " + " ".join(f"{each}={show(changes[each])}" for each in self.varied)
-        if outcome.state == "lost":
-            return f"{trial.name}: its process or its machine was lost; it starts again"
-        log = LOGS / f"{trial.name}.log"
-        with atomic(log) as temporary:
-            temporary.write_text(f"{outcome.state} {trial.key}\n{outcome.log}", encoding="utf-8")
-        self.done += outcome.state == "done"
-        self.failed += outcome.state == "failed"
-        ended, total = self.done + self.failed, len(self.plan.left)
-        if outcome.state == "failed":
-            return f"[{ended}/{total}] {trial.name}: failed; {log} ends\n{tail(outcome.log)}"
-        if self.elsewhere:
-            fetch(self._commit)
-        best = content(f"{references(self._commit)}/{trial.name}", METRICS).get("best")
-        figures = "by line {line_accuracy:.4f}, by crop {accuracy:.4f}".format(**best["validation"]) if best else "done"
-        left = tqdm.format_interval((time.monotonic() - self._start) / ended * (total - ended))
-        return f"[{ended}/{total}] {trial.name}: {figures}" + (f", about {left} left" if ended < total else "")
+def _event(trial: Trial, outcome: Outcome | None, fetched: bool) -> str:
+    """Note what happened to a trial; returns the line to show."""
+    if outcome is None:
+        return f"{trial.name}: started"
+    if outcome.state == "lost":
+        return f"{trial.name}: its process or its machine was lost; it starts again"
+    log = LOGS / f"{trial.name}.log"
+    with atomic(log) as temporary:
+        temporary.write_text(f"{outcome.state} {trial.key}\n{outcome.log}", encoding="utf-8")
+    if outcome.state == "failed":
+        return f"{trial.name}: failed; {log} ends\n{tail(outcome.log)}"
+    if fetched:
+        fetch(trial.commit)
+    best = content(f"{references(trial.commit)}/{trial.name}", METRICS).get("best")
+    figures = "by line {line_accuracy:.4f}, by crop {accuracy:.4f}".format(**best["validation"]) if best else "done"
+    return f"{trial.name}: {figures}"
 
 
 def failures() -> dict[str, Path]:
@@ -183,4 +161,4 @@ def tail(text: str) -> str:
     """Return the end of a log, indented; what a stage itself reported as an error, if it did."""
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip()]
     reported = [line for line in lines if line.startswith("error: ")]
-    return "\n".join(f"    {line}" for line in (reported or lines)[-_SHOWN:])
+    return "\n".join(f"    {line}" for line in (reported or lines)[-6:])

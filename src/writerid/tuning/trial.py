@@ -104,11 +104,10 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
     if trial.data:
         call("dvc", "pull" if elsewhere else "checkout", *trial.data)
     flags = ["--pull"] * elsewhere + ["--allow-missing"] * (elsewhere and not trial.prepares)
-    changes = [part for each in trial.overrides for part in ("-S", each)]
-    call("dvc", "exp", "run", "--name", trial.name, *flags, *changes, *trial.targets)
+    flags += [part for each in trial.overrides for part in ("-S", each)]
+    call("dvc", "exp", "run", "--name", trial.name, *flags, *trial.targets)
     if not trial.prepares:
-        flags = ["--no-cache"] * (not elsewhere)
-        call("dvc", "exp", "push", "--force", *flags, "origin", trial.name, otherwise="lost")
+        call("dvc", "exp", "push", "--force", *["--no-cache"] * (not elsewhere), "origin", trial.name, otherwise="lost")
         return ""
     if elsewhere:
         call("dvc", "push", *trial.targets, otherwise="lost")
