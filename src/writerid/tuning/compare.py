@@ -140,8 +140,7 @@ def omissions(comparison: Comparison, failed: int) -> str:
 
 def best(comparison: Comparison) -> dict[str, str]:
     """Return the commits of the best experiment and its like with other dropout, by name: their curves are drawn."""
-    alike = comparison.rows.drop(columns="dropout", errors="ignore")
-    alike = alike[[key for key in dict.fromkeys([*comparison.keys, "code", "crops"]) if key in alike]]
+    alike = comparison.rows[[key for key in {*comparison.keys, "code", "crops"} if key != "dropout"]]
     names = comparison.rows["name"][(alike == alike.iloc[0]).all(axis=1)]
     return dict(comparison.runs.set_index("name")["rev"][names])
 

@@ -79,10 +79,7 @@ def only(found: Sequence[Combination], wanted: Sequence[str], grid: Mapping[str,
 
 
 def random_subset(found: Sequence[Combination], count: int, seed: int) -> list[Combination]:
-    """Return `count` combinations drawn at random, with all their repetitions, in the grid's order.
-
-    The same seed draws the same, and a larger count keeps what a smaller one drew.
-    """
+    """Return so many combinations drawn at random, with their repetitions; a larger count keeps what a smaller drew."""
     groups = list(dict.fromkeys(identity(each.params, seed=0) for each in found))
     drawn = {groups[i] for i in np.random.default_rng(seed).permutation(len(groups))[:count]}
     return [each for each in found if identity(each.params, seed=0) in drawn]
