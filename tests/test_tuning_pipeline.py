@@ -69,7 +69,7 @@ def test_a_grid_from_the_first_try_to_the_tables(tmp_path: Path):
     assert clone.git("show", f"{tree}:Makefile") == "not committed"
 
     clone.run("dvc", "exp", "run", "--name", "mine", "-S", "layers=1", "-S", "batch_size=4", "train")
-    output = clone.run(*TUNE, "--show")
+    output = clone.run(*TUNE, "--show", "-S", "batch_size=8")  # the plain run has left another in params.yaml
     names = re.findall(r"^\| (layers\S+|mine) ", output, re.MULTILINE)
     assert names == ["layers-1_adam", "layers-2_adam", "layers-3_adam", "mine"]
     assert output.index("Fits of 48 crops") < output.index("layers-2_adam") < output.index("Fits of 24 crops")
