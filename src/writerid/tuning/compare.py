@@ -179,7 +179,7 @@ def values_chart(comparison: Comparison, shares: pd.DataFrame) -> Any:
     rows = pd.concat([runs, means[means["key"].isin(comparison.grid)]])
     x = alt.X("value:N", sort=sorted(rows["value"].unique(), key=order), title=None, axis=alt.Axis(labelAngle=0))
     base = alt.Chart(rows, width=160).encode(x=x)
-    red = base.encode(y="mean:Q")
+    red = base.encode(y="mean:Q").transform_filter("isValid(datum.mean)")
     layers = base.mark_circle(size=45, opacity=0.45).encode(y=_ACCURACY), red.mark_line(color=_RED)
     title = "Each run (blue) by value of each parameter, and the mean at equal others (red)"
     by_key = alt.Facet("key:N", sort=list(dict.fromkeys(means["key"])), title=None)
