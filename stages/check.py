@@ -11,8 +11,8 @@ from writerid.base.params import load
 
 DRAWN = "data/synthetic.zip"  # by the next stage
 NOTE = (
-    "note: {what}, and DVC cannot run experiments in copies of such a clone (`dvc exp run --temp`, `--queue`, "
-    "`make tune`); {remedy}"
+    "note: {what}, and DVC cannot run experiments in copies of such a clone (`dvc exp run --temp`, `--queue`); "
+    "`make tune` can, or {remedy}"
 )
 
 

@@ -42,6 +42,7 @@ def modules(path: Path) -> set[Path]:
 
 MAY_IMPORT = {
     "base": set(),
+    "repository": {"base"},
     "synthesis": {"base"},
     "dataset": {"base"},
     "scores": {"base"},
@@ -52,7 +53,7 @@ MAY_IMPORT = {
     "explain": {"base", "crops", "dataset", "scores", "network", "evaluation"},
     "pictures": {"base", "scores", "explain"},
     "report": {"base", "scores", "explain", "pictures"},
-    "tuning": {"base", "scores"},
+    "tuning": {"base", "repository", "scores"},
 }
 
 

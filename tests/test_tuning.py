@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import FileLock
 from ruamel.yaml import YAML
 from scipy import stats
 from typer.testing import CliRunner
@@ -18,10 +19,11 @@ from typer.testing import CliRunner
 from tests.conftest import ROOT
 from writerid.base.declaration import providers, read_by, upstream
 from writerid.base.errors import InputError
-from writerid.base.params import check
-from writerid.tuning import charts, cli, compare, experiments, running, shown
+from writerid.base.params import changed, check
+from writerid.repository import dvc
+from writerid.tuning import cli, compare, experiments, running
 from writerid.tuning.engine import Share, share
-from writerid.tuning.grid import Combination, combinations, identity, only, overrides, random_subset
+from writerid.tuning.grid import Combination, combinations, identity, only, random_subset
 from writerid.tuning.trial import Outcome
 
 GRID: dict[str, list[Any]] = {
@@ -111,10 +113,10 @@ def test_only():
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ("optimiser=adam", r"wants KEY=VALUE.*did you mean 'optimizer'\?"),
-        ("dropout", "^--only dropout: name the values to keep, of dropout=0,0.4$"),
+        ("optimiser=adam", r"wants KEY=VALUE,... with a key of the grid \(layers, kernel_size, optimizer, dropout\)"),
+        ("dropout", "^--only dropout: the grid has no '', but dropout=0,0.4$"),
         ("layers=5", "the grid has no '5', but layers=2,3,4"),
-        ("layers=", "name the values to keep, of layers=2,3,4"),
+        ("layers=", "the grid has no '', but layers=2,3,4"),
     ],
 )
 def test_only_what_is_in_the_grid(wanted: str, message: str):
@@ -154,20 +156,14 @@ def test_results_of_another_backend_code_or_dataset_are_not_taken_for_these(chan
     assert len(named.name) == len(one[0].name) + 5
 
 
-def test_overrides_keep_types():
-    changes = {"layers": 2, "dropout": 0.0, "optimizer": "adam", "batch_norm": True, "top_writers": None}
-    assert overrides(changes) == ["layers=2", "dropout=0.0", "optimizer=adam", "batch_norm=true", "top_writers=null"]
-
-
 def test_set_param_is_read_as_dvc_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
     before = (tmp_path / "params.yaml").read_bytes()
-    changed = cli.with_changes(
-        ["epochs=3", "crop.width=64", "schedule=constant", "learning_rate=1e-3", "top_writers=null"]
-    )
-    assert (changed["epochs"], changed["crop"]["width"], changed["schedule"]) == (3, 64, "constant")
-    assert (changed["learning_rate"], changed["top_writers"]) == (0.001, None)
+    changes = ["epochs=3", "crop.width=64", "schedule=constant", "learning_rate=1e-3", "top_writers=null"]
+    content = changed(tmp_path / "params.yaml", changes)
+    assert (content["epochs"], content["crop"]["width"], content["schedule"]) == (3, 64, "constant")
+    assert (content["learning_rate"], content["top_writers"]) == (0.001, None)
     assert (tmp_path / "params.yaml").read_bytes() == before
 
 
@@ -182,23 +178,22 @@ def test_set_param_is_read_as_dvc_reads_it(tmp_path: Path, monkeypatch: pytest.M
         ("layers=2", r"^-S layers=2: the grid holds values of layers; choose of them with --only layers="),
     ],
 )
-def test_a_wrong_change_is_refused(change: str, message: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(ROOT)
+def test_a_wrong_change_is_refused(change: str, message: str):
     with pytest.raises(InputError, match=message):
-        cli.with_changes([change])
+        changed(ROOT / "params.yaml", [change])
 
 
 def test_a_dataset_that_trials_would_not_find_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     status = {"data/iam.zip.dvc": [{"changed outs": {"data/iam.zip": "deleted"}}]}
-    monkeypatch.setattr(running, "dvc", lambda *_: json.dumps(status))
+    monkeypatch.setattr(dvc, "dvc", lambda *_: json.dumps(status))
     subprocess.run(["git", "init", "--quiet"], check=True)
 
     def refused(message: str, elsewhere: bool = False) -> None:
         with pytest.raises(InputError, match=f"^dataset: data/iam.zip: {message}"):
-            running.check_dataset("data/iam.zip", elsewhere=elsewhere)
+            dvc.check_dataset("data/iam.zip", elsewhere=elsewhere)
 
-    running.check_dataset("data/synthetic.zip", elsewhere=False)
+    dvc.check_dataset("data/synthetic.zip", elsewhere=False)
     refused("there is no such file; put the archive there, and run `dvc add")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/iam.zip").touch()
@@ -206,19 +201,21 @@ def test_a_dataset_that_trials_would_not_find_is_refused(tmp_path: Path, monkeyp
     (tmp_path / "data/iam.zip.dvc").write_text("outs: []")
     refused(r"data/iam.zip.dvc is not in git.*`git add data/iam.zip.dvc`")
     subprocess.run(["git", "add", "data/iam.zip.dvc"], check=True)
-    running.check_dataset("data/iam.zip", elsewhere=False)  # it is in the cache, if not in the workspace
+    dvc.check_dataset("data/iam.zip", elsewhere=False)  # it is in the cache, if not in the workspace
     for state, message in (("modified", "changed since `dvc add`"), ("not in cache", "not in DVC's cache.*`dvc add")):
         status["data/iam.zip.dvc"][0]["changed outs"]["data/iam.zip"] = state
         refused(message)
     (tmp_path / "data/iam.zip").unlink()
     refused("not in DVC's cache.*`dvc pull")
-    running.check_dataset("data/iam.zip", elsewhere=True)
+    dvc.check_dataset("data/iam.zip", elsewhere=True)
 
 
 class TestShare:
     def test_cores_are_dealt_out(self):
         assert share([{"CPU": 5.0}], 2) == Share(cores=2, gpus=0, places=2, apart=1)
-        with pytest.raises(InputError, match=r"--workers 40: each needs a core of its own; this machine has 5"):
+        with pytest.raises(
+            InputError, match=r"--workers 40: each needs a core of its own; this machine has 5, so take up to that"
+        ):
             share([{"CPU": 5.0}], 40)
 
     def test_each_trial_has_a_gpu_of_its_own(self):
@@ -254,7 +251,7 @@ class TestComparison:
         assert len(found.rows) == 24
         assert found.rows["by_line"].iloc[0] == pytest.approx(0.515)
         assert found.rows["spread"].iloc[0] == pytest.approx(0.03)
-        assert "spread" in shown.tables(found) and not found.rows["name"].str.contains("seed").any()
+        assert "spread" in compare.tables(found) and not found.rows["name"].str.contains("seed").any()
 
     def test_what_cannot_be_compared_is_left_out_and_counted(self):
         known = runs({})
@@ -263,12 +260,12 @@ class TestComparison:
         known.at[3, "params"] = params(top_writers=3)
         found = compared(known)
         assert len(found.rows) == 21
-        assert shown.omissions(found, 2) == (
+        assert compare.omissions(found, 2) == (
             "Not in these tables: 2 failed, 1 by other code than the present (--any-code), 1 stopped before the fit, "
             "1 on other data or another split."
         )
         assert len(compared(known, any_code=True).rows) == 22
-        assert shown.omissions(compared(runs({})), 0) == ""
+        assert compare.omissions(compared(runs({})), 0) == ""
 
     def test_of_two_that_are_the_same_the_later_counts(self):
         known = pd.concat([runs({})[:1], runs({"layers": {2: 0.1}})[:1]])
@@ -277,7 +274,7 @@ class TestComparison:
     def test_runs_of_another_budget_have_a_table_of_their_own(self):
         longer = runs({"layers": {2: 0.4, 3: 0.4, 4: 0.4}}, epochs=params()["epochs"] * 2)[:2]
         found = compared(pd.concat([longer, runs({})]))
-        text = shown.tables(found)
+        text = compare.tables(found)
         assert text.count("Fits of ") == 2
         assert (
             text.index("Fits of 38,400 crops") < text.index("Fits of 76,800 crops") < text.rindex("layers-2_kernel-3")
@@ -359,16 +356,7 @@ class TestComparison:
 
     def test_curves_are_of_the_best_and_of_its_like_with_other_dropout(self):
         comparison = compared(runs({"layers": {3: 0.2}, "kernel_size": {5: 0.1}, "optimizer": {"adam": 0.1}}))
-        assert set(shown.chosen(comparison, [])) == {
-            f"layers-3_kernel-5_adam_dropout-{value}" for value in ("0", "0.4")
-        }
-
-    def test_unknown_and_too_many_curves_are_refused(self):
-        comparison = compared(runs({}))
-        with pytest.raises(InputError, match="--curves nix: no such experiment"):
-            shown.chosen(comparison, ["nix"])
-        with pytest.raises(InputError, match="take up to 20"):
-            shown.chosen(comparison, list(comparison.rows["name"]))
+        assert set(compare.best(comparison)) == {f"layers-3_kernel-5_adam_dropout-{value}" for value in ("0", "0.4")}
 
     @pytest.mark.parametrize("count", [24, 1])
     def test_pictures_of_a_grid_and_of_one_run(self, tmp_path: Path, count: int):
@@ -376,9 +364,9 @@ class TestComparison:
         logged = pd.DataFrame([["a", 1, 2.0, 3.0, 0.1, 0.2, 0.3]], columns=["experiment", "epoch", *experiments.CURVES])
         for number, chart in enumerate(
             (
-                charts.values(comparison, compare.effects(comparison)),
-                charts.curves(logged),
-                charts.seconds(comparison),
+                compare.values_chart(comparison, compare.effects(comparison)),
+                compare.curves_chart(logged),
+                compare.seconds_chart(comparison),
             )
         ):
             chart.save(str(tmp_path / f"{number}.png"))
@@ -387,7 +375,7 @@ class TestComparison:
 
 def told(known: pd.DataFrame, *arguments: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(cli, "load", lambda _: check(params()))
+    monkeypatch.setattr(cli, "changed", lambda *_: params())
     monkeypatch.setattr(experiments, "load", lambda: known)
     monkeypatch.setattr(running, "source", lambda *_: SOURCE)
     done = CliRunner().invoke(cli.app, ["--dry-run", *arguments], catch_exceptions=False)
@@ -413,10 +401,15 @@ def test_how_long_it_takes_is_told_by_the_runs_so_far_or_that_there_are_none(mon
     known = runs({}).assign(seconds=10.0)
     assert "24 to run, how long cannot be told yet" in told(known[:0], monkeypatch=monkeypatch)
     other = known[:1].assign(code="other")
-    # Forty at once share the cores there are: a promise of a fortieth would not be kept.
-    for workers in ("1", "40"):
+    # Two at once share the cores there are: a promise of half the time would not be kept.
+    monkeypatch.setattr(cli, "resources", lambda: {"CPU": 2, "GPU": 0})
+    for workers in ("1", "2"):
         text = told(other, "--workers", workers, monkeypatch=monkeypatch)
         assert "24 to run, about 04:00 of training one after another, by the runs so far" in text
+    with pytest.raises(InputError, match="--workers 40: each needs a core of its own; this machine has 2"):
+        told(other, "--workers", "40", monkeypatch=monkeypatch)
+    monkeypatch.setattr(cli, "resources", lambda: {"CPU": 8, "GPU": 4})
+    assert "about 01:00 of training, by" in told(other, "--workers", "4", monkeypatch=monkeypatch)
     longer = other.assign(params=[params(epochs=params()["epochs"] * 2)])
     assert "about 02:00 of training" in told(longer, monkeypatch=monkeypatch)
     assert told(known, monkeypatch=monkeypatch).startswith("24 combinations: 24 of 24 done, 0 to run\nnothing to run")
@@ -425,8 +418,8 @@ def test_how_long_it_takes_is_told_by_the_runs_so_far_or_that_there_are_none(mon
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--random", "six"], "'six' is not a whole number from 1"),
-        (["--workers", "0"], "'0' is not a whole number from 1"),
+        (["--random", "six"], "should be a valid integer"),
+        (["--workers", "0"], "greater than or equal to 1"),
         (["--workrs", "2"], "--workers"),
         (["--until", "crop"], "'crop'"),
     ],
@@ -437,11 +430,27 @@ def test_wrong_options_are_refused(arguments: list[str], message: str):
     assert message in done.output
 
 
-@pytest.mark.parametrize("arguments", [["a"], ["--curves"], ["--curves", "a"], ["--show", "a"], ["--show", "--curves"]])
-def test_curves_want_show_and_names(arguments: list[str], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(ROOT)
-    with pytest.raises(InputError, match="--curves: wants --show and the names"):
-        CliRunner().invoke(cli.app, arguments, catch_exceptions=False)
+def test_a_second_command_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(experiments, "FOLDER", tmp_path)
+    monkeypatch.setattr(cli, "changed", lambda *_: params())
+    monkeypatch.setattr(experiments, "load", lambda: runs({})[:1])
+    monkeypatch.setattr(running, "source", lambda *_: SOURCE)
+    with FileLock(tmp_path / "lock"), pytest.raises(InputError, match=r"another .* is at work"):
+        CliRunner().invoke(cli.app, [], catch_exceptions=False)
+
+
+def test_what_failed_is_tried_again_only_when_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    one = combos()[:2]
+    (tmp_path / "bad.log").write_text(f"failed {experiments.key(one[0].params, SOURCE)}\nerror: too small\n")
+    monkeypatch.setattr(running, "LOGS", tmp_path)
+    monkeypatch.setattr(running, "git", lambda *_: "b")
+    monkeypatch.setattr(running, "source", lambda *_: SOURCE)
+    for retry, left, said in ((False, 1, "1 failed earlier, 1 to run"), (True, 2, "to be tried again, 2 to run")):
+        plan = running.plan(one, runs({})[:0], "tree", params(), retry)
+        assert len(plan.left) == left
+        text = running.told(plan, retry, 1)
+        assert "2 combinations: 0 of 2 done" in text and said in text
+        assert ("error: too small" in text) != retry
 
 
 def test_a_failure_is_kept_and_known_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 import stages
-from writerid.base.files import write_json
+from writerid.base.files import write_json, write_record
 from writerid.base.params import load
 
 params = load()
@@ -45,7 +45,9 @@ write_json(live / "metrics.json", {"validation": best, "step": 1, "best": {"epoc
 Path("models/checkpoints").mkdir(parents=True)
 Path("models/checkpoints/check-01-1.0000.keras").write_text(str(params.layers))
 Path("models/model.keras").write_text(str(params.layers))
-write_json(Path("metrics/runtime.json"), {"seconds": time.time() % 1000, "device": "cpu", "epochs_resumed": 0})
+write_json(Path("metrics/validation.json"), {"epoch": 1, **best})
+times = {"seconds": time.time() % 1000, "device": "cpu", "epochs_resumed": 0}
+write_record(Path("metrics/runtime.json"), Path("models/model.keras"), times)
 '''
 
 EVALUATE = '''"""A stand-in for the evaluation: all but the accuracy is what the committed run reports."""
@@ -56,6 +58,9 @@ from pathlib import Path
 
 for name in ("predictions.csv", "writers.csv"):
     shutil.copyfile(Path(os.environ["FLAGS"], "metrics", name), Path("metrics", name))
+Path("metrics/test").mkdir()
+for name in ("scores.json", "unseen.json"):
+    Path("metrics/test", name).write_text("{}\\n")
 Path("metrics/test.json").write_text('{"line": {"accuracy": 0.123456}}\\n')
 '''
 
@@ -70,6 +75,7 @@ shutil.copyfile(Path(os.environ["FLAGS"], "metrics", "explain.json"), "metrics/e
 Path("metrics/figures").mkdir(parents=True)
 Path("metrics/figures/filters.png").write_text("x")
 '''
+STAND_INS = {"train": TRAIN, "evaluate": EVALUATE, "explain": EXPLAIN}
 TUNE = (sys.executable, "-m", "stages.tune")
 
 
@@ -82,7 +88,7 @@ class Clone:
         if not (self.flags / "metrics").exists():
             shutil.copytree(ROOT / "metrics", self.flags / "metrics")
         self.path = copy_checkout(folder / name, {**TINY, "crop.height": 16, "grid": grid, **params})
-        for stage, text in (("train", TRAIN), ("evaluate", EVALUATE), ("explain", EXPLAIN)):
+        for stage, text in STAND_INS.items():
             (self.path / f"stages/{stage}.py").write_text(text)
         self.git("init", "--quiet", "--initial-branch", "main")
         self.git("config", "user.name", "t")

@@ -2,15 +2,26 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
+from pathlib import Path
+from typing import Any
 
 import psutil
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# Runs a command. A process beside it ends both once the one that holds our standard input has ended: this one cannot,
+# as Ray kills what a worker has started itself when it ends the worker.
+_GUARD = """import os, signal, subprocess, sys
+if os.fork() == 0:
+    sys.stdin.buffer.read()
+    os.killpg(0, signal.SIGKILL)
+os._exit(subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL) % 256)"""
 
 
 def started_by() -> int:
@@ -64,6 +75,21 @@ def held() -> Iterator[None]:
             signal.signal(number, handler)
         if caught:
             signal.raise_signal(caught[0])
+
+
+def guarded(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> int:
+    """Run a command that ends with this process, however that ends; returns its exit status, 128 and more for signals.
+
+    What it prints is added to `log`.
+    """
+    call = [sys.executable, "-I", "-S", "-c", _GUARD, *command]
+    options: dict[str, Any] = {"cwd": folder, "env": environment, "stdin": subprocess.PIPE, "start_new_session": True}
+    with log.open("ab") as out, subprocess.Popen(call, stdout=out, stderr=out, **options) as process:
+        try:
+            return process.wait() % 256
+        finally:  # where the guard was killed, or this process was interrupted, what it started is left
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _runs(process: psutil.Process | None) -> bool:

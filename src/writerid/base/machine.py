@@ -1,8 +1,12 @@
-"""The machine that a run was made on, in words."""
+"""The machine that this process runs on."""
 
 import os
 import platform
 from pathlib import Path
+
+import pynvml
+
+from writerid.base.parallel import cores
 
 
 def processor() -> str:
@@ -14,3 +18,14 @@ def processor() -> str:
     except (OSError, StopIteration):
         pass
     return f"{os.cpu_count()} cores of {name}"
+
+
+def resources() -> dict[str, float]:
+    """Return how many cores (CPU) and NVIDIA GPUs (GPU) this process may use."""
+    try:
+        pynvml.nvmlInit()
+        count = pynvml.nvmlDeviceGetCount()
+    except pynvml.NVMLError:
+        return {"CPU": cores(), "GPU": 0}
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return {"CPU": cores(), "GPU": count if visible is None else min(count, len([*filter(None, visible.split(","))]))}

@@ -1,6 +1,6 @@
 """Reading params.yaml. All values are checked together before any work is done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -59,6 +59,26 @@ def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
     return params
+
+
+def changed(path: Path, changes: Sequence[str]) -> dict[str, Any]:
+    """Return the content of a params.yaml, with changes as `dvc exp run -S` takes them.
+
+    Raises InputError where it, or a change, is wrong.
+    """
+    params = load(path).model_dump()
+    for change in changes:
+        name, equals, text = change.partition("=")
+        *groups, last = name.split(".")
+        group: Any = params
+        for part in groups:
+            group = group.get(part) if isinstance(group, dict) else None
+        if not equals or not isinstance(group, dict) or last not in group:
+            raise InputError(f"-S {change}: wants KEY=VALUE, with a key of params.yaml such as crop.height")
+        if name in params["grid"]:
+            raise InputError(f"-S {change}: the grid holds values of {name}; choose of them with --only {name}=...")
+        group[last] = YAML(typ="safe", pure=True).load(text)
+    return check(params, "-S").model_dump()
 
 
 def meanings(group: type[Group] = Params, prefix: str = "") -> dict[str, str]:

@@ -1,27 +1,28 @@
-"""Comparing experiments: which can be compared, the table of them, and how much each parameter matters."""
+"""Comparing experiments: which can be compared, tables in Markdown, how much each parameter matters, and pictures."""
 
-import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
+from pathlib import Path
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
-from scipy import stats
-from statsmodels.formula.api import ols
-from statsmodels.stats.anova import anova_lm
-from statsmodels.stats.multitest import multipletests
 
 from writerid.base.dotted import flat
-from writerid.tuning.experiments import crops, key
+from writerid.base.files import atomic
+from writerid.scores import factors, paired
+from writerid.tuning.experiments import CURVES, SCORES, crops, curves, key
 from writerid.tuning.grid import order, show
 
 # What the published reference chose, where it says that it tried others.
 REFERENCE: Mapping[str, Any] = {"layers": 3, "kernel_size": 3, "optimizer": "adam", "dropout": 0.4}
 FEWEST_PAIRS = 3  # of which a difference is claimed
 LEVEL = 0.05  # of the probability of claiming any difference that is none
+FOLDER = Path("metrics/tuning")
+_RED = "#c0392b"
+_ACCURACY = alt.Y("by_line:Q", title="validation accuracy by line", scale=alt.Scale(zero=False))
 
 
 @dataclass(frozen=True)
@@ -88,56 +89,131 @@ def compare(
 
 
 def effects(comparison: Comparison) -> pd.DataFrame:
-    """Return how much each parameter of the grid, and the seed, matters to the accuracy by line, the most first.
-
-    A row for each of their values: key, share, value, by_line. The share is by how much the squared error of a linear
-    model of all main effects grows without the key, over the total (eta squared, sums of squares of type II); the last
-    row is what is left to combinations and to chance. Means are least-squares means: over equally many of each value of
-    the other keys. Empty where the runs are too few to tell the keys apart.
-    """
+    """Return how much each parameter of the grid, and the seed, matters to the accuracy by line; see factors."""
     runs = comparison.factorial
-    factors = [name for name in dict.fromkeys([*comparison.grid, "seed"]) if runs[name].nunique() > 1]
-    even = pd.DataFrame(list(product(*(sorted(runs[name].unique(), key=order) for name in factors))), columns=factors)
-    fit = ols("by_line ~ 1 + " + " + ".join(f"C({name})" for name in factors), runs).fit() if factors else None
-    columns = ["key", "share", "value", "by_line"]
-    if fit is None or fit.df_resid < 1 or fit.df_model + 1 < fit.model.exog.shape[1]:
-        return pd.DataFrame(columns=columns)
-    with warnings.catch_warnings(action="ignore"):  # where no error is left there is no F, but there are sums
-        sums = anova_lm(fit, typ=2)["sum_sq"].clip(lower=0)
-    total = fit.centered_tss if fit.centered_tss > 1e-15 else np.inf  # all the same: nothing to explain
-    even["mean"] = fit.predict(even)
-    rows = [
-        (name, sums[f"C({name})"] / total, value, mean)
-        for name in sorted(factors, key=lambda name: -sums[f"C({name})"])
-        for value, mean in even.groupby(name, sort=False)["mean"].mean().items()
-    ]
-    return pd.DataFrame([*rows, ("combinations, chance", fit.ssr / total, "", np.nan)], columns=columns)
+    values = {name: sorted(runs[name].unique(), key=order) for name in dict.fromkeys([*comparison.grid, "seed"])}
+    return factors.effects(runs, "by_line", {name: each for name, each in values.items() if len(each) > 1})
 
 
 def against_reference(comparison: Comparison) -> pd.DataFrame:
     """Return each other value of the grid against the reference's, over pairs that differ in that key alone.
 
     A row a value: key, reference, other, difference (other minus reference, of the accuracy by line), its 95 %
-    interval (low, high), p, pairs and verdict. Student's t over the pairs, and Holm's correction over the rows.
+    interval (low, high), p (Holm's correction over the rows), pairs and verdict.
     """
     rows = []
-    for name, chosen in REFERENCE.items():
-        if name not in comparison.grid or comparison.factorial.empty:
-            continue
+    for name, chosen in ((name, show(value)) for name, value in REFERENCE.items() if name in comparison.grid):
         rest = [other for other in dict.fromkeys([*comparison.grid, "seed"]) if other != name]
         wide = comparison.factorial.pivot(index=rest, columns=name, values="by_line")
-        for other in sorted({*wide} - {show(chosen)}, key=order) if show(chosen) in wide else ():
-            pairs = (wide[other] - wide[show(chosen)]).dropna()
-            with warnings.catch_warnings(action="ignore"):  # of a single pair, and of pairs that differ alike
-                test = stats.ttest_1samp(pairs, 0)
-                low, high = test.confidence_interval()
-            p = 1.0 if np.isnan(test.pvalue) else test.pvalue
-            rows.append([name, show(chosen), other, pairs.mean(), low, high, p, len(pairs)])
+        for other in sorted({*wide} - {chosen}, key=order) if chosen in wide else ():
+            if len(pairs := (wide[other] - wide[chosen]).dropna()):
+                rows.append([name, chosen, other, *paired.difference(pairs.to_numpy())])
     table = pd.DataFrame(rows, columns=["key", "reference", "other", "difference", "low", "high", "p", "pairs"])
-    table = table[table["pairs"] > 0]
-    if table.empty:
-        return table.assign(verdict="")
-    table["p"] = multipletests(table["p"], method="holm")[1]
+    p, enough = paired.holm(table["p"]), table["pairs"] >= FEWEST_PAIRS
     better = table["other"].where(table["difference"] > 0, table["reference"]) + " is better"
-    verdict, enough = better.where(table["p"] < LEVEL, "cannot be told apart"), table["pairs"] >= FEWEST_PAIRS
-    return table.assign(p=table["p"].where(enough), verdict=verdict.where(enough, "too few pairs"))
+    verdict = better.where(np.array(p) < LEVEL, "cannot be told apart").where(enough, "too few pairs")
+    return table.assign(p=pd.Series(p, dtype=float).where(enough), verdict=verdict)
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Return a table in Markdown, aligned; `-` where there is no number."""
+    texts = table.map(lambda cell: "-" if cell != cell else f"{cell:.4f}" if isinstance(cell, float) else str(cell))
+    texts = texts.replace(r"\|", r"\\|", regex=True).rename(columns=lambda name: name.replace("_", " "))
+    return str(texts.to_markdown(index=False, tablefmt="github", disable_numparse=True))
+
+
+def tables(comparison: Comparison) -> str:
+    """Return all rows, a table for each budget: figures of a longer fit say nothing about a shorter one's."""
+    rows = comparison.rows.rename(columns={"name": "experiment"})
+    rows = rows.assign(seconds=rows["seconds"].map("{:.0f}".format, na_action="ignore"))
+    several = ["spread", "seeds"] if (rows["seeds"] > 1).any() else []
+    columns = list(dict.fromkeys(["experiment", *comparison.keys, "by_line", *several, "by_crop", "loss", "seconds"]))
+    groups = rows.groupby("crops", sort=False)
+    return "\n\n".join(f"Fits of {budget:,} crops:\n\n{markdown(group[columns])}" for budget, group in groups)
+
+
+def omissions(comparison: Comparison, failed: int) -> str:
+    """Return what the tables leave out, in one line; empty where nothing."""
+    counts = ({"failed": failed} if failed else {}) | dict(comparison.left_out)
+    return f"Not in these tables: {', '.join(f'{count} {why}' for why, count in counts.items())}." if counts else ""
+
+
+def best(comparison: Comparison) -> dict[str, str]:
+    """Return the commits of the best experiment and its like with other dropout, by name: their curves are drawn."""
+    alike = comparison.rows[[key for key in {*comparison.keys, "code", "crops"} if key != "dropout"]]
+    names = comparison.rows["name"][(alike == alike.iloc[0]).all(axis=1)]
+    return dict(comparison.runs.set_index("name")["rev"][names])
+
+
+def write(comparison: Comparison, failed: int) -> None:
+    """Print the tables, and write pictures and the numbers behind them to FOLDER; all of the validation side."""
+    shares, against = effects(comparison), against_reference(comparison)
+    print("## All, best first", tables(comparison), "## How much each parameter matters", sep="\n\n", end="\n\n")
+    print(
+        "Too few to tell how much each parameter matters." if shares.empty else markdown(shares),
+        end="\n\n## The choices of the reference\n\n",
+    )
+    print("None differ from one of them alone." if against.empty else markdown(against), end="\n\n")
+    print(omissions(comparison, failed), end="\n\n")
+    logged = [
+        curves(rev).assign(experiment=name, epoch=lambda t: t.index + 1) for name, rev in best(comparison).items()
+    ]
+    curve = pd.concat(logged, ignore_index=True)[["experiment", "epoch", *CURVES]]
+    runs = comparison.runs[list(dict.fromkeys(["name", *comparison.keys, "seed", "crops", *SCORES]))]
+    for name, numbers, chart in (
+        ("values", shares, values_chart(comparison, shares)),
+        ("curves", curve, curves_chart(curve)),
+        ("seconds", runs, seconds_chart(comparison)),
+    ):
+        with atomic(FOLDER / f"{name}.csv") as temporary:
+            numbers.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
+        with atomic(FOLDER / f"{name}.png") as temporary:
+            chart.save(str(temporary), format="png", scale_factor=1.5)
+        print(f"![{name}]({FOLDER / name}.png)")
+
+
+def values_chart(comparison: Comparison, shares: pd.DataFrame) -> Any:
+    """Return the accuracy by line of each run over each parameter's values (blue), and the values' means (red)."""
+    runs = comparison.factorial.melt("by_line", comparison.grid, "key")
+    means = shares[["key", "value", "by_line"]].rename(columns={"by_line": "mean"})
+    rows = pd.concat([runs, means[means["key"].isin(comparison.grid)]])
+    x = alt.X("value:N", sort=sorted(rows["value"].unique(), key=order), title=None, axis=alt.Axis(labelAngle=0))
+    base = alt.Chart(rows, width=160).encode(x=x)
+    red = base.encode(y="mean:Q").transform_filter("isValid(datum.mean)")
+    layers = base.mark_circle(size=45, opacity=0.45).encode(y=_ACCURACY), red.mark_line(color=_RED)
+    title = "Each run (blue) by value of each parameter, and the mean at equal others (red)"
+    by_key = alt.Facet("key:N", sort=list(dict.fromkeys(means["key"])), title=None)
+    return (
+        alt.layer(*layers, red.mark_tick(color=_RED, thickness=3, width=30))
+        .facet(by_key, title=title, columns=9)
+        .resolve_scale(x="independent")
+    )
+
+
+def curves_chart(logged: pd.DataFrame) -> Any:
+    """Return the curves of experiments, a row an epoch: loss, and accuracy by crop; of training dashed."""
+    rows = logged.melt(["experiment", "epoch"], list(CURVES[:4]), "curve").dropna()
+    rows = rows.join(rows["curve"].astype(str).str.extract("(?P<side>.*)/(?P<kind>.*)"))
+    legend = alt.Legend(orient="bottom", columns=2, labelLimit=0, title=None)
+    dash = alt.Scale(domain=["validation", "train"], range=[[1, 0], [4, 3]])
+    lines = alt.Chart(rows, width=380).mark_line(point=True)
+    lines = lines.encode(
+        x=alt.X("epoch:O", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+        color=alt.Color("experiment:N", sort=None, legend=legend),
+        strokeDash=alt.StrokeDash("side:N", scale=dash, legend=legend),
+    )
+    title = "By epoch, accuracy by crop; training as it was trained, with dropout and label smoothing"
+    return lines.facet(alt.Facet("kind:N", title=None), title=title, columns=2).resolve_scale(y="independent")
+
+
+def seconds_chart(comparison: Comparison) -> Any:
+    """Return the accuracy by line over the seconds of training; those that none beats in both are red and named."""
+    timed = comparison.rows.dropna(subset="seconds").sort_values("seconds")[["seconds", "by_line", "name"]]
+    timed["front"] = timed["by_line"] > timed["by_line"].cummax().shift(fill_value=-1)
+    runs = alt.Chart(timed).encode(x=alt.X("seconds:Q", title="seconds of training (mean over seeds)"), y=_ACCURACY)
+    front = runs.transform_filter("datum.front")
+    line = front.mark_line(color=_RED, point=alt.OverlayMarkDef(color=_RED))
+    text = front.mark_text(align="left", dx=7, dy=8).encode(text="name:N")
+    title = "Accuracy against time; red: no other is both faster and better"
+    return alt.layer(runs.mark_circle(size=50), line, text, title=title).properties(width=720, height=420)

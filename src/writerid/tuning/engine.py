@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from writerid.base import lifetime
 from writerid.base.errors import InputError, brief
-from writerid.base.parallel import cores
+from writerid.base.machine import resources
 from writerid.tuning import trial as trials
 from writerid.tuning.trial import Outcome, Trial
 
@@ -46,8 +47,8 @@ def started(address: str | None) -> Iterator[list[dict[str, float]]]:
         shutil.rmtree(temporary, ignore_errors=True)  # of a call that was killed
         temporary.mkdir()
         # Results are texts; Ray would else claim a third of the memory for them.
-        options |= {"address": "local", "num_cpus": cores(), "include_dashboard": False}
-        options |= {"object_store_memory": 100 * 2**20}
+        options |= {"address": "local", "object_store_memory": 100 * 2**20, "include_dashboard": False}
+        options |= {"num_cpus": resources()["CPU"], "num_gpus": resources()["GPU"]}
     import ray
 
     ours = signal.getsignal(signal.SIGTERM)  # Ray puts its own in place
@@ -56,7 +57,8 @@ def started(address: str | None) -> Iterator[list[dict[str, float]]]:
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise InputError(f"--address {address}: no Ray cluster answers there ({brief(error)})") from None
     signal.signal(signal.SIGTERM, ours)
-    ray.cloudpickle.register_pickle_by_value(trials)
+    for module in (trials, lifetime):
+        ray.cloudpickle.register_pickle_by_value(module)
     try:
         yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
     finally:
@@ -70,53 +72,41 @@ def share(machines: Sequence[dict[str, float]], workers: int) -> Share:
 
     Raises InputError where a machine has not as many GPUs, or cores.
     """
-    with_gpus = [machine for machine in machines if machine.get("GPU")]
-    kind, what = ("GPU", "a GPU") if with_gpus else ("CPU", "a core")
-    counts = [int(machine[kind]) for machine in machines if machine.get(kind)]  # a head may only lead
-    most = min(counts, default=0)
+    kind, what = ("GPU", "GPU") if any(machine.get("GPU") for machine in machines) else ("CPU", "core")
+    used = [machine for machine in machines if machine.get(kind)]  # a head may only lead
+    most = int(min((machine[kind] for machine in used), default=0))
     if workers > most:
         which = "this machine" if len(machines) == 1 else "the smallest machine"
-        raise InputError(f"--workers {workers}: each needs {what} of its own; {which} has {most}, so take up to {most}")
-    if with_gpus:
-        each = min(int(machine.get("CPU", 1)) // int(machine["GPU"]) for machine in with_gpus)
-        return Share(max(1, each), 1, workers * len(counts), workers * len(counts))
-    return Share(most // workers, 0, sum(count // (most // workers) for count in counts), len(counts))
+        raise InputError(f"--workers {workers}: each needs a {what} of its own; {which} has {most}, so take up to that")
+    if kind == "GPU":
+        each = min(int(machine.get("CPU", 1)) // int(machine["GPU"]) for machine in used)
+        return Share(max(1, each), 1, workers * len(used), workers * len(used))
+    each = most // workers
+    return Share(each, 0, sum(int(machine["CPU"]) // each for machine in used), len(used))
 
 
-class Pool:
-    """Trials on their way through Ray; more can be added at any time."""
+def events(share: Share, todo: Sequence[Trial]) -> Iterator[tuple[Trial, Outcome | None]]:
+    """Yield each trial with None as it starts, and with its outcome as it ends; one that is lost starts again."""
+    import ray
 
-    def __init__(self, share: Share) -> None:
-        import ray
-
-        self._run = ray.remote(trials.run).options(num_cpus=share.cores, num_gpus=share.gpus, max_retries=0)
-        self._open: dict[Any, Trial] = {}
-        self._attempts: Counter[str] = Counter()
-
-    def add(self, trial: Trial) -> None:
-        """Run a trial as soon as there is room."""
-        self._open[self._run.remote(trial)] = trial
-
-    def events(self) -> Iterator[tuple[Trial, Outcome | None]]:
-        """Yield each trial with None as it starts, and with its outcome as it ends; one that is lost starts again."""
-        import ray
-
-        while self._open:
-            stream: Any
-            for stream in ray.wait(list(self._open), timeout=1, fetch_local=False)[0]:
-                trial = self._open[stream]
-                outcome: Outcome | None
-                try:
-                    outcome = ray.get(next(stream))
-                except ray.exceptions.RayTaskError as error:  # such as a full disk
-                    outcome = Outcome("failed", str(error))
-                except (ray.exceptions.RayError, StopIteration) as error:
-                    outcome = Outcome("lost", brief(error))
-                if outcome is not None:
-                    del self._open[stream]
-                    self._attempts[trial.name] += 1
-                    if outcome.state == "lost" and self._attempts[trial.name] < _ATTEMPTS:
-                        self.add(trial)
-                    elif outcome.state == "lost":
-                        outcome = Outcome("failed", f"{outcome.log}\nerror: lost {_ATTEMPTS} times")
-                yield trial, outcome
+    remote = ray.remote(trials.run).options(num_cpus=share.cores, num_gpus=share.gpus, max_retries=0)
+    open_: dict[Any, Trial] = {remote.remote(trial): trial for trial in todo}
+    attempts: Counter[str] = Counter()
+    while open_:
+        stream: Any
+        for stream in ray.wait(list(open_), timeout=1, fetch_local=False)[0]:
+            outcome: Outcome | None
+            try:
+                outcome = ray.get(next(stream))
+            except ray.exceptions.RayTaskError as error:  # such as a full disk
+                outcome = Outcome("failed", str(error))
+            except (ray.exceptions.RayError, StopIteration) as error:
+                outcome = Outcome("lost", brief(error))
+            trial = open_.pop(stream) if outcome else open_[stream]
+            if outcome and outcome.state == "lost":
+                attempts[trial.name] += 1
+                if attempts[trial.name] < _ATTEMPTS:
+                    open_[remote.remote(trial)] = trial
+                else:
+                    outcome = Outcome("failed", f"{outcome.log}\nerror: lost {_ATTEMPTS} times")
+            yield trial, outcome

@@ -1,64 +1,25 @@
 """What experiments ran with and what came of them, whoever ran them: read from git, where DVC keeps them."""
 
 import hashlib
-import json
-import os
-import subprocess
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from joblib import Memory
-from ruamel.yaml import YAML
 
 from writerid.base.declaration import CODE, upstream
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError
+from writerid.repository.git import content, git
 from writerid.tuning.grid import identity
 
 FOLDER = Path(".dvc/tmp/tune")  # for all that tuning keeps; git and DVC leave it alone
 SCORES = ("by_line", "by_crop", "loss", "epoch", "seconds", "device")
 CURVES = ("train/loss", "validation/loss", "train/accuracy", "validation/accuracy", "validation/line_accuracy")
-_METRICS = "metrics/train/metrics.json"
+METRICS = "metrics/train/metrics.json"
 _remembered = Memory(FOLDER, verbose=0).cache  # parsing the files of thousands of experiments takes minutes
-
-
-def git(*arguments: str, **environment: str) -> str:
-    """Return what a git command writes, its last line break left out.
-
-    Raises InputError with what it says where it fails.
-    """
-    settings = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", **environment}
-    done = subprocess.run(["git", *arguments], capture_output=True, env=settings, check=False)
-    if done.returncode:
-        raise InputError(f"git {arguments[0]}: {done.stderr.decode('utf-8', 'replace').strip() or done.returncode}")
-    return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
-
-
-def present_tree() -> str:
-    """Return the tree of the tracked files as they are in the workspace, committed or not; changes nothing."""
-    with tempfile.TemporaryDirectory() as folder:
-        index = Path(folder, "index")
-        index.write_bytes(Path(git("rev-parse", "--git-path", "index")).read_bytes())
-        git("add", "--update", GIT_INDEX_FILE=str(index))
-        return git("write-tree", GIT_INDEX_FILE=str(index))
-
-
-def content(rev: str, path: str) -> dict[str, Any]:
-    """Return what a file of JSON or YAML holds in a commit, {} where it is missing or cannot be read."""
-    try:
-        text = git("cat-file", "blob", f"{rev}:{path}")
-        found = json.loads(text) if path.endswith(".json") else YAML(typ="safe", pure=True).load(text)
-    except Exception:  # whatever a damaged file of an old experiment makes the parsers say
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def references(baseline: str) -> str:
-    """Return the folder of git references in which DVC keeps the experiments of a commit."""
-    return f"refs/exps/{baseline[:2]}/{baseline[2:]}"
 
 
 def load() -> pd.DataFrame:
@@ -67,18 +28,14 @@ def load() -> pd.DataFrame:
     `code` and `data` are as `source` has them. Figures are of the best epoch and the validation side, and missing where
     a run stopped before its fit; `seconds` are of the train stage, missing where they were not measured.
     """
-    rows, seen = [], set()
+    rows = []
     listed = git("for-each-ref", "--sort=committerdate", "--format=%(objectname) %(refname:lstrip=2)", "refs/exps")
     for line in listed.splitlines():
         rev, _, reference = line.partition(" ")
         first, second, name = (*reference.split("/"), "", "")[:3]
         if len(first + second) != len(rev) or not (record := _record(rev)):
             continue  # a reference of DVC's own, or another pipeline
-        # A run whose fit DVC had in its cache leaves the measured time of another run in place.
-        seen.add(_seconds(first + second))
         rows.append({"name": name, "rev": rev, "baseline": first + second, **record})
-        rows[-1]["seconds"] = None if record["seconds"] in seen else record["seconds"]
-        seen.add(record["seconds"])
     return pd.DataFrame(rows, columns=["name", "rev", "baseline", "params", "code", "data", *SCORES])
 
 
@@ -102,14 +59,12 @@ def key(params: Mapping[str, Any], source: tuple[str, str]) -> str:
 
 def curves(rev: str) -> pd.DataFrame:
     """Return the curves that a fit logged: a row an epoch, a column for each of CURVES."""
-    table: dict[str, list[float]] = {}
+    table = pd.DataFrame(columns=list(CURVES), dtype=float)
     for curve in CURVES:
-        try:
+        with suppress(InputError):
             rows = git("cat-file", "blob", f"{rev}:metrics/train/plots/metrics/{curve}.tsv").splitlines()[1:]
-        except InputError:
-            continue
-        table[curve] = [float(row.split("\t")[1]) for row in rows]
-    return pd.DataFrame({curve: pd.Series(table.get(curve, []), dtype=float) for curve in CURVES})
+            table[curve] = [float(row.split("\t")[1]) for row in rows]
+    return table
 
 
 def crops(params: Mapping[str, Any]) -> int:
@@ -123,19 +78,16 @@ def _record(rev: str) -> dict[str, Any]:
     params = content(rev, "params.yaml")
     try:
         code, data = source(rev, params)
-        fitted = flat(content(rev, "dvc.lock")["stages"]["train"]["params"]["params.yaml"])
+        train = content(rev, "dvc.lock")["stages"]["train"]
+        fitted, md5s = flat(train["params"]["params.yaml"]), {out.get("md5") for out in train["outs"]}
     except (KeyError, TypeError, InputError):
         return {}
     record = {"params": params, "code": code, "data": data, **dict.fromkeys(SCORES)}
-    best, runtime, mine = content(rev, _METRICS).get("best"), content(rev, "metrics/runtime.json"), flat(params)
+    best, runtime, mine = content(rev, METRICS).get("best"), content(rev, "metrics/runtime.json"), flat(params)
     if not best or any(mine.get(name) != value for name, value in fitted.items()):
         return record  # stopped before its fit, so that the figures in its commit are of another run
     side = best["validation"]
     record |= {"by_line": side["line_accuracy"], "by_crop": side["accuracy"], "loss": side["loss"]}
-    seconds = None if runtime.get("epochs_resumed") else runtime.get("seconds")
-    return record | {"epoch": best["epoch"], "seconds": seconds, "device": runtime.get("device")}
-
-
-@_remembered
-def _seconds(rev: str) -> float | None:
-    return content(rev, "metrics/runtime.json").get("seconds")
+    # A run whose fit DVC had in its cache leaves the times of another run in place.
+    timed = runtime if runtime.get("md5") in md5s and not runtime.get("epochs_resumed") else {}
+    return record | {"epoch": best["epoch"], "seconds": timed.get("seconds"), "device": timed.get("device")}

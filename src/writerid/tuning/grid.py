@@ -1,10 +1,9 @@
-"""From the grid of params.yaml to the combinations to try: which there are, their names, and what is chosen of them."""
+"""From the grid of params.yaml to the combinations to try: their names, and what is chosen of them."""
 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import product
 from typing import Any
 
@@ -13,32 +12,25 @@ import numpy as np
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError
 
-Content = Mapping[str, Any]  # of a params.yaml
-
 
 @dataclass(frozen=True)
 class Combination:
     """One point of the grid: its name, what it sets (the seed, too), and all parameters it runs with."""
 
     name: str
-    changes: Content
-    params: Content
+    changes: Mapping[str, Any]
+    params: Mapping[str, Any]
 
 
-def identity(params: Content) -> str:
-    """Return a text that is the same for two contents of params.yaml that differ at most in their grids."""
-    values = flat(params)
+def identity(params: Mapping[str, Any], **same: object) -> str:
+    """Return a text that is the same for two that differ at most in their grids, and in what `same` sets for both."""
+    values = flat({**params, **same})
     numbers = {name: float(value) for name, value in values.items() if type(value) is int}  # 0 and 0.0 are one value
     return json.dumps(values | numbers, sort_keys=True)
 
 
-def without_seed(params: Content) -> str:
-    """Return a text that is the same for two that differ at most in their grids and seeds."""
-    return identity({**params, "seed": 0})
-
-
 def combinations(
-    params: Content, check: Callable[[Content], object], seeds: int = 1
+    params: Mapping[str, Any], check: Callable[[Mapping[str, Any]], object], seeds: int = 1
 ) -> tuple[list[Combination], dict[str, list[Combination]]]:
     """Return all combinations of a grid in its order, seed after seed, and by reason those that are impossible.
 
@@ -77,28 +69,20 @@ def only(found: Sequence[Combination], wanted: Sequence[str], grid: Mapping[str,
     for text in wanted:
         key, _, listed = text.partition("=")
         if key not in grid:
-            close = get_close_matches(key, list(grid), n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise InputError(f"--only {text}: wants KEY=VALUE,... with a key of the grid ({', '.join(grid)}){hint}")
-        held = ",".join(map(show, grid[key]))
-        if not listed:
-            raise InputError(f"--only {text}: name the values to keep, of {key}={held}")
-        by_text = {show(value): value for value in grid[key]} | {repr(value): value for value in grid[key]}
-        values = [value.strip() for value in listed.split(",")]
-        if unknown := [value for value in values if value not in by_text]:
-            raise InputError(f"--only {text}: the grid has no {unknown[0]!r}, but {key}={held}")
-        kept = [each for each in kept if each.changes[key] in [by_text[value] for value in values]]
+            raise InputError(f"--only {text}: wants KEY=VALUE,... with a key of the grid ({', '.join(grid)})")
+        values = {text: value for value in grid[key] for text in (show(value), repr(value))}
+        if unknown := {*listed.split(",")} - values.keys():
+            held = ",".join(map(show, grid[key]))
+            raise InputError(f"--only {text}: the grid has no {min(unknown)!r}, but {key}={held}")
+        kept = [each for each in kept if each.changes[key] in [values[value] for value in listed.split(",")]]
     return kept
 
 
 def random_subset(found: Sequence[Combination], count: int, seed: int) -> list[Combination]:
-    """Return `count` combinations drawn at random, with all their repetitions, in the grid's order.
-
-    The same seed draws the same, and a larger count keeps what a smaller one drew.
-    """
-    groups = list(dict.fromkeys(without_seed(each.params) for each in found))
+    """Return so many combinations drawn at random, with their repetitions; a larger count keeps what a smaller drew."""
+    groups = list(dict.fromkeys(identity(each.params, seed=0) for each in found))
     drawn = {groups[i] for i in np.random.default_rng(seed).permutation(len(groups))[:count]}
-    return [each for each in found if without_seed(each.params) in drawn]
+    return [each for each in found if identity(each.params, seed=0) in drawn]
 
 
 def show(value: object) -> str:
@@ -114,14 +98,6 @@ def order(text: str) -> tuple[bool, float, str]:
         return False, float(text), ""
     except ValueError:
         return True, 0.0, text
-
-
-def overrides(changes: Content) -> list[str]:
-    """Return what `dvc exp run -S` takes to set these values."""
-    # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
-    return [
-        f"{key}={value!r}" if isinstance(value, float) else f"{key}={show(value)}" for key, value in changes.items()
-    ]
 
 
 def _part(key: str, value: object) -> str:

@@ -1,10 +1,10 @@
 """What is left to run of what is asked for, how long that may take, and running it."""
 
+import json
 import re
 import shutil
-import subprocess
-import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,17 +13,17 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
-from writerid.base.declaration import providers, read_by
+from writerid.base.declaration import providers
 from writerid.base.errors import InputError
 from writerid.base.files import atomic
-from writerid.tuning.engine import Pool, Share
-from writerid.tuning.experiments import FOLDER, content, crops, git, key, references, source
-from writerid.tuning.grid import Combination, overrides, show, without_seed
+from writerid.repository.dvc import dvc, fetch, references
+from writerid.repository.git import content, git
+from writerid.tuning.engine import Share, events
+from writerid.tuning.experiments import FOLDER, METRICS, crops, key, source
+from writerid.tuning.grid import Combination, identity
 from writerid.tuning.trial import Outcome, Trial
 
 LOGS = FOLDER / "logs"
-_MADE = "data/synthetic.zip"  # the dataset that the pipeline makes itself
-_SHOWN = 6  # last lines of a log
 
 
 @dataclass(frozen=True)
@@ -36,54 +36,18 @@ class Plan:
     seconds: float | None
 
 
-def check_dataset(dataset: str, *, elsewhere: bool) -> None:
-    """Refuse a dataset that a trial would not find as it is here; `elsewhere`: it comes from the DVC remote."""
-    note, here = Path(f"{dataset}.dvc"), Path(dataset).is_file()
-    if dataset == _MADE:
-        return
-    status = dvc("status", "--json", str(note)) if note.is_file() else ""
-    if not note.is_file() and not here:
-        problem = f"there is no such file; put the archive there, and run `dvc add {dataset}`"
-    elif not note.is_file():
-        problem = f"DVC does not track it, so trials would not find it; run `dvc add {dataset}`"
-    elif not git("ls-files", "--", str(note)):
-        problem = f"{note} is not in git, so trials would not find it; run `git add {note}`"
-    elif "modified" in status:
-        problem = f"changed since `dvc add`, so trials would read it as it was; run `dvc add {dataset}`"
-    elif "not in cache" in status and not elsewhere:
-        problem = f"not in DVC's cache, so trials would not find it; run `dvc {'add' if here else 'pull'} {dataset}`"
-    else:
-        return
-    raise InputError(f"dataset: {dataset}: {problem}")
-
-
 def shared_home(commit: str) -> str:
     """Return the URL by which the machines of a cluster reach the repository, and take over what they have brought.
 
     Raises InputError where they would not find the commit there, or have no DVC remote to exchange data by.
     """
-    if "origin" not in git("remote").split():
-        raise InputError("--address: the machines clone from the git remote 'origin', and there is none; add it")
+    home = git("remote", "get-url", "origin")
     if not git("branch", "--remotes", "--contains", commit):
         raise InputError(f"--address: the machines would not find commit {commit[:7]} on origin; run `git push`")
     if not dvc("config", "--project", "core.remote"):
-        raise InputError(
-            "--address: the machines exchange data by a DVC remote; run `dvc remote add --default NAME URL`"
-        )
+        raise InputError("--address: the machines want a DVC remote; run `dvc remote add --default NAME URL`")
     fetch(commit)
-    return git("remote", "get-url", "origin")
-
-
-def fetch(commit: str) -> None:
-    """Take over the experiments that origin has of a commit."""
-    git(
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-write-fetch-head",
-        "origin",
-        f"+{references(commit)}/*:{references(commit)}/*",
-    )
+    return home
 
 
 def plan(asked: Sequence[Combination], known: pd.DataFrame, tree: str, params: Mapping[str, Any], retry: bool) -> Plan:
@@ -102,136 +66,89 @@ def plan(asked: Sequence[Combination], known: pd.DataFrame, tree: str, params: M
         for each, combination in keys.items()
         if each not in done and (retry or each not in failed)
     }
-    # By fits that saw as many crops, or else by crops.
-    timed = ended.dropna(subset="seconds").assign(crops=lambda table: [crops(each) for each in table["params"]])
-    same = timed[timed["crops"] == crops(params)]
-    rate = (same if len(same) else timed)[["seconds", "crops"]].sum()
-    seconds = float(rate["seconds"] / rate["crops"] * crops(params)) if len(timed) else None
-    return Plan(keys, left, list(failed.values()), seconds)
+    timed = ended.dropna(subset="seconds")
+    rate = float(timed["seconds"].sum() / sum(map(crops, timed["params"]))) if len(timed) else None
+    return Plan(keys, left, list(failed.values()), rate and rate * crops(params))
 
 
-def told(plan: Plan, retry: bool, at_once: int = 1) -> str:
+def told(plan: Plan, retry: bool, at_once: int) -> str:
     """Return the plan in words; `at_once` is how many fits go on without sharing cores with one another."""
-    count = len({without_seed(each.params) for each in plan.asked.values()})
+    count = len({identity(each.params, seed=0) for each in plan.asked.values()})
     seeds = f" with {len(plan.asked) // count} seeds each" if len(plan.asked) > count else ""
-    failed = 0 if retry else len(plan.failed)
-    parts = [f"{count} combinations{seeds}: {len(plan.asked) - len(plan.left) - failed} of {len(plan.asked)} done"]
-    parts += [f"{len(plan.failed)} failed earlier" + ", to be tried again" * retry] if plan.failed else []
-    parts += [f"{len(plan.left)} to run"]
+    done = len(plan.asked) - len(plan.left) - (0 if retry else len(plan.failed))
+    failed = f"{len(plan.failed)} failed earlier, " + "to be tried again, " * retry if plan.failed else ""
+    text = f"{count} combinations{seeds}: {done} of {len(plan.asked)} done, {failed}{len(plan.left)} to run"
     if plan.left and plan.seconds is None:
-        parts += ["how long cannot be told yet, as no run has been timed"]
+        text += ", how long cannot be told yet, as no run has been timed"
     elif plan.left:
-        rounds = -(-len(plan.left) // at_once)
-        alone = " one after another" if at_once == 1 else ""
-        parts += [f"about {tqdm.format_interval((plan.seconds or 0) * rounds)} of training{alone}, by the runs so far"]
-    lines = [", ".join(parts)]
+        interval = tqdm.format_interval((plan.seconds or 0) * -(-len(plan.left) // at_once))
+        text += f", about {interval} of training{' one after another' * (at_once == 1)}, by the runs so far"
     for log in plan.failed if not retry else ():
-        lines += [f"failed earlier: {log.stem} (--retry runs it again); {log} ends", tail(log.read_text("utf-8"))]
-    return "\n".join(lines)
+        text += f"\nfailed earlier: {log.stem} (--retry runs it again); {log} ends\n{tail(log.read_text('utf-8'))}"
+    return text
 
 
-class Run:
-    """The trials of a plan, on their way."""
+def run(
+    plan: Plan, share: Share, tree: str, elsewhere: str | None, changes: Sequence[str], until: str | None
+) -> Counter[str]:
+    """Run what is left of a plan by the code in `tree`, up to a stage; returns how many are `done` and `failed`.
 
-    def __init__(self, plan: Plan, share: Share, tree: str, varied: Sequence[str], elsewhere: str | None) -> None:
-        """`tree` is the code that trials run, `varied` are the parameters that tell one combination from others.
-
-        `elsewhere` is the repository's URL where the machines do not share this one's disk.
-        """
-        self._plan, self._share, self._tree, self._varied, self._elsewhere = plan, share, tree, varied, elsewhere
-        self._commit, self._start = git("rev-parse", "HEAD"), time.monotonic()
-        self.done = self.failed = 0
-
-    def __call__(self, set_params: Sequence[str], until: str | None) -> None:
-        """Run all to their ends, with what `-S` sets for all, and up to the stage `until`."""
-        common: dict[str, Any] = {
-            "home": self._elsewhere or str(Path.cwd()),
-            "commit": self._commit,
-            "patch": git("diff", "--binary", "HEAD", self._tree),
-            "targets": (until,) if until else (),
-            "threads": self._share.cores,
-            "room": None if self._elsewhere else str(FOLDER.resolve()),
-            "cache": None if self._elsewhere else dvc("cache", "dir"),
-            "links": dvc("config", "cache.type") or "reflink,hardlink,symlink,copy",  # a trial only reads what it finds
-        }
-        trials = {
-            each: Trial(
-                name=combination.name,
-                overrides=(*set_params, *overrides(combination.changes)),
-                data=tuple(note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()),
-                **common,
-            )
-            for each, combination in self._plan.left.items()
-        }
-        keys = {trial.name: each for each, trial in trials.items()}
-        pool, waiting = Pool(self._share), self._prepare(trials)
-        for first, group in waiting.items():
-            for trial in [first] if first.prepares else group:
-                pool.add(trial)
-        try:
-            with tqdm(total=len(trials), unit=" trials", disable=None) as bar:
-                for trial, outcome in pool.events():
-                    for each in waiting[trial] if trial.prepares else [trial]:
-                        if outcome and outcome.state == "done" and trial.prepares:
-                            pool.add(replace(each, patch=outcome.patch))
-                        elif not trial.prepares or (outcome and outcome.state == "failed"):
-                            bar.write(self._event(each.name, keys[each.name], outcome), file=sys.stdout)
-                    bar.update(self.done + self.failed - bar.n)
-        finally:
-            if not self._elsewhere:
-                shutil.rmtree(FOLDER / "trials", ignore_errors=True)
-
-    def _prepare(self, trials: Mapping[str, Trial]) -> dict[Trial, list[Trial]]:
-        """Return groups of trials that read the same crops, by the one that makes these first for all of a group.
-
-        Where trials share a cache and run one after another, no such one is needed.
-        """
-        stages = content(self._tree, "dvc.yaml")["stages"]
-        groups: dict[str, list[Trial]] = {}
-        direct: dict[str, tuple[str, ...]] = {}
-        for each, trial in trials.items():
-            params = self._plan.left[each].params
-            dataset = str(params["dataset"])
-            made_by = providers(stages, "train", dataset)
-            read = {name.partition(".")[0] for stage in made_by for name in read_by(stages, stage, dataset)}
-            group = repr([params[name] for name in sorted(read)])
-            groups.setdefault(group, []).append(trial)
-            direct[group] = tuple(made_by)
-        needed = bool(self._elsewhere) or self._share.places > 1
-        return {
-            replace(group[0], name=f"tune-data-{number}", targets=direct[each], prepares=True)
-            if needed and (self._elsewhere or len(group) > 1)
-            else group[0]: group
-            for number, (each, group) in enumerate(groups.items())
-        }
-
-    def _event(self, name: str, key: str, outcome: Outcome | None) -> str:
-        """Note what happened to a trial; returns the line to show."""
-        if outcome is None:
-            changes = self._plan.left[key].changes
-            return "started: " + " ".join(f"{each}={show(changes[each])}" for each in self._varied)
-        if outcome.state == "lost":
-            return f"{name}: its process or its machine was lost; it starts again"
-        log = LOGS / f"{name}.log"
-        with atomic(log) as temporary:
-            temporary.write_text(f"{outcome.state} {key}\n{outcome.log}", encoding="utf-8")
-        self.done += outcome.state == "done"
-        self.failed += outcome.state == "failed"
-        ended, total = self.done + self.failed, len(self._plan.left)
-        if outcome.state == "failed":
-            return f"[{ended}/{total}] {name}: failed; {log} ends\n{tail(outcome.log)}"
-        if self._elsewhere:
-            fetch(self._commit)
-        best = content(f"{references(self._commit)}/{name}", "metrics/train/metrics.json").get("best")
-        figures = "by line {line_accuracy:.4f}, by crop {accuracy:.4f}".format(**best["validation"]) if best else "done"
-        left = tqdm.format_interval((time.monotonic() - self._start) / ended * (total - ended))
-        return f"[{ended}/{total}] {name}: {figures}" + (f", about {left} left" if ended < total else "")
+    `elsewhere` is the repository's URL where machines do not share this one's disk; `changes` are what `-S` sets.
+    """
+    start, counts = time.monotonic(), Counter[str]()
+    shared: dict[str, Any] = {
+        "home": elsewhere or str(Path.cwd()),
+        "commit": git("rev-parse", "HEAD"),
+        "patch": git("diff", "--binary", "HEAD", tree),
+        "targets": (until,) if until else (),
+        "threads": share.cores,
+        "room": None if elsewhere else str(FOLDER.resolve()),
+        "cache": None if elsewhere else dvc("cache", "dir"),
+        "links": dvc("config", "cache.type") or "reflink,hardlink,symlink,copy",  # a trial only reads what it finds
+    }
+    trials = []
+    for each, combination in plan.left.items():
+        data = [note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()]
+        # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
+        overrides = (*changes, *(f"{name}={json.dumps(value)}" for name, value in combination.changes.items()))
+        trials.append(Trial(combination.name, each, overrides, data=tuple(data), **shared))
+    try:
+        if elsewhere or (share.places > 1 and len(trials) > 1):
+            # The crops that the first reads are made first. What fails at it fails in the trials, and is told of there.
+            dataset = plan.left[trials[0].key].params["dataset"]
+            makers = providers(content(tree, "dvc.yaml")["stages"], "train", dataset)
+            first = replace(trials[0], name="tune-data", targets=tuple(makers), prepares=True)
+            *_, (_, made) = events(share, [first])
+            trials = [replace(each, patch=made.patch) for each in trials] if made and made.patch else trials
+        for trial, outcome in events(share, trials):
+            line = _event(trial, outcome, fetched=elsewhere is not None)
+            if outcome and outcome.state != "lost":
+                counts[outcome.state] += 1
+                left = (time.monotonic() - start) / counts.total() * (len(trials) - counts.total())
+                line = f"[{counts.total()}/{len(trials)}, about {tqdm.format_interval(left)} left] {line}"
+            print(line, flush=True)
+    finally:
+        if not elsewhere:
+            shutil.rmtree(FOLDER / "trials", ignore_errors=True)
+    return counts
 
 
-def dvc(*arguments: str) -> str:
-    """Return what a DVC command writes, empty where it fails."""
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True, check=False)
-    return "" if done.returncode else done.stdout.strip()
+def _event(trial: Trial, outcome: Outcome | None, fetched: bool) -> str:
+    """Note what happened to a trial; returns the line to show."""
+    if outcome is None:
+        return f"{trial.name}: started"
+    if outcome.state == "lost":
+        return f"{trial.name}: its process or its machine was lost; it starts again"
+    log = LOGS / f"{trial.name}.log"
+    with atomic(log) as temporary:
+        temporary.write_text(f"{outcome.state} {trial.key}\n{outcome.log}", encoding="utf-8")
+    if outcome.state == "failed":
+        return f"{trial.name}: failed; {log} ends\n{tail(outcome.log)}"
+    if fetched:
+        fetch(trial.commit)
+    best = content(f"{references(trial.commit)}/{trial.name}", METRICS).get("best")
+    figures = "by line {line_accuracy:.4f}, by crop {accuracy:.4f}".format(**best["validation"]) if best else "done"
+    return f"{trial.name}: {figures}"
 
 
 def failures() -> dict[str, Path]:
@@ -244,4 +161,4 @@ def tail(text: str) -> str:
     """Return the end of a log, indented; what a stage itself reported as an error, if it did."""
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip()]
     reported = [line for line in lines if line.startswith("error: ")]
-    return "\n".join(f"    {line}" for line in (reported or lines)[-_SHOWN:])
+    return "\n".join(f"    {line}" for line in (reported or lines)[-6:])

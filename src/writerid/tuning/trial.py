@@ -1,13 +1,12 @@
 """One trial: a clone, an experiment in it, the experiment brought home, the clone removed.
 
-Ray sends this module by value to machines that have no copy of it, so it imports nothing but the standard library.
+Ray sends this module by value to machines that have no copy of it, so it imports nothing of this library
+but `lifetime`, which is sent like it.
 """
 
-import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -15,17 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+from writerid.base.lifetime import guarded
+
 ROOM = "WRITERID_ROOM"  # the environment variable that names a machine's folder for its DVC cache and its clones
 _MOST_LOG = 200_000  # bytes of a log's end that are brought home
 _KILLED = re.compile(rb"exited with (-\d+|137|143)\b")  # how DVC says that a signal ended a stage
 _HIDDEN = ("GIT_DIR", "GIT_WORK_TREE", "DVC_ROOT", "PYTHONPATH")  # variables that would lead out of the clone
-# Runs a command. A process beside it ends both once the one that holds our standard input has ended: this one cannot,
-# as Ray kills what a worker has started itself when it ends the worker.
-_GUARD = """import os, signal, subprocess, sys
-if os.fork() == 0:
-    sys.stdin.buffer.read()
-    os.killpg(0, signal.SIGKILL)
-os._exit(subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL) % 256)"""
 
 
 @dataclass(frozen=True)
@@ -33,6 +29,7 @@ class Trial:
     """What a trial needs to know; all of it can be sent to another machine."""
 
     name: str
+    key: str  # of its results: see experiments.key
     overrides: tuple[str, ...]  # as `dvc exp run -S` takes them
     home: str  # the git repository that it is cloned from and brought back to: a path or a URL
     commit: str
@@ -67,7 +64,7 @@ def run(trial: Trial) -> Iterator[Outcome | None]:
     yield None
     room = Path(trial.room or os.environ.get(ROOM) or Path(tempfile.gettempdir(), f"writerid-{os.getuid()}")).resolve()
     for other in (room / "trials").glob("*"):
-        if int(other.name) == os.getpid() or not _runs(int(other.name)):  # it was killed before it could tidy up
+        if int(other.name) == os.getpid() or not psutil.pid_exists(int(other.name)):  # killed before it tidied up
             shutil.rmtree(other, ignore_errors=True)
     folder = room / "trials" / str(os.getpid())
     folder.mkdir(parents=True)
@@ -85,8 +82,13 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
     """Run the experiment in a new clone, and bring it home; returns what differs from the commit afterwards."""
     clone, log, elsewhere = folder / "clone", folder / "log", trial.cache is None
 
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    count = {"OMP_NUM_THREADS": str(trial.threads), "TF_NUM_INTRAOP_THREADS": str(trial.threads)}
+    plain = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
+    environment = {**plain, **count, "PATH": path, "GIT_TERMINAL_PROMPT": "0", "PYTHONUTF8": "1"}  # UTF-8 for paths
+
     def call(*command: str, otherwise: str = "failed") -> None:
-        status = _guarded(command, clone if clone.is_dir() else folder, log, trial.threads)
+        status = guarded(command, clone if clone.is_dir() else folder, environment, log)
         if status:  # 255 is DVC's own; of a signal that ended it, or its stage, a second try will not meet another
             raise _Ended("lost" if 128 < status < 255 or _KILLED.search(log.read_bytes()) else otherwise)
 
@@ -102,44 +104,12 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
     if trial.data:
         call("dvc", "pull" if elsewhere else "checkout", *trial.data)
     flags = ["--pull"] * elsewhere + ["--allow-missing"] * (elsewhere and not trial.prepares)
-    changes = [part for each in trial.overrides for part in ("-S", each)]
-    call("dvc", "exp", "run", "--name", trial.name, *flags, *changes, *trial.targets)
+    flags += [part for each in trial.overrides for part in ("-S", each)]
+    call("dvc", "exp", "run", "--name", trial.name, *flags, *trial.targets)
     if not trial.prepares:
-        flags = ["--no-cache"] * (not elsewhere)
-        call("dvc", "exp", "push", "--force", *flags, "origin", trial.name, otherwise="lost")
+        call("dvc", "exp", "push", "--force", *["--no-cache"] * (not elsewhere), "origin", trial.name, otherwise="lost")
         return ""
     if elsewhere:
         call("dvc", "push", *trial.targets, otherwise="lost")
     made = subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=clone, capture_output=True, check=True).stdout
     return made.decode("utf-8", "surrogateescape").removesuffix("\n")
-
-
-def _guarded(command: tuple[str, ...], folder: Path, log: Path, threads: int) -> int:
-    """Run a command that ends with this process, however that ends; returns its exit status."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    count = {"OMP_NUM_THREADS": str(threads), "TF_NUM_INTRAOP_THREADS": str(threads)}
-    plain = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
-    environment = {**plain, **count, "PATH": path, "GIT_TERMINAL_PROMPT": "0", "PYTHONUTF8": "1"}  # UTF-8 for paths
-    guarded = [sys.executable, "-I", "-S", "-c", _GUARD, *command]
-    pipe, both = subprocess.PIPE, subprocess.STDOUT
-    with (
-        log.open("ab") as out,
-        subprocess.Popen(
-            guarded, cwd=folder, env=environment, stdin=pipe, stdout=out, stderr=both, start_new_session=True
-        ) as process,
-    ):
-        try:
-            return process.wait() % 256
-        finally:  # where the guard was killed, or this process was interrupted, what it started is left
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def _runs(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another person's
-        pass
-    return True

@@ -1,0 +1,1 @@
+"""What git and DVC say of the repository that a person works in."""

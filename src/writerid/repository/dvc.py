@@ -1,0 +1,49 @@
+"""What DVC says of this repository, by its command line, and where it keeps experiments."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from writerid.base.errors import InputError
+from writerid.repository.git import git
+
+MADE = "data/synthetic.zip"  # the dataset that the pipeline makes itself
+
+
+def dvc(*arguments: str) -> str:
+    """Return what a DVC command writes, empty where it fails."""
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True, check=False)
+    return "" if done.returncode else done.stdout.strip()
+
+
+def references(baseline: str) -> str:
+    """Return the folder of git references in which DVC keeps the experiments of a commit."""
+    return f"refs/exps/{baseline[:2]}/{baseline[2:]}"
+
+
+def fetch(commit: str) -> None:
+    """Take over the experiments that origin has of a commit."""
+    folder = references(commit)
+    git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", f"+{folder}/*:{folder}/*")
+
+
+def check_dataset(dataset: str, *, elsewhere: bool) -> None:
+    """Refuse a dataset that a clone would not find as it is here; `elsewhere`: it comes from the DVC remote."""
+    note, here = Path(f"{dataset}.dvc"), Path(dataset).is_file()
+    if dataset == MADE:
+        return
+    add, missed = f"run `dvc add {dataset}`", "so trials would not find it"
+    status = dvc("status", "--json", str(note)) if note.is_file() else ""
+    if not note.is_file() and not here:
+        problem = f"there is no such file; put the archive there, and {add}"
+    elif not note.is_file():
+        problem = f"DVC does not track it, {missed}; {add}"
+    elif not git("ls-files", "--", str(note)):
+        problem = f"{note} is not in git, {missed}; run `git add {note}`"
+    elif "modified" in status:
+        problem = f"changed since `dvc add`, so trials would read it as it was; {add}"
+    elif "not in cache" in status and not elsewhere:
+        problem = f"not in DVC's cache, {missed}; {add if here else f'run `dvc pull {dataset}`'}"
+    else:
+        return
+    raise InputError(f"dataset: {dataset}: {problem}")
