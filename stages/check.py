@@ -9,6 +9,7 @@ from writerid.base.errors import InputError
 from writerid.base.files import write_json
 from writerid.base.params import load
 
+BACK = "what `-S` set stays in params.yaml; `git checkout params.yaml` takes all of it back"
 DRAWN = "data/synthetic.zip"  # by the next stage
 NOTE = (
     "note: {what}, and DVC cannot run experiments in copies of such a clone (`dvc exp run --temp`, `--queue`); "
@@ -18,13 +19,16 @@ NOTE = (
 
 def main() -> None:
     """Check params.yaml, its backend and its dataset; every stage waits for this, and none runs again because of it."""
-    params = load(Path("params.yaml"))
-    use(params.backend)
+    try:
+        params = load(Path("params.yaml"))
+        use(params.backend)
+    except InputError as error:
+        raise InputError(f"{error}\n{BACK}") from None
     dataset = params.dataset
-    if dataset != DRAWN and not Path(dataset).is_file():
+    if dataset != DRAWN and not Path(dataset).exists():
         raise InputError(
-            f"{dataset}: there is no such archive; put it there. Experiments from the queue find only what is "
-            f"committed: `dvc add {dataset}`, then commit {dataset}.dvc"
+            f"{dataset}: there is no such archive or folder; put it there. Experiments from the queue find only what "
+            f"is committed: `dvc add {dataset}`, then commit {dataset}.dvc\n{BACK}"
         )
     for what, remedy in trouble_with_copies():
         print(NOTE.format(what=what, remedy=remedy))

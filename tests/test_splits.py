@@ -174,7 +174,9 @@ def test_unseen_writers_leave_the_others_forms_where_they_are():
 @pytest.mark.parametrize("count", [5, 6, 7])
 def test_two_writers_must_stay_known(count: int):
     forms, writers = dataset()
-    with pytest.raises(InputError, match=rf"split.unseen_writers: {count} of 6 writers .*; set it to 4 or less"):
+    with pytest.raises(
+        InputError, match=rf"split.unseen_writers: without {count} of the 6 writers .*; set it to at most 4"
+    ):
         assign(forms, writers, FIVE, group_by="form", seed=0, fold=0, unseen_writers=count)
     assign(forms, writers, FIVE, group_by="form", seed=0, fold=0, unseen_writers=4)
 

@@ -281,9 +281,21 @@ def test_a_python_without_the_packages(checkout: Path):
     assert "lacks this project's packages; run `make env`" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_folder_is_a_dataset(checkout: Path, stage: Run):
+    edit_params(checkout / "params.yaml", {"dataset": "data/letters", "split.unseen_writers": 0})
+    for name, data in dataset_members(writers=3, forms=4, lines=2).items():
+        path = checkout / "data/letters" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+    for name in ("check", "map_writers"):
+        done = stage(name)
+    assert "24 lines of 3 writers; 0 images left out" in done.stdout
+
+
 def test_a_dataset_that_is_not_there_is_refused_before_anything_is_removed(checkout: Path, stage: Run):
     edit_params(checkout / "params.yaml", {"dataset": "data/nope.zip"})
     message = refused(stage, "check")
+    assert "`git checkout params.yaml` takes all of it back" in message
     assert "data/nope.zip: there is no such archive" in message and "`dvc add data/nope.zip`" in message
     write_zip(checkout / "data/nope.zip", {"a": ""})
     stage("check")

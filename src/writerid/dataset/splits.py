@@ -49,8 +49,8 @@ def assign(
     names = sorted(set(writers))
     if len(names) - unseen_writers < 2:
         raise InputError(
-            f"split.unseen_writers: {unseen_writers} of {len(names)} writers leave fewer than two to be known; set it "
-            f"to {max(0, len(names) - 2)} or less"
+            f"split.unseen_writers: without {unseen_writers} of the {len(names)} writers fewer than two are left to "
+            f"learn; set it to {f'at most {len(names) - 2}' if len(names) > 2 else 0}"
         )
     order = stream(seed, Use.UNSEEN).permutation(len(names))
     apart = {names[order[place % len(names)]] for place in range(fold * unseen_writers, (fold + 1) * unseen_writers)}

@@ -25,7 +25,7 @@ def weak(run: Run) -> str:
     if blank > BLANK:
         share = percent(blank, 0)
         return f"{told}{share} of the test crops hold no writing: look at the dataset's images, and at crop.tone."
-    if trained > ENOUGH_BETTER * chance and trained > 2 * right:
+    if trained > min((1 + chance) / 2, ENOUGH_BETTER * chance) and trained > 2 * right:
         return (
             f"{told}It has learned its training crops ({percent(trained)} of them are right), but not what they share "
             "with others by the same hands: it needs more forms of each writer."

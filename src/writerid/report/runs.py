@@ -22,6 +22,7 @@ from writerid.base.errors import InputError, brief
 
 WORKSPACE = "workspace"
 MAKE = "run `dvc repro` first"
+MODEL = "models/model.keras"
 TEST = "metrics/test/scores.json"
 MEASURED = ("metrics/train/metrics.json", TEST, "metrics/explain.json")
 GONE = "gone"  # what is said of a parameter that params.yaml lacks
@@ -101,6 +102,11 @@ def load(name: str) -> Run:
     written, lock = flat(document("params.yaml")), document("dvc.lock", needed=False)
     try:
         counts = {table: int(count) for table, count in document("metrics/explain/rows.json").items()}
+        if _untested(lock):
+            raise InputError(
+                f"{name}: evaluate has not run since its model was trained (`--until train`); "
+                "run it without that, or `dvc exp apply` it and `dvc repro`"
+            )
         mixed = [path for path in MEASURED if not _of(lock, path, read(path))] if lock else []
         mixed = mixed if len(mixed) < len(MEASURED) else []
         lock = lock if _of(lock, TEST, read(TEST)) else {}
@@ -135,6 +141,16 @@ def _of(lock: dict[str, Any], path: str, content: bytes | None) -> bool:
     """Whether dvc.lock holds a file as it is; stages that were run without DVC leave the lock as it was."""
     outs = [out for stage in lock.get("stages", {}).values() for out in stage.get("outs", []) if out["path"] == path]
     return bool(outs) and hashlib.md5(content or b"", usedforsecurity=False).hexdigest() == outs[0].get("md5")
+
+
+def _untested(lock: dict[str, Any]) -> bool:
+    """Whether what evaluate reports is of another model than train made, as after a run that ended with train."""
+    stages = lock.get("stages", {})
+    made, judged = (
+        {item["md5"] for item in stages.get(stage, {}).get(key, []) if item["path"] == MODEL}
+        for stage, key in (("train", "outs"), ("evaluate", "deps"))
+    )
+    return bool(made and judged) and made != judged
 
 
 def _used(lock: dict[str, Any]) -> dict[str, Any]:
