@@ -64,6 +64,10 @@ def test_contours_that_are_shorter_than_two_legs_count_for_shorter_legs_only():
     assert found.sum(axis=(1, 2)) == pytest.approx(1)
     alone = grey.copy()
     alone[5:7] = 250
+    by_leg = hinge(alone).reshape(len(LEGS), -1).any(axis=1)
+    assert by_leg.tolist() == [2 * leg <= 10 for leg in LEGS]
+    alone[20:23, 30:33] = 250
+    alone[20:22, 30:32] = 10  # 6 pixels round
     assert not hinge(alone).any()
 
 
