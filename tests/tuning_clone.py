@@ -58,7 +58,7 @@ from pathlib import Path
 
 for name in ("predictions.csv", "writers.csv"):
     shutil.copyfile(Path(os.environ["FLAGS"], "metrics", name), Path("metrics", name))
-Path("metrics/test").mkdir()
+Path("metrics/test").mkdir(parents=True, exist_ok=True)
 for name in ("scores.json", "unseen.json"):
     Path("metrics/test", name).write_text("{}\\n")
 Path("metrics/test.json").write_text('{"line": {"accuracy": 0.123456}}\\n')
