@@ -195,7 +195,9 @@ def test_a_dataset_that_trials_would_not_find_is_refused(tmp_path: Path, monkeyp
 
     dvc.check_dataset("data/synthetic.zip", elsewhere=False)
     refused("there is no such file; put the archive there, and run `dvc add")
-    (tmp_path / "data").mkdir()
+    (tmp_path / "data/iam.zip").mkdir(parents=True)  # a folder is a dataset, too
+    refused("DVC does not track it.*`dvc add")
+    (tmp_path / "data/iam.zip").rmdir()
     (tmp_path / "data/iam.zip").touch()
     refused("DVC does not track it.*`dvc add")
     (tmp_path / "data/iam.zip.dvc").write_text("outs: []")

@@ -29,7 +29,7 @@ def fetch(commit: str) -> None:
 
 def check_dataset(dataset: str, *, elsewhere: bool) -> None:
     """Refuse a dataset that a clone would not find as it is here; `elsewhere`: it comes from the DVC remote."""
-    note, here = Path(f"{dataset}.dvc"), Path(dataset).is_file()
+    note, here = Path(f"{dataset}.dvc"), Path(dataset).exists()  # an archive, or a folder
     if dataset == MADE:
         return
     add, missed = f"run `dvc add {dataset}`", "so trials would not find it"
