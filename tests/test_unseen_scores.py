@@ -7,9 +7,8 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import average_precision_score, roc_curve
 
-from writerid.scores import open_set, resampling, retrieval, verification
+from writerid.scores import open_set, ratio_fitting, resampling, retrieval, verification
 from writerid.scores.open_set import Answers
-from writerid.scores.verification import Pairs
 
 Draw = Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]]
 
@@ -132,30 +131,16 @@ def test_pairs_are_of_different_forms(draw: Draw):
     assert made.same.sum() == 4 * 3 * 3
 
 
-def test_ratios_are_fitted_on_other_writers(draw: Draw):
-    """What the writers of a pair are like does not move the ratio that the pair's score is given."""
-    made = verification.pairs(*draw())
-    before = verification.log_ratios(made)
-    assert np.isfinite(before).all()
-    own = np.isin(made.writers, (0, 5, 10)).any(axis=1)  # all of one fold
-    moved = Pairs(np.where(own, 0.0, made.score), made.writers)
-    inside = np.isin(made.writers, (0, 5, 10)).all(axis=1)
-    after = verification.log_ratios(Pairs(np.where(inside, made.score, moved.score), made.writers))
-    np.testing.assert_allclose(after[inside], before[inside])
-    assert verification.cllr(before, made.same) < 0.7
-
-
-def test_ratios_are_unknown_where_writers_are_too_few(draw: Draw):
+def test_cllr_is_left_out_where_ratios_are_unknown(draw: Draw):
     made = verification.pairs(*draw(writers=2))
-    assert np.isnan(verification.log_ratios(made)).all()
-    found = verification.summary(made, 10, np.random.default_rng(0))
+    found = verification.summary(made, np.full(len(made.score), np.nan), 10, np.random.default_rng(0))
     assert "cllr" not in found
     assert "cllr_min" in found
 
 
 def test_figures_of_verification(draw: Draw):
     made = verification.pairs(*draw(spread=1.2))
-    found = verification.summary(made, 100, np.random.default_rng(0))
+    found = verification.summary(made, ratio_fitting.crossed(made), 100, np.random.default_rng(0))
     assert (found["same_pairs"], found["different_pairs"]) == (made.same.sum(), (~made.same).sum())
     for name in ("eer", "cllr", "cllr_min"):
         assert found[f"{name}_low"] < found[name] < found[f"{name}_high"]
@@ -200,8 +185,8 @@ def test_figures_of_the_open_set():
 def test_intervals_of_verification_are_those_of_pairs_that_are_drawn_again(draw: Draw):
     """By hand: each resample's pairs are written out as often as their writers are drawn."""
     made = verification.pairs(*draw(writers=6, forms=2, lines=2, spread=1.2))
-    found = verification.summary(made, 50, np.random.default_rng(3))
-    ratios = verification.log_ratios(made)
+    ratios = ratio_fitting.crossed(made)
+    found = verification.summary(made, ratios, 50, np.random.default_rng(3))
     rates, costs = [], []
     for row in resampling.draws(6, 50, np.random.default_rng(3)):
         one, other = made.writers.T

@@ -12,7 +12,7 @@ from writerid.crops.windows import Packed
 from writerid.dataset.splits import UNSEEN
 from writerid.evaluation.reported import Levels, Scores
 from writerid.network.embedding import features
-from writerid.scores import open_set, retrieval, verification
+from writerid.scores import open_set, ratio_fitting, retrieval, verification
 from writerid.scores.calibration import scaled
 from writerid.scores.decisions import log_softmax
 from writerid.scores.embedding import Embedding, means
@@ -108,7 +108,9 @@ def compared(
     queries, pairs = retrieval.search(vectors, writers, forms), verification.pairs(vectors, writers, forms)
     if len(queries.document) and not pairs.same.all():
         result |= retrieval.summary(queries, writers)
-        result |= verification.summary(pairs, resamples, stream(seed, Use.INTERVALS, number))
+        result |= verification.summary(
+            pairs, ratio_fitting.crossed(pairs), resamples, stream(seed, Use.INTERVALS, number)
+        )
     return result
 
 

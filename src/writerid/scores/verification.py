@@ -1,17 +1,14 @@
 """Verification: are two documents by one writer? Pairs of documents, and how well a score parts them."""
 
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import xlogy
-from sklearn.linear_model import LogisticRegression
 
 from writerid.scores import resampling
 
-BINS = 2000
-FOLDS = 5  # of writers; what a score is worth is fitted on pairs without those that it is judged on
+BINS = 2000  # of scores, at most
 
 
 @dataclass(frozen=True)
@@ -38,23 +35,46 @@ def pairs(vectors: np.ndarray, writers: np.ndarray, forms: np.ndarray) -> Pairs:
     return Pairs((vectors @ vectors.T)[one, other].astype(np.float64), np.column_stack([writers[one], writers[other]]))
 
 
-def log_ratios(pairs: Pairs) -> np.ndarray:
-    """Log-likelihood ratios, base 10, float64 (pairs,): one writer against two, from the score alone.
+@dataclass(frozen=True)
+class Tally:
+    """Pairs counted by their source, which is who wrote them, and by score.
 
-    A logistic regression on the score, with both kinds of pairs weighing the same, so that its log-odds are the
-    log-likelihood ratio. It is fitted on pairs without any of the writers of the fold, or the two folds, that it is
-    used on; NaN where there are no such pairs of both kinds.
+    score: float64 (bins,), the mean of each bin's, ascending. count: float64 (sources, bins), pairs. of_two: int
+    (sources, 2), the writers, 0..writers-1. source: int (pairs,), of each pair. bins: int (pairs,), of each pair.
     """
+
+    score: np.ndarray
+    count: np.ndarray
+    of_two: np.ndarray
+    writers: int
+    source: np.ndarray
+    bins: np.ndarray
+
+    @property
+    def same(self) -> np.ndarray:
+        """Whether a source is one writer, bool (sources,)."""
+        return self.of_two[:, 0] == self.of_two[:, 1]
+
+    def weights(self, drawn: np.ndarray) -> np.ndarray:
+        """How often each source stands in a resample in which writers do so often, int (writers,): float64 (sources,).
+
+        One of two writers stands there as often as both are drawn together.
+        """
+        one, other = self.of_two.T
+        return np.where(self.same, drawn[one], drawn[one] * drawn[other]).astype(float)
+
+
+def tally(pairs: Pairs) -> Tally:
+    """Count pairs, with scores told apart as finely as BINS allow, each of which holds at most that share of them."""
+    shares = weigh(rank := np.unique(pairs.score, return_inverse=True)[1], pairs.same)
+    both = (shares.same + shares.different) / 2
+    bins = np.unique(np.minimum(((np.cumsum(both) - both) * BINS).astype(int), BINS - 1)[rank], return_inverse=True)[1]
     names, writer = np.unique(pairs.writers, return_inverse=True)
-    fold = (np.arange(len(names)) % FOLDS)[writer.reshape(pairs.writers.shape)]
-    result = np.full(len(pairs.score), np.nan)
-    for one, other in combinations_with_replacement(range(FOLDS), 2):
-        used = (np.sort(fold, axis=1) == (one, other)).all(axis=1)
-        fitted = ~np.isin(fold, (one, other)).any(axis=1)
-        if used.any() and len(np.unique(pairs.same[fitted])) == 2:
-            model = LogisticRegression(class_weight="balanced").fit(pairs.score[fitted, None], pairs.same[fitted])
-            result[used] = model.decision_function(pairs.score[used, None]) / np.log(10)
-    return result
+    of_two, source = np.unique(np.sort(writer.reshape(pairs.writers.shape), axis=1), axis=0, return_inverse=True)
+    size = int(bins.max()) + 1
+    count = np.bincount(source.ravel() * size + bins, minlength=len(of_two) * size).reshape(-1, size).astype(float)
+    mean = np.bincount(bins, weights=pairs.score) / np.bincount(bins)
+    return Tally(mean, count, of_two, len(names), source.ravel(), bins)
 
 
 @dataclass(frozen=True)
@@ -107,28 +127,21 @@ def cllr_min(weights: Weights) -> float:
     return float(-(xlogy(same, probability) + xlogy(different, 1 - probability)).sum() / (2 * np.log(2))) + 0.0
 
 
-def summary(pairs: Pairs, resamples: int, rng: np.random.Generator) -> dict[str, float]:
+def summary(pairs: Pairs, ratios: np.ndarray, resamples: int, rng: np.random.Generator) -> dict[str, float]:
     """EER, Cllr and Cllr_min with 95 % intervals that resample writers, and the numbers of pairs of each kind.
 
-    A pair of two writers stands in a resample as often as both are drawn together. In resamples, scores are told apart
-    as finely as BINS allow, each of which holds at most that share of the pairs. Cllr is of `log_ratios`, which are not
-    fitted anew; it is left out where there are too few writers to fit them.
+    Cllr is of `ratios`, log10, float64 (pairs,), which are not fitted anew; it is left out where one is NaN.
     """
-    same, ratios = pairs.same, log_ratios(pairs)
-    shares = weigh(rank := np.unique(pairs.score, return_inverse=True)[1], same)
+    same, counted = pairs.same, tally(pairs)
+    shares = weigh(np.unique(pairs.score, return_inverse=True)[1], same)
     found = {"eer": eer(shares), "cllr_min": cllr_min(shares), "cllr": cllr(ratios, same)}
-    both = (shares.same + shares.different) / 2
-    bins = np.minimum(((np.cumsum(both) - both) * BINS).astype(int), BINS - 1)[rank]
-
-    names, writer = np.unique(pairs.writers, return_inverse=True)
-    of_two, two = np.unique(np.sort(writer.reshape(pairs.writers.shape), axis=1), axis=0, return_inverse=True)
-    two, alone = two.ravel(), of_two[:, 0] == of_two[:, 1]
-    counts = np.bincount(two * BINS + bins, minlength=len(of_two) * BINS).reshape(-1, BINS).astype(float)
-    cost = np.bincount(two, weights=_cost(ratios, same), minlength=len(of_two))
+    cost = np.bincount(counted.source, weights=_cost(ratios, same), minlength=len(counted.of_two))
     again = []
-    for row in resampling.draws(len(names), resamples, rng):
-        weights = np.where(alone, row[of_two[:, 0]], row[of_two].prod(axis=1)).astype(float)
-        each = [(weights[kind] @ counts[kind], weights[kind] @ cost[kind]) for kind in (alone, ~alone)]
+    for row in resampling.draws(counted.writers, resamples, rng):
+        weights = counted.weights(row)
+        each = [
+            (weights[kind] @ counted.count[kind], weights[kind] @ cost[kind]) for kind in (counted.same, ~counted.same)
+        ]
         if all(held.any() for held, _ in each):
             drawn = Weights(*(held / held.sum() for held, _ in each))
             mean = sum(costs / held.sum() for held, costs in each) / 2
