@@ -49,7 +49,7 @@ torture: env ## kill a tiny pipeline 30 times at random moments and compare the 
 lint: env ## ruff and mypy
 	@ruff check .
 	@ruff format --check .
-	@mypy
+	@mypy --num-workers 2
 
 params: env ## write the comments of params.yaml anew, with new parameters at their defaults
 	@python -m tools.params

@@ -54,17 +54,8 @@ def windows(params: Params, lines: dict[str, list[Any]], folder: Path) -> dict[s
     found: dict[str, list[np.ndarray]] = {"crop": [], "paper": []}
     for tone in TONES:
         with Archive(Path(params.dataset)) as archive:
-            inks = pack(
-                archive,
-                lines["path"],
-                sizes,
-                lines["digest"],
-                height=params.crop.height,
-                width=PAPER,
-                fit=params.crop.fit,
-                tone=tone,
-                output=folder / f"{tone}.npy",
-            )
+            crop = params.crop.model_copy(update={"width": PAPER, "tone": tone})
+            inks = pack(archive, lines["path"], sizes, lines["digest"], crop, folder / f"{tone}.npy")
             first = 0
             for row, ink in enumerate(inks):
                 columns = len(ink) + PAPER - 1

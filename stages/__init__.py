@@ -10,7 +10,6 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 
 if find_spec("psutil") is None:
     sys.exit(
@@ -23,16 +22,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes to its 
 # TensorFlow keeps what memory it has had, where it would else ask the system for each array of each step anew.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
+from writerid.base.interrupts import TIDYING, exit_at_once
 from writerid.base.lifetime import SIGNALS, end_with, started_by
 
 INTERRUPTED = "error: interrupted; `dvc repro` goes on (a fit: after its last finished epoch)"
-TIDYING = 30  # seconds that an interrupted stage has for removing what is half done
-
-
-def exit_at_once(number: int, frame: FrameType | None) -> None:
-    """End without tidying up: as a handler of signals, for when there is nothing to tidy, or it takes too long."""
-    print("error: interrupted; the same command goes on", file=sys.stderr, flush=True)
-    os._exit(130)
 
 
 def _end() -> None:

@@ -8,9 +8,9 @@ from writerid.base.backend import use
 from writerid.base.errors import InputError
 from writerid.base.files import write_json
 from writerid.base.params import load
+from writerid.base.schema import SYNTHETIC
 
 BACK = "what `-S` set stays in params.yaml; `git checkout params.yaml` takes all of it back"
-DRAWN = "data/synthetic.zip"  # by the next stage
 NOTE = (
     "note: {what}, and DVC cannot run experiments in copies of such a clone (`dvc exp run --temp`, `--queue`); "
     "`make tune` can, or {remedy}"
@@ -25,7 +25,7 @@ def main() -> None:
     except InputError as error:
         raise InputError(f"{error}\n{BACK}") from None
     dataset = params.dataset
-    if dataset != DRAWN and not Path(dataset).exists():
+    if dataset != SYNTHETIC and not Path(dataset).exists():
         raise InputError(
             f"{dataset}: there is no such archive or folder; put it there. Experiments from the queue find only what "
             f"is committed: `dvc add {dataset}`, then commit {dataset}.dvc\n{BACK}"

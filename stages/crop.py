@@ -7,7 +7,7 @@ import numpy as np
 from stages.runner import run
 from writerid.base.files import read_csv, write_array
 from writerid.base.params import load
-from writerid.crops.choice import Choice, side_of_lines, tables
+from writerid.crops.choice import side_of_lines, tables
 from writerid.crops.strips import pack
 from writerid.crops.windows import labels, write_origin
 from writerid.dataset.archive import Archive
@@ -25,41 +25,16 @@ def main() -> None:
     sides = {side: [line for line in named if side_of.get(line.line) == side] for side in SIDES}
     check_apart(sides, params.split.group_by, "run split again (`dvc repro --force split`)")
     known = sorted(set(lines["writer"]) - {line.writer for line in sides[UNSEEN]})
-    choice = Choice(
-        width=params.crop.width,
-        keep=params.crop.keep,
-        min_ink=params.crop.min_ink,
-        stride=params.crop.stride,
-        seed=params.seed,
-    )
     with Archive(Path(params.dataset)) as archive:
-        inks = pack(
-            archive,
-            lines["path"],
-            np.column_stack([lines["width"], lines["height"]]),
-            lines["digest"],
-            height=params.crop.height,
-            width=params.crop.width,
-            fit=params.crop.fit,
-            tone=params.crop.tone,
-            output=Path("data/crops/strips.npy"),
-        )
+        sizes = np.column_stack([lines["width"], lines["height"]])
+        inks = pack(archive, lines["path"], sizes, lines["digest"], params.crop, Path("data/crops/strips.npy"))
         side_of_row = [side_of.get(line) for line in lines["line"]]
-        crops, ends = tables(inks, labels(lines["writer"], known), side_of_row, choice)
+        crops, ends = tables(inks, labels(lines["writer"], known), side_of_row, params.crop, params.seed)
     folder = Path("data/crops")
     write_array(folder / "ends.npy", ends)
     for side, table in crops.items():
         write_array(folder / f"{side}.npy", table)
-    write_origin(
-        folder,
-        Path("data/lines.csv"),
-        known,
-        height=params.crop.height,
-        width=params.crop.width,
-        fit=params.crop.fit,
-        tone=params.crop.tone,
-        group_by=params.split.group_by,
-    )
+    write_origin(folder, Path("data/lines.csv"), known, params.crop, params.split.group_by)
     print(", ".join(f"{len(table)} {side}" for side, table in crops.items()) + " crops")
 
 

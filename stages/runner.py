@@ -3,19 +3,14 @@
 import argparse
 import signal
 import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
-from filelock import FileLock, Timeout
-
-from stages import INTERRUPTED, TIDYING, exit_at_once
+from stages import INTERRUPTED
 from writerid.base.errors import InputError
+from writerid.base.interrupts import raise_interrupt
 from writerid.base.lifetime import SIGNALS
-
-LOCK = Path(".dvc/tmp/stage.lock")
+from writerid.base.lock import lock_folder
 
 
 def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None, *, alone: bool = True) -> NoReturn:
@@ -25,12 +20,12 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None
     one stage at a time works in a folder; not for what only reads, or leaves the stages' outputs alone.
     """
     for number in SIGNALS:
-        signal.signal(number, _raise_interrupt)  # from here on there may be something to tidy up
+        signal.signal(number, raise_interrupt)  # from here on there may be something to tidy up
     parser = parser or argparse.ArgumentParser(prog=f"python -m {_module(main)}", description=main.__doc__)
     options = parser.parse_args()
     try:
         if alone:
-            _lock()
+            lock_folder()
         main(**vars(options))
     except InputError as error:
         status, message = 1, "\n".join(f"error: {line}" for line in str(error).splitlines())
@@ -55,28 +50,3 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None
 def _module(main: Callable[..., None]) -> str:
     spec = sys.modules[main.__module__].__spec__
     return spec.name if spec else main.__module__
-
-
-_lock_file = FileLock(LOCK)
-
-
-def _lock() -> None:
-    """Let one stage at a time work in a folder; the system drops the lock when the process ends, however it ends."""
-    LOCK.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        _lock_file.acquire(blocking=False)
-    except Timeout:
-        raise InputError("another stage is at work in this folder; wait until it is done, or stop it") from None
-
-
-def _raise_interrupt(number: int, frame: FrameType | None) -> None:
-    """Once: `dvc` and the terminal may both send one; the second must not disturb the tidying up after the first."""
-    begun = time.monotonic()
-
-    def later(number: int, frame: FrameType | None) -> None:
-        if time.monotonic() > begun + TIDYING:
-            exit_at_once(number, frame)
-
-    for each in SIGNALS:
-        signal.signal(each, later)
-    raise KeyboardInterrupt

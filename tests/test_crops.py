@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from tests.conftest import crop_parameters
 from writerid.base.errors import InputError
-from writerid.crops.choice import Choice, even_starts, side_of_lines, tables, training_starts
+from writerid.crops.choice import even_starts, side_of_lines, tables, training_starts
 from writerid.crops.windows import NO_LABEL, gather, labels
 
-CHOICE = Choice(width=10, keep=0.25, min_ink=0.1, stride=7, seed=3)
+CROPS = crop_parameters(width=10, keep=0.25, min_ink=0.1, stride=7)
+SEED = 3
 
 
 def test_gather_gives_pictures_upright():
@@ -41,14 +43,14 @@ def test_even_starts_cover_the_line(windows: int):
 
 def test_tables():
     inks = [np.full(91, 0.5), np.full(1, 0.5), np.full(31, 0.5)]
-    made, ends = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
+    made, ends = tables(inks, [4, 2, 4], ["train", "validation", "test"], CROPS, SEED)
     assert len(made["unseen"]) == 0
     assert len(made["train"]) == round(0.25 * 91)
     assert made["validation"].tolist() == [(100, 1, 2)]
     assert made["test"]["start"].tolist() == [110, 116, 122, 128, 134, 140]
     assert set(made["test"]["line"]) == {2}
     assert ends.tolist() == [0, 100, 110, 150]
-    again, _ = tables(inks, [4, 2, 4], ["train", "validation", "test"], CHOICE)
+    again, _ = tables(inks, [4, 2, 4], ["train", "validation", "test"], CROPS, SEED)
     assert all((made[side] == again[side]).all() for side in made)
 
 
@@ -56,7 +58,7 @@ def test_unseen_lines_get_evenly_spaced_crops_without_a_label():
     known = labels(["b", "c", "a", "b"], ["a", "b"])
     assert known == [1, NO_LABEL, 0, 1]
     inks = [np.full(91, 0.5), np.full(31, 0.5), np.full(31, 0.5), np.full(31, 0.5)]
-    made, _ = tables(inks, known, ["train", "unseen", "validation", "test"], CHOICE)
+    made, _ = tables(inks, known, ["train", "unseen", "validation", "test"], CROPS, SEED)
     assert made["unseen"]["start"].tolist() == [100, 106, 112, 118, 124, 130]
     assert set(made["unseen"]["label"]) == {NO_LABEL}
     assert set(made["test"]["label"]) == {1}
@@ -65,9 +67,9 @@ def test_unseen_lines_get_evenly_spaced_crops_without_a_label():
 def test_lines_without_a_side_and_sides_without_a_line():
     inks = [np.ones(5)] * 2
     with pytest.raises(InputError, match=r"row 3 of data/lines.csv has no side"):
-        tables(inks, [0, 1], ["train", None], CHOICE)
+        tables(inks, [0, 1], ["train", None], CROPS, SEED)
     with pytest.raises(InputError, match="no line is on the test side"):
-        tables(inks, [0, 1], ["train", "validation"], CHOICE)
+        tables(inks, [0, 1], ["train", "validation"], CROPS, SEED)
 
 
 @pytest.mark.parametrize("side", [0, 1, 2])
@@ -76,9 +78,9 @@ def test_a_side_without_ink_stops_the_stage(side: int):
     sides = ["train"] * 20 + ["validation"] * 20 + ["test"] * 20
     name = sides[20 * side]
     with pytest.raises(InputError, match=f"the {name} side has next to no ink: 1 of its 20 lines hold any"):
-        tables(inks, [0] * 60, sides, CHOICE)
+        tables(inks, [0] * 60, sides, CROPS, SEED)
     inks[20 * side + 1][3] = 0.001
-    tables(inks, [0] * 60, sides, CHOICE)
+    tables(inks, [0] * 60, sides, CROPS, SEED)
 
 
 def test_a_line_on_two_sides():

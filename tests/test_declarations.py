@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "evaluation": {"base", "crops", "dataset", "scores", "network"},
     "explain": {"base", "crops", "dataset", "scores", "network", "evaluation"},
     "pictures": {"base", "scores", "explain"},
-    "report": {"base", "scores", "explain", "pictures"},
+    "report": {"base", "repository", "scores", "explain", "pictures"},
     "tuning": {"base", "repository", "scores"},
 }
 

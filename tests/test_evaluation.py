@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.conftest import tiny_network
 from writerid.crops.windows import CROP, Packed
 from writerid.dataset.splits import SideLine
 from writerid.evaluation.reported import METRICS, WRITER, Levels, Scores, evaluate
-from writerid.network.models import Network, build
+from writerid.network.models import build
 from writerid.scores.decisions import log_softmax
 
 # Most training lines are by b, most lines of all by a.
@@ -104,22 +105,7 @@ def test_writers_with_two_forms_have_intervals(packed: Packed):
 
 
 def test_every_crop_counts_once_whatever_the_batch(packed: Packed, monkeypatch: pytest.MonkeyPatch):
-    model = build(
-        Network(
-            height=8,
-            width=10,
-            classes=2,
-            invert=True,
-            layers=1,
-            kernel_size=3,
-            filters=2,
-            batch_norm=True,
-            head="average",
-            dense_units=2,
-            dropout=0.0,
-        ),
-        seed=0,
-    )
+    model = build(tiny_network(height=8, width=10, classes=2, layers=1, filters=2), seed=0)
     whole = evaluate(model, packed, TRAINED).figures(100, 0)
     monkeypatch.setattr("writerid.network.prediction.BATCH", 4)
     assert evaluate(model, packed, TRAINED).figures(100, 0)["crop"]["nll"] == pytest.approx(

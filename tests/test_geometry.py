@@ -2,28 +2,14 @@
 
 import pytest
 
+from tests.conftest import tiny_network
 from writerid.base.geometry import check_network, feature_maps
-from writerid.network.models import Network, build
+from writerid.network.models import build
 
 
 @pytest.mark.parametrize(("height", "width", "layers"), [(113, 113, 3), (113, 113, 6), (64, 97, 2), (33, 40, 1)])
 def test_feature_maps_are_those_of_the_network(height: int, width: int, layers: int):
-    model = build(
-        Network(
-            height=height,
-            width=width,
-            classes=5,
-            invert=True,
-            layers=layers,
-            kernel_size=3,
-            filters=2,
-            batch_norm=False,
-            head="average",
-            dense_units=1,
-            dropout=0.0,
-        ),
-        seed=0,
-    )
+    model = build(tiny_network(height=height, width=width, layers=layers), seed=0)
     sizes = feature_maps(height, width, layers)
     assert [model.get_layer(f"conv{i + 1}").input.shape[1:3] for i in range(layers)] == sizes[:-1]
     assert model.get_layer("average").input.shape[1:3] == sizes[-1]

@@ -20,8 +20,9 @@ import pytest
 from tests.conftest import edit_params, environment, runner, wait_for
 from writerid.base.errors import InputError
 from writerid.base.lifetime import SIGNALS, held
-from writerid.base.parallel import ordered_map
+from writerid.base.parallel import cores, ordered_map
 
+workers = pytest.mark.skipif(cores() < 2, reason="on a single core nothing is given to workers")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups are POSIX")
 
 
@@ -74,6 +75,7 @@ def test_a_signal_to_all_processes_of_a_stage_ends_it_with_one_line(checkout: Pa
         ends_with_one_line(process, checkout)
 
 
+@workers
 def test_a_signal_while_workers_start(checkout: Path):
     """And another on its heels, as `dvc` sends one of its own beside the terminal's."""
     with started(checkout, "synthesize") as process:
@@ -93,6 +95,7 @@ def test_a_signal_while_a_stage_imports(checkout: Path, name: str, module: str):
         ends_with_one_line(process, checkout)
 
 
+@workers
 def test_workers_do_not_outlive_a_killed_stage(checkout: Path):
     with started(checkout, "synthesize") as process:
         wait_for(drawing(checkout), process)

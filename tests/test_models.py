@@ -10,26 +10,15 @@ import numpy as np
 import pytest
 
 from benchmarks import reference
+from tests.conftest import tiny_network
 from writerid.base.errors import InputError
 from writerid.dataset.splits import SideLine
-from writerid.network.models import Network, Provenance, build, load, save
+from writerid.network.models import Provenance, build, load, save
 
 SEEN = Provenance(
     ["a", "b", "c"], [SideLine("f-00", "f", "a", "0f"), SideLine("g-00", "g", "b")], [SideLine("h-00", "h", "c")], ["d"]
 )
-TINY = Network(
-    height=32,
-    width=24,
-    classes=3,
-    invert=True,
-    layers=2,
-    kernel_size=3,
-    filters=4,
-    batch_norm=True,
-    head="average",
-    dense_units=8,
-    dropout=0.2,
-)
+TINY = tiny_network()
 
 
 def test_the_reference_network_layer_by_layer():
@@ -69,20 +58,8 @@ def test_inverted_crops():
 @pytest.mark.parametrize("head", ["average", "dense"])
 @pytest.mark.parametrize("layers", range(1, 7))
 def test_every_depth_and_head(head: Any, layers: int):
-    network = Network(
-        height=113,
-        width=113,
-        classes=7,
-        invert=True,
-        layers=layers,
-        kernel_size=3,
-        filters=2,
-        batch_norm=True,
-        head=head,
-        dense_units=4,
-        dropout=0.0,
-    )
-    logits = build(network, seed=0).predict(np.zeros((2, 113, 113), np.uint8), verbose=0)
+    network = tiny_network(height=113, width=113, classes=7, layers=layers, filters=2, head=head)
+    logits = keras.ops.convert_to_numpy(build(network, seed=0)(np.zeros((2, 113, 113), np.uint8)))
     assert logits.shape == (2, 7)
     assert logits.dtype == np.float32
 

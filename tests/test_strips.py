@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import dataset_members, line, png, write_zip
+from tests.conftest import crop_parameters, dataset_members, line, png, write_zip
 from writerid.base.errors import InputError
 from writerid.base.geometry import line_scales, strip_widths
 from writerid.crops.strips import ink_share, pack, scale
@@ -69,9 +69,8 @@ def packed(path: Path, output: Path):
     with Archive(path) as archive:
         sizes = np.array([(90, 30)] * len(archive.images))
         digests = [digest(image) for image in dataset_members().values() if isinstance(image, bytes)]
-        inks = list(
-            pack(archive, archive.images, sizes, digests, height=32, width=24, fit="line", tone="raw", output=output)
-        )
+        crop = crop_parameters(height=32, width=24, fit="line", tone="raw")
+        inks = list(pack(archive, archive.images, sizes, digests, crop, output))
         return archive.images, inks
 
 
@@ -116,7 +115,8 @@ def test_light_on_dark_is_turned_and_shadows_are_taken_out(tmp_path: Path):
             sizes = np.array([(400, 60)] * 3)
             output = tmp_path / "strips.npy"
             digests = [digest(members[name]) for name in names]
-            inks = list(pack(archive, names, sizes, digests, height=60, width=24, fit="line", tone=tone, output=output))
+            crop = crop_parameters(height=60, width=24, fit="line", tone=tone)
+            inks = list(pack(archive, names, sizes, digests, crop, output))
         strips = np.load(output).reshape(3, 400, 60)
         np.testing.assert_array_equal(strips[0], strips[1])
         if tone != "raw":

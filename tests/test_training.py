@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,28 +12,17 @@ import numpy as np
 import pynvml
 import pytest
 
-from tests.conftest import line
+from tests.conftest import line, tiny_network
 from writerid.base.errors import InputError
 from writerid.base.schema import Augmentation, Recipe
 from writerid.crops.strips import scale
 from writerid.crops.windows import CROP, gather
 from writerid.network import devices, models, resident, resume, training
-from writerid.network.models import Network, Provenance
+from writerid.network.models import Provenance
+from writerid.network.resume import State
 from writerid.network.training import Data, Outputs, batches, chances, fit, optimizer, optimizers
 
-NETWORK = Network(
-    height=32,
-    width=24,
-    classes=3,
-    invert=True,
-    layers=2,
-    kernel_size=3,
-    filters=4,
-    batch_norm=True,
-    head="average",
-    dense_units=8,
-    dropout=0.3,
-)
+NETWORK = tiny_network(dropout=0.3)
 AUGMENT = Augmentation(share=1, scale=0.1, slant=0.1, rotation=0.02, shift=2, stroke=0.3)
 RECIPE = Recipe(
     optimizer="adam",
@@ -58,7 +46,7 @@ def prepared():
     devices.prepare(0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def data() -> Data:
     strips = np.concatenate([scale(line(number), 32 / 30, 32, 24) for number in range(12)])
     crops = np.array(
@@ -82,88 +70,113 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_what_a_fit_writes(tmp_path: Path, data: Data, own_state: Path):
-    runtime = fit(NETWORK, RECIPE, data, outputs(tmp_path / "run"))
-    written = content(tmp_path / "run")
-    metrics = json.loads(written["train/metrics.json"])
-    table = written["train/plots/metrics/validation/loss.tsv"].decode().split()
+@pytest.fixture(scope="module")
+def whole(data: Data, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What a fit writes that nothing disturbs, by file."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resume, "FOLDER", folder / "state")
+        assert fit(NETWORK, RECIPE, data, outputs(folder / "run"))["precision"] == "float32"
+    assert not (folder / "state").exists()
+    return content(folder / "run")
+
+
+def interrupt(recipe: Recipe, data: Data, folder: Path, epochs: int) -> None:
+    """Fit, and be interrupted after so many epochs."""
+    interrupted_at = iter([False] * epochs + [True])
+    save = models.save
+
+    def interrupted(model: keras.Model, provenance: Provenance, path: Path) -> None:
+        if next(interrupted_at, False):
+            raise KeyboardInterrupt
+        save(model, provenance, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "save", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fit(NETWORK, recipe, data, outputs(folder))
+
+
+@pytest.fixture(scope="module")
+def left(data: Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of state that a fit leaves which was interrupted after two epochs."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resume, "FOLDER", folder / "state")
+        interrupt(RECIPE, data, folder / "run", 2)
+    return folder / "state"
+
+
+def test_what_a_fit_writes(whole: dict[str, bytes]):
+    metrics = json.loads(whole["train/metrics.json"])
+    table = whole["train/plots/metrics/validation/loss.tsv"].decode().split()
     losses = dict(zip(table[2::2], map(float, table[3::2]), strict=True))
     assert list(losses) == ["1", "2", "3", "4"]
-    checkpoints = sorted(name for name in written if name.startswith("checkpoints"))
+    checkpoints = sorted(name for name in whole if name.startswith("checkpoints"))
     assert checkpoints == [f"checkpoints/check-{int(e):02d}-{v:.4f}.keras" for e, v in losses.items()]
     best = min(losses, key=lambda epoch: losses[epoch])
     assert metrics["best"]["epoch"] == int(best)
     assert metrics["best"]["validation"]["loss"] == losses[best]
     assert metrics["step"] == 4
     assert set(metrics) == {"train", "validation", "learning_rate", "step", "best"}
-    assert written["model.keras"] == written[checkpoints[int(best) - 1]]
-    assert runtime["precision"] == "float32"
+    assert whole["model.keras"] == whole[checkpoints[int(best) - 1]]
+
+
+def test_the_same_bytes_twice_and_what_other_fits_left_is_removed(
+    tmp_path: Path, data: Data, whole: dict[str, bytes], own_state: Path
+):
+    (own_state / "train-other").mkdir(parents=True)
+    fit(NETWORK, RECIPE, data, outputs(tmp_path / "run"))
+    assert content(tmp_path / "run") == whole
     assert not own_state.exists()
 
 
-def test_the_same_bytes_twice(tmp_path: Path, data: Data):
-    for name in ("one", "two"):
-        fit(NETWORK, RECIPE, data, outputs(tmp_path / name))
-    assert content(tmp_path / "one") == content(tmp_path / "two")
-
-
-def interrupted_after(epochs: int) -> Callable[[keras.Model, Provenance, Path], None]:
-    """models.save, but for an interrupt in place of the save after so many."""
-    interrupted_at = iter([False] * epochs + [True])
-    save = models.save
-
-    def interrupt(model: keras.Model, provenance: Provenance, path: Path) -> None:
-        if next(interrupted_at, False):
-            raise KeyboardInterrupt
-        save(model, provenance, path)
-
-    return interrupt
-
-
-@pytest.mark.parametrize(("name", "stop"), [("adam", 1), ("nadam", 3)])
 def test_an_interrupted_fit_ends_with_the_same_bytes(
-    tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch, stop: int, name: str
+    tmp_path: Path, data: Data, whole: dict[str, bytes], left: Path, own_state: Path
 ):
-    recipe = RECIPE.model_copy(update={"optimizer": name})
+    shutil.copytree(left, own_state)
+    assert fit(NETWORK, RECIPE, data, outputs(tmp_path / "run"))["epochs_resumed"] == 2
+    assert content(tmp_path / "run") == whole
+
+
+def test_an_interrupted_fit_with_an_optimizer_that_counts_its_steps_ends_with_the_same_bytes(
+    tmp_path: Path, data: Data
+):
+    recipe = RECIPE.model_copy(update={"optimizer": "nadam"})
     fit(NETWORK, recipe, data, outputs(tmp_path / "whole"))
-    with monkeypatch.context() as patch:
-        patch.setattr(models, "save", interrupted_after(stop))
-        with pytest.raises(KeyboardInterrupt):
-            fit(NETWORK, recipe, data, outputs(tmp_path / "resumed"))
-    assert fit(NETWORK, recipe, data, outputs(tmp_path / "resumed"))["epochs_resumed"] == stop
+    interrupt(recipe, data, tmp_path / "resumed", 3)
+    assert fit(NETWORK, recipe, data, outputs(tmp_path / "resumed"))["epochs_resumed"] == 3
     assert content(tmp_path / "resumed") == content(tmp_path / "whole")
 
 
-def test_strips_on_the_device_give_the_same_bytes(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch):
-    fit(NETWORK, RECIPE, data, outputs(tmp_path / "from the host"))
+def test_strips_on_the_device_give_the_same_bytes(
+    tmp_path: Path, data: Data, whole: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(devices, "memory", lambda: 2 * data.strips.nbytes)
-    fit(NETWORK, RECIPE, data, outputs(tmp_path / "on the device"))
-    assert content(tmp_path / "on the device") == content(tmp_path / "from the host")
+    fit(NETWORK, RECIPE, data, outputs(tmp_path))
+    assert content(tmp_path) == whole
     assert not resident.fits(data.strips, data.strips.nbytes)
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "checkpoint"])
 def test_damaged_state_is_not_used(
-    tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch, own_state: Path, damage: str
+    tmp_path: Path, data: Data, whole: dict[str, bytes], left: Path, own_state: Path, damage: str
 ):
-    fit(NETWORK, RECIPE, data, outputs(tmp_path / "whole"))
-    with monkeypatch.context() as patch:
-        patch.setattr(models, "save", interrupted_after(2))
-        with pytest.raises(KeyboardInterrupt):
-            fit(NETWORK, RECIPE, data, outputs(tmp_path / "resumed"))
+    shutil.copytree(left, own_state)
     (state,) = own_state.glob("*/state.npz")
     if damage == "checkpoint":
         next(state.parent.glob("check-*")).unlink()
     else:
         state.write_bytes(state.read_bytes()[: 500 if damage == "cut" else 0])
-    assert fit(NETWORK, RECIPE, data, outputs(tmp_path / "resumed"))["epochs_resumed"] == 0
-    assert content(tmp_path / "resumed") == content(tmp_path / "whole")
-
-
-def test_what_other_fits_left_is_removed_after_success(tmp_path: Path, data: Data, own_state: Path):
-    (own_state / "train-other").mkdir(parents=True)
-    fit(NETWORK, RECIPE, data, outputs(tmp_path))
-    assert not own_state.exists()
+    if damage == "cut":  # the others are found out by the same lines, before anything is fitted
+        assert fit(NETWORK, RECIPE, data, outputs(tmp_path / "run"))["epochs_resumed"] == 0
+        assert content(tmp_path / "run") == whole
+    else:
+        (tmp_path / "checkpoints").mkdir()
+        model = training.compiled(NETWORK, RECIPE)
+        before = model.get_weights()
+        assert State(state.parent.name.removeprefix("train-")).restore(model, tmp_path / "checkpoints") == []
+        assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
 
 
 def test_checkpoints_removed_while_the_fit_goes_on(tmp_path: Path, data: Data, monkeypatch: pytest.MonkeyPatch):
@@ -173,7 +186,7 @@ def test_checkpoints_removed_while_the_fit_goes_on(tmp_path: Path, data: Data, m
 
     monkeypatch.setattr(training, "_nested", remove_checkpoints)  # which is called when all epochs are done
     with pytest.raises(InputError, match="removed while the fit went on"):
-        fit(NETWORK, RECIPE, data, outputs(tmp_path))
+        fit(NETWORK, RECIPE.model_copy(update={"epochs": 1}), data, outputs(tmp_path))
 
 
 def test_state_of_other_parameters_or_inputs_is_not_used(data: Data):
@@ -258,14 +271,23 @@ def test_crops_come_from_all_lines(data: Data):
 
 
 @pytest.mark.parametrize("name", sorted(optimizers()))
-def test_every_optimizer_of_keras_takes_a_step(name: str, data: Data, tmp_path: Path):
-    recipe = RECIPE.model_copy(update={"optimizer": name, "epochs": 1, "steps_per_epoch": 3})
-    fit(NETWORK, recipe, data, outputs(tmp_path))
+def test_every_optimizer_of_keras_takes_steps_and_its_state_can_be_had_again(name: str, data: Data, tmp_path: Path):
+    recipe = RECIPE.model_copy(update={"optimizer": name})
     assert type(optimizer(recipe)).__name__.lower() == name
-    before, after = models.build(NETWORK, recipe.seed), models.load(tmp_path / "model.keras")[0]
-    for layer in ("conv1", "conv2", "logits"):
-        moved = after.get_layer(layer).get_weights()[0] - before.get_layer(layer).get_weights()[0]
+    model, again = training.compiled(NETWORK, recipe), training.compiled(NETWORK, recipe)
+    before = {layer: model.get_layer(layer).get_weights()[0] for layer in ("conv1", "conv2", "logits")}
+    model.run_eagerly = True  # a tenth of the time that compiling takes
+    for _, (inputs, labels) in zip(range(3), batches(data, recipe, NETWORK, 0), strict=False):
+        model.train_on_batch(inputs, labels)
+    for layer, weights in before.items():
+        moved = model.get_layer(layer).get_weights()[0] - weights
         assert np.isfinite(moved).all() and np.abs(moved).max() > 1e-7, layer
+    (tmp_path / "check").touch()
+    State("x").save(model, [{"a": 1.0}], tmp_path / "check")
+    assert State("x").restore(again, tmp_path) == [{"a": 1.0}]
+    for kept, had in zip(model.optimizer.variables, again.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(kept), keras.ops.convert_to_numpy(had))
+    assert all((a == b).all() for a, b in zip(model.get_weights(), again.get_weights(), strict=True))
 
 
 def test_schedules():

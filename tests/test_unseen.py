@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.conftest import tiny_network
 from writerid.crops.windows import CROP, NO_LABEL, Packed
 from writerid.evaluation import unseen
 from writerid.evaluation.reported import Levels, Scores
 from writerid.evaluation.unseen import METRICS, Crops
-from writerid.network.models import Network, build
+from writerid.network.models import build
 from writerid.scores.decisions import log_softmax
 from writerid.scores.embedding import Embedding
 
@@ -85,10 +86,7 @@ def packed() -> Packed:
 
 
 def evaluated(packed: Packed) -> dict:
-    network = Network(
-        height=32, width=24, classes=2, invert=True, layers=2, kernel_size=3, filters=4, batch_norm=True,
-        head="average", dense_units=8, dropout=0.2,
-    )  # fmt: skip
+    network = tiny_network(classes=2)
     model = build(network, seed=0)
     size = model.get_layer("logits").input.shape[-1]
     labels = packed.tables["test"]["label"]

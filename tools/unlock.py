@@ -7,7 +7,6 @@ result. One that holds a merge conflict is a person's to settle, and stays as it
 """
 
 import re
-import subprocess
 from pathlib import Path
 
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA
@@ -15,6 +14,7 @@ from ruamel.yaml import YAML
 
 from stages.runner import run
 from writerid.base.errors import InputError
+from writerid.repository.git import asked
 
 HASH = r"[0-9a-f]{32}(\.dir)?"
 KEPT = Path(".dvc/tmp/dvc.lock.damaged")
@@ -40,7 +40,7 @@ def is_whole(path: Path) -> bool:
 def in_conflict(path: Path) -> bool:
     """Whether a merge, rebase or stash left a file with both sides in it, or git waits for it to be settled."""
     marked = re.search(rb"^(<{7}|>{7}) ", path.read_bytes(), re.MULTILINE)
-    return bool(marked) or bool(_git("ls-files", "--unmerged", "--", str(path)))
+    return bool(marked) or bool(asked("ls-files", "--unmerged", "--", str(path)))
 
 
 def main() -> None:
@@ -58,13 +58,9 @@ def main() -> None:
         )
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     lock.replace(KEPT)
-    _git("checkout", "--quiet", "HEAD", "--", str(lock))
+    asked("checkout", "--quiet", "HEAD", "--", str(lock))
     what = "as committed" if lock.is_file() else "removed"
     print(f"{lock}: an interrupted `dvc` left it cut off; {what} (what it held is in {KEPT})")
-
-
-def _git(*command: str) -> str:
-    return subprocess.run(["git", *command], capture_output=True, text=True, check=False).stdout
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ Optimizer = Literal[
     "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon",
     "nadam", "rmsprop", "schedulefreeadamw", "sgd",
 ]  # fmt: skip
+SYNTHETIC = "data/synthetic.zip"  # the dataset that the pipeline draws itself, and the only one it can make anew
 Part = TypeVar("Part", bound="Group")
 Backend = Literal["tensorflow", "jax", "torch"]
 
@@ -89,7 +90,7 @@ class Dataset(Seeded):
     """Which dataset is read, and which of its lines take part."""
 
     dataset: str = parameter(
-        "data/synthetic.zip",
+        SYNTHETIC,
         "the lines: a zip or tar archive, or a folder; docs/data.md says how to bring your own",
         min_length=1,
     )

@@ -2,36 +2,26 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from writerid.base.errors import InputError
 from writerid.base.randomness import Use, stream
+from writerid.base.schema import Crop
 from writerid.crops.windows import CROP
 from writerid.dataset.splits import SIDES, UNSEEN
 
 LEAST_INKED = 0.1  # share of a side's lines
 
 
-@dataclass(frozen=True)
-class Choice:
-    """How crops are chosen; the fields are the parameters of the same names under `crop.`, and the seed."""
-
-    width: int
-    keep: float
-    min_ink: float
-    stride: int
-    seed: int
-
-
 def tables(
-    inks: Iterable[np.ndarray], labels: Sequence[int], sides: Sequence[str | None], choice: Choice
+    inks: Iterable[np.ndarray], labels: Sequence[int], sides: Sequence[str | None], crop: Crop, seed: int
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Choose the crops of all lines: drawn at random for training, evenly spaced for the other sides.
 
-    Parameters: the ink shares of each line's windows (see strips.ink_share), its label and its side. Returns a
-    table of dtype CROP for each side, and where each line begins and ends in the strips, int64 (lines + 1,).
+    Parameters: the ink shares of each line's windows (see strips.ink_share), its label and its side; how crops are
+    chosen; the seed. Returns a table of dtype CROP for each side, and where each line begins and ends in the strips,
+    int64 (lines + 1,).
 
     Raises InputError where a line has no side, or a side but the unseen one no line, or a side next to no ink.
     """
@@ -43,14 +33,14 @@ def tables(
             held = f"the side {side!r}" if side else "no side"
             raise InputError(f"data/split.csv: row {row + 2} of data/lines.csv has {held} in it; run split again")
         if side == "train":
-            starts = training_starts(ink, choice.keep, choice.min_ink, stream(choice.seed, Use.CROPS, row))
+            starts = training_starts(ink, crop.keep, crop.min_ink, stream(seed, Use.CROPS, row))
         else:
-            starts = even_starts(len(ink), choice.stride)
+            starts = even_starts(len(ink), crop.stride)
         crops = np.empty(len(starts), CROP)
         crops["start"], crops["line"], crops["label"] = starts + ends[-1], row, label
         parts[side].append(crops)
         inked[side] += bool(ink.any())
-        ends.append(ends[-1] + len(ink) + choice.width - 1)
+        ends.append(ends[-1] + len(ink) + crop.width - 1)
     for side, own in parts.items():
         if not own and side != UNSEEN:
             raise InputError(f"split: no line is on the {side} side; raise split.{side}, or add lines")

@@ -14,6 +14,7 @@ from writerid.base.errors import InputError, shown
 from writerid.base.files import atomic
 from writerid.base.geometry import line_scales, strip_widths
 from writerid.base.parallel import ordered_map
+from writerid.base.schema import Crop
 from writerid.crops.ruling import without_ruling
 from writerid.crops.tones import normalise
 from writerid.dataset.archive import Archive
@@ -62,11 +63,7 @@ def pack(
     paths: Sequence[str],
     sizes: np.ndarray,
     digests: Sequence[str],
-    *,
-    height: int,
-    width: int,
-    fit: str,
-    tone: str,
+    crop: Crop,
     output: Path,
 ) -> Iterator[np.ndarray]:
     """Write the strips of all lines to one .npy file, uint8 (columns, height), on all cores.
@@ -77,8 +74,8 @@ def pack(
     `paths`, `sizes` (lines, 2) and `digests` are columns of lines.csv. Raises InputError where an image, or a layout
     file that may tell where its lines are, no longer is what map_writers read.
     """
-    scales = line_scales(sizes, height, fit)
-    widths = strip_widths(sizes, scales, width)
+    scales = line_scales(sizes, crop.height, crop.fit)
+    widths = strip_widths(sizes, scales, crop.width)
     layouts = layout_digest(archive)
 
     def work(row: int) -> tuple[np.ndarray, np.ndarray]:
@@ -89,16 +86,16 @@ def pack(
             if line_digest(pixel_digest(grey), layouts) != digests[row]:
                 either = "it, or one of the archive's XML files," if archive.xml else "it"
                 raise UnusableImage("unreadable", f"{either} has changed")
-            strip = strip_of(grey, scales[row], tone, height, width)
+            strip = strip_of(grey, scales[row], crop.tone, crop.height, crop.width)
         except UnusableImage as unusable:
             raise InputError(
                 f"{archive.path}: {shown(paths[row])}: {unusable.detail}; run map_writers again "
                 "(`dvc repro map_writers`)"
             ) from None
-        return strip, ink_share(strip, width)
+        return strip, ink_share(strip, crop.width)
 
     with atomic(output) as temporary, temporary.open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (int(widths.sum()), height)}
+        header = {"descr": "|u1", "fortran_order": False, "shape": (int(widths.sum()), crop.height)}
         np.lib.format.write_array_header_1_0(file, header)
         for strip, ink in ordered_map(work, range(len(paths)), "crop", " lines"):
             file.write(strip.data)

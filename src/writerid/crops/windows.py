@@ -11,6 +11,7 @@ import numpy as np
 
 from writerid.base.errors import InputError
 from writerid.base.files import read_array, readable, write_json
+from writerid.base.schema import Crop
 from writerid.dataset.lines import read_lines
 from writerid.dataset.splits import UNSEEN, SideLine
 
@@ -75,9 +76,7 @@ def labels(writers: Sequence[str], known: Sequence[str]) -> list[int]:
     return [place.get(writer, NO_LABEL) for writer in writers]
 
 
-def write_origin(
-    folder: Path, lines: Path, writers: Sequence[str], *, height: int, width: int, tone: str, fit: str, group_by: str
-) -> None:
+def write_origin(folder: Path, lines: Path, writers: Sequence[str], crop: Crop, group_by: str) -> None:
     """Write down what the crops of a folder were made from and how: later stages ask the crops, not params.yaml.
 
     Parameters: the folder; lines.csv; the known writers by label; parameters.
@@ -86,10 +85,10 @@ def write_origin(
         folder / ORIGIN,
         {
             "lines": _digest(lines),
-            "height": height,
-            "width": width,
-            "tone": tone,
-            "fit": fit,
+            "height": crop.height,
+            "width": crop.width,
+            "tone": crop.tone,
+            "fit": crop.fit,
             "group_by": group_by,
             "writers": writers,
         },

@@ -9,13 +9,6 @@ from threadpoolctl import threadpool_limits
 FEW = 8  # lines; so few are shown by their principal components
 
 
-def by_line(embeddings: np.ndarray, line_of: np.ndarray) -> np.ndarray:
-    """Mean embedding of each line's crops, float64 (lines, features); `line_of`, int (crops,), is 0..lines-1."""
-    total = np.zeros((int(line_of.max()) + 1, embeddings.shape[1]))
-    np.add.at(total, line_of, embeddings.astype(np.float64))
-    return total / np.bincount(line_of)[:, None]
-
-
 def layout(embeddings: np.ndarray, seed: int) -> np.ndarray:
     """Place lines in the plane, float64 (lines, 2), from embeddings, float64 (lines, features).
 

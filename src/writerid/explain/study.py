@@ -15,6 +15,7 @@ from writerid.network.prediction import predict
 from writerid.scores import confusion
 from writerid.scores.calibration import scaled
 from writerid.scores.decisions import Decisions, log_softmax
+from writerid.scores.embedding import means
 
 SAMPLE = 400  # crops among which those are looked for that drive a filter
 MAP_CROPS = 4  # crops of the line whose maps are shown
@@ -49,7 +50,7 @@ class Study:
         forms = [packed.lines["form"][row] for row in self.rows]
         _, form_of_line = np.unique(forms, return_inverse=True)
         embeddings, logits = self.taps.embed(packed.strips, self.crops)
-        self.embeddings = hands.by_line(embeddings, self.line_of)
+        self.embeddings = means(embeddings, self.line_of)
         by_crop = Decisions(log_softmax(logits), self.crops["label"], form_of_line[self.line_of])
         self.decisions = {
             "crop": by_crop,

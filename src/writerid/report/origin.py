@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from writerid.base.dotted import flat
 from writerid.report.compared import differ_in_dropout
 from writerid.report.runs import WORKSPACE, Run
 from writerid.report.words import shown
+from writerid.repository.git import asked
 
 _EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/([^/]+)")  # the commit it started from, its name
 
@@ -33,12 +33,14 @@ class Origin:
 def origin(run: Run) -> Origin:
     """Find out what a run of the workspace, an experiment, a branch, tag or commit started from."""
     if run.name == WORKSPACE:
-        commit = _git("rev-parse", "--verify", "--quiet", "HEAD")
-        changed = _git("diff", "--name-only", "HEAD", "--") + "\n" + _git("ls-files", "--others", "--exclude-standard")
+        commit = asked("rev-parse", "--verify", "--quiet", "HEAD")
+        changed = (
+            asked("diff", "--name-only", "HEAD", "--") + "\n" + asked("ls-files", "--others", "--exclude-standard")
+        )
     else:
         result, commit = _commit(run.name), _baseline(run.name) or _commit(run.name)
-        changed = _git("diff", "--name-only", commit, result, "--") if commit and result else ""
-    committed = _git("show", f"{commit}:params.yaml") if commit else ""
+        changed = asked("diff", "--name-only", commit, result, "--") if commit and result else ""
+    committed = asked("show", f"{commit}:params.yaml") if commit else ""
     before = _params(committed) if committed else run.params
     params = {key: value for key, value in run.params.items() if key not in before or before[key] != value}
     return Origin(commit, params, tuple(path for path in sorted(set(changed.splitlines())) if _matters(path, run)))
@@ -76,7 +78,7 @@ def commands(source: Origin) -> list[str]:
 def dropout_counterpart(run: Run) -> str | None:
     """Return the name of an experiment that differs from a run in nothing but having, or not having, dropout."""
     for name, commit in _experiments():
-        params = _git("show", f"{commit}:params.yaml")
+        params = asked("show", f"{commit}:params.yaml")
         if name != run.name and params and differ_in_dropout(run.params, _params(params)):
             return name
     return None
@@ -85,14 +87,14 @@ def dropout_counterpart(run: Run) -> str | None:
 def _experiments() -> list[tuple[str, str]]:
     """Return name and commit of DVC's experiments, by name; among its references are others, of work in hand."""
     refs = (
-        line.split() for line in _git("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").splitlines()
+        line.split() for line in asked("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").splitlines()
     )
     return sorted((ref.split("/")[-1], commit) for ref, commit in refs if _EXPERIMENT.fullmatch(ref))
 
 
 def _baseline(name: str) -> str:
     """Return the commit that an experiment started from, which is in its reference; empty for what is none."""
-    for ref in _git("for-each-ref", "--format=%(refname)", "refs/exps").splitlines():
+    for ref in asked("for-each-ref", "--format=%(refname)", "refs/exps").splitlines():
         experiment = _EXPERIMENT.fullmatch(ref)
         if experiment and experiment[3] == name:
             return experiment[1] + experiment[2]
@@ -115,9 +117,4 @@ def _params(text: str) -> dict[str, Any]:
 
 
 def _commit(name: str) -> str:
-    return _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or dict(_experiments()).get(name, "")
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return asked("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or dict(_experiments()).get(name, "")

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from writerid.base.schema import SYNTHETIC
 from writerid.report.runs import Run
 
-SYNTHETIC = "data/synthetic.zip"  # what the stage synthesize makes
 REFERENCE = 0.8128  # test accuracy by crop of the published result: IAM, 50 writers, lines of a form on both sides
 FINEST = 3  # digits of a percentage
 FEW = 5  # writers, or parameters, that are named

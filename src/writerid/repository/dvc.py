@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 
 from writerid.base.errors import InputError
+from writerid.base.schema import SYNTHETIC
 from writerid.repository.git import git
-
-MADE = "data/synthetic.zip"  # the dataset that the pipeline makes itself
 
 
 def dvc(*arguments: str) -> str:
@@ -30,7 +29,7 @@ def fetch(commit: str) -> None:
 def check_dataset(dataset: str, *, elsewhere: bool) -> None:
     """Refuse a dataset that a clone would not find as it is here; `elsewhere`: it comes from the DVC remote."""
     note, here = Path(f"{dataset}.dvc"), Path(dataset).exists()  # an archive, or a folder
-    if dataset == MADE:
+    if dataset == SYNTHETIC:
         return
     add, missed = f"run `dvc add {dataset}`", "so trials would not find it"
     status = dvc("status", "--json", str(note)) if note.is_file() else ""

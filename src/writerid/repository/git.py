@@ -21,6 +21,14 @@ def git(*arguments: str, **environment: str) -> str:
     return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
 
 
+def asked(*arguments: str) -> str:
+    """Return what a git command writes, empty where it fails."""
+    try:
+        return git(*arguments)
+    except InputError:
+        return ""
+
+
 def present_tree() -> str:
     """Return the tree of the tracked files as they are in the workspace, committed or not."""
     with tempfile.TemporaryDirectory() as folder:
