@@ -50,12 +50,11 @@ def whole_crops(columns: int, width: int, stride: int) -> np.ndarray:
 
 def windows(params: Params, lines: dict[str, list[Any]], folder: Path) -> dict[str, np.ndarray]:
     """Pack the lines in each tone as FOLDER/TONE.npy; returns start column and row of whole crops and of paper."""
-    sizes = np.column_stack([lines["width"], lines["height"]])
     found: dict[str, list[np.ndarray]] = {"crop": [], "paper": []}
     for tone in TONES:
         with Archive(Path(params.dataset)) as archive:
             crop = params.crop.model_copy(update={"width": PAPER, "tone": tone})
-            inks = pack(archive, lines["path"], sizes, lines["digest"], crop, folder / f"{tone}.npy")
+            inks = pack(archive, lines, crop, folder / f"{tone}.npy")
             first = 0
             for row, ink in enumerate(inks):
                 columns = len(ink) + PAPER - 1

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from stages.runner import run
 from writerid.base.files import read_csv, write_array
 from writerid.base.params import load
@@ -26,8 +24,7 @@ def main() -> None:
     check_apart(sides, params.split.group_by, "run split again (`dvc repro --force split`)")
     known = sorted(set(lines["writer"]) - {line.writer for line in sides[UNSEEN]})
     with Archive(Path(params.dataset)) as archive:
-        sizes = np.column_stack([lines["width"], lines["height"]])
-        inks = pack(archive, lines["path"], sizes, lines["digest"], params.crop, Path("data/crops/strips.npy"))
+        inks = pack(archive, lines, params.crop, Path("data/crops/strips.npy"))
         side_of_row = [side_of.get(line) for line in lines["line"]]
         crops, ends = tables(inks, labels(lines["writer"], known), side_of_row, params.crop, params.seed)
     folder = Path("data/crops")

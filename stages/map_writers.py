@@ -8,8 +8,10 @@ from writerid.base.files import write_csv, write_json
 from writerid.base.params import load
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
+from writerid.dataset.lines import COLUMNS
 from writerid.dataset.page_lines import Finder, Labels
 from writerid.dataset.pages.choice import text_pattern
+from writerid.dataset.resolution import one_resolution
 from writerid.dataset.selection import select, summary
 from writerid.dataset.survey import survey
 
@@ -23,7 +25,8 @@ def main() -> None:
         layout = find_places(archive)
         find = Finder(archive, labels)
         usable, unusable = survey(archive, layout, params.min_size, find)
-    lines, others = select(usable, min_forms=params.min_forms, top_writers=params.top_writers)
+        lines, others = select(usable, min_forms=params.min_forms, top_writers=params.top_writers)
+        scales, resolutions = one_resolution(archive, lines)
     left_out = unusable + others
 
     writers = sorted({line.writer for line in lines})
@@ -32,8 +35,11 @@ def main() -> None:
 
     write_csv(
         Path("data/lines.csv"),
-        ("line", "path", "form", "writer", "width", "height", "digest"),
-        ((x.line, x.path, x.form, x.writer, x.width, x.height, x.digest) for x in lines),
+        tuple(COLUMNS),
+        (
+            (x.line, x.path, x.form, x.writer, x.width, x.height, f"{scale:.4g}", x.digest)
+            for x, scale in zip(lines, scales.tolist(), strict=True)
+        ),
     )
     write_csv(
         Path("data/writers.csv"),
@@ -41,7 +47,7 @@ def main() -> None:
         ((writer, form_counts[writer], line_counts[writer]) for writer in writers),
     )
     write_csv(Path("data/left_out.csv"), ("path", "reason", "detail"), left_out)
-    notes = [*layout.notes, *find.notes()]
+    notes = [*resolutions, *layout.notes, *find.notes()]
     counts = summary(lines, left_out, layout=layout.how, notes=notes, others=archive.others)
     write_json(Path("metrics/dataset.json"), counts)
     for warning in counts["warnings"]:

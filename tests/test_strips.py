@@ -1,7 +1,9 @@
 """Strips: lines at one height, padded with their own paper, packed end to end within bounded memory."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,6 +45,20 @@ def test_lines_of_one_scale_keep_how_large_a_hand_writes():
     np.testing.assert_allclose(line_scales(sizes, 48, "line") * sizes[:, 1], 48)
 
 
+def test_lines_of_several_resolutions_have_one_scale_in_the_end():
+    """A line four times as large is made smaller as a whole, and its strip is that of the line scanned coarser."""
+    sizes, first = np.array([(400, 40), (1600, 160), (400, 40), (800, 60)]), np.array([1, 0.25, 1, 0.5])
+    scales = line_scales(sizes, 32, "dataset", first)
+    np.testing.assert_allclose(scales, [0.8, 0.2, 0.8, 0.4])
+    assert strip_widths(sizes, scales, 24).tolist() == [320, 320, 320, 320]
+    np.testing.assert_allclose(line_scales(sizes, 32, "line", first) * sizes[:, 1], 32)
+    assert (line_scales(sizes, 32, "dataset", np.ones(4)) == line_scales(sizes, 32, "dataset")).all()
+    large = line(1, 1600, 160)
+    assert scale(large, scales[1], 32, 24).shape == (320, 32)
+    too_high = line_scales(sizes, 32, "dataset")[1]
+    assert scale(large, too_high, 32, 24).shape == (320, 32)  # its aspect stays
+
+
 def test_a_low_line_stands_in_the_middle():
     grey = np.full((10, 60), 231, np.uint8)
     grey[:, ::3] = 40
@@ -65,12 +81,18 @@ def digest(image: bytes | str) -> str:
     return line_digest(pixel_digest(decode(image)), hashlib.sha256().digest())
 
 
+def rows(names: list[str], images: Sequence[bytes | str], width: int, height: int) -> dict[str, list[Any]]:
+    """The columns of lines.csv that packing reads, of images of one size."""
+    count = len(names)
+    columns: dict[str, list[Any]] = {"width": [width] * count, "height": [height] * count, "scale": [1.0] * count}
+    return {"path": names, **columns, "digest": [digest(image) for image in images]}
+
+
 def packed(path: Path, output: Path):
     with Archive(path) as archive:
-        sizes = np.array([(90, 30)] * len(archive.images))
-        digests = [digest(image) for image in dataset_members().values() if isinstance(image, bytes)]
+        images = [image for image in dataset_members().values() if isinstance(image, bytes)]
         crop = crop_parameters(height=32, width=24, fit="line", tone="raw")
-        inks = list(pack(archive, archive.images, sizes, digests, crop, output))
+        inks = list(pack(archive, rows(archive.images, images, 90, 30), crop, output))
         return archive.images, inks
 
 
@@ -112,11 +134,10 @@ def test_light_on_dark_is_turned_and_shadows_are_taken_out(tmp_path: Path):
     names = [f"lines/a01-001-0{number}.png" for number in range(3)]
     for tone in ("clip", "binary", "raw"):
         with Archive(write_zip(tmp_path / "d.zip", members)) as archive:
-            sizes = np.array([(400, 60)] * 3)
             output = tmp_path / "strips.npy"
-            digests = [digest(members[name]) for name in names]
+            lines = rows(names, [members[name] for name in names], 400, 60)
             crop = crop_parameters(height=60, width=24, fit="line", tone=tone)
-            inks = list(pack(archive, names, sizes, digests, crop, output))
+            inks = list(pack(archive, lines, crop, output))
         strips = np.load(output).reshape(3, 400, 60)
         np.testing.assert_array_equal(strips[0], strips[1])
         if tone != "raw":

@@ -95,7 +95,8 @@ def main(output: Path, lines: int, seed: int | None) -> None:
         raise InputError("--lines: at least one line must be shown")
     params, table = load(), read_lines(Path("data/lines.csv"))
     count = len(table["line"])
-    scales = line_scales(np.column_stack([table["width"], table["height"]]), params.crop.height, params.crop.fit)
+    sizes = np.column_stack([table["width"], table["height"]])
+    scales = line_scales(sizes, params.crop.height, params.crop.fit, np.array(table["scale"]))
     with Archive(Path(params.dataset)) as archive:
 
         def read(row: int) -> np.ndarray:

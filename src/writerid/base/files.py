@@ -67,7 +67,7 @@ def write_array(path: Path, array: np.ndarray) -> None:
 
 
 def read_csv(path: Path, columns: Mapping[str, type]) -> dict[str, list[Any]]:
-    """Columns of a CSV file by name, each cell converted to its column's type (str or int).
+    """Columns of a CSV file by name, each cell converted to its column's type (str, int or float).
 
     Raises InputError where the file is missing, lacks a column, or has a row that is short, long or of another type.
     """
@@ -84,8 +84,9 @@ def read_csv(path: Path, columns: Mapping[str, type]) -> dict[str, list[Any]]:
                 try:
                     table[column].append(kind(row[column]))
                 except ValueError:
+                    number = "whole number" if kind is int else "number"
                     raise InputError(
-                        f"{path}: row {reader.line_num}: {column} is {row[column]!r}, not a whole number"
+                        f"{path}: row {reader.line_num}: {column} is {row[column]!r}, not a {number}"
                     ) from None
     return table
 

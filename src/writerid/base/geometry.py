@@ -10,17 +10,18 @@ POOLED_LAYERS = 3  # the first layers, as many as the reference has, end in 2x2 
 FITTING = 0.95  # share of lines that fit the height of a crop unshrunk, where all lines have one scale
 
 
-def line_scales(sizes: np.ndarray, height: int, fit: str) -> np.ndarray:
+def line_scales(sizes: np.ndarray, height: int, fit: str, first: np.ndarray | float = 1.0) -> np.ndarray:
     """By how much each line is scaled, float64 (lines,), for crops `height` pixels high.
 
     Parameters: `sizes` (lines, 2) holds the width and height of each image in pixels. fit `line`: each line fills the
     height, so that one without ascenders is written large. `dataset`: all lines have one scale, which keeps how large
-    a hand writes; the few that would be too high fill the height.
+    a hand writes; the few that would be too high fill the height. `first`, float64 (lines,), is by how
+    much they are scaled first, to have one resolution; it is part of what is returned.
     """
     fills = height / sizes[:, 1]
     if fit == "line":
         return fills
-    return np.minimum(fills, height / np.quantile(sizes[:, 1], FITTING, method="higher"))
+    return np.minimum(fills, first * (height / np.quantile(sizes[:, 1] * first, FITTING, method="higher")))
 
 
 def strip_widths(sizes: np.ndarray, scales: np.ndarray, width: int) -> np.ndarray:

@@ -4,8 +4,9 @@ A strip is stored column by column: row x of `strips.npy` holds the `height` gre
 lines end to end. A crop, `width` consecutive columns, is thus one contiguous block of the file.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -60,9 +61,7 @@ def ink_share(strip: np.ndarray, width: int) -> np.ndarray:
 
 def pack(
     archive: Archive,
-    paths: Sequence[str],
-    sizes: np.ndarray,
-    digests: Sequence[str],
+    lines: Mapping[str, Sequence[Any]],
     crop: Crop,
     output: Path,
 ) -> Iterator[np.ndarray]:
@@ -71,10 +70,11 @@ def pack(
     The file is complete when the iterator is exhausted; until then each line's ink shares are yielded
     (see `ink_share`). Memory stays bounded: lines are written one by one, not mapped.
 
-    `paths`, `sizes` (lines, 2) and `digests` are columns of lines.csv. Raises InputError where an image, or a layout
-    file that may tell where its lines are, no longer is what map_writers read.
+    `lines` holds the columns of lines.csv. Raises InputError where an image, or a layout file that may tell where its
+    lines are, no longer is what map_writers read.
     """
-    scales = line_scales(sizes, crop.height, crop.fit)
+    paths, digests, sizes = lines["path"], lines["digest"], np.column_stack([lines["width"], lines["height"]])
+    scales = line_scales(sizes, crop.height, crop.fit, np.array(lines["scale"]))
     widths = strip_widths(sizes, scales, crop.width)
     layouts = layout_digest(archive)
 

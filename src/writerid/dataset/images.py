@@ -18,6 +18,7 @@ from writerid.dataset.pages.recognition import WIDEST
 MAX_PIXELS, MAX_PAGE_PIXELS = 2**24, 40_000_000
 BAND = 2**22  # pixels that are brought to grey at a time, where that takes many bytes a pixel
 MAX_PAGES = 1000  # of one TIFF file
+MOST_DPI = 100_000  # what says more, or nothing finite, is no resolution
 Image.MAX_IMAGE_PIXELS = None  # our own limit is lower, and not a mere warning
 warnings.filterwarnings("ignore", module="PIL")  # what cannot be read is left out, with a reason
 
@@ -50,10 +51,14 @@ class UnusableImage(Exception):
 
 
 class Scan(NamedTuple):
-    """An image: its grey values, uint8 (height, width), 0 black and 255 white, and what tells of its scanner."""
+    """An image: its grey values, uint8 (height, width), 0 black and 255 white, and what tells of its scanner.
+
+    `mode` is Pillow's name of its colours, `dpi` what its file says of its resolution, 0 if nothing.
+    """
 
     grey: np.ndarray
-    scanner: str
+    mode: str
+    dpi: int
 
 
 def is_image(head: bytes) -> bool:
@@ -103,8 +108,9 @@ def _scan(image: Image.Image, page: int) -> Scan | UnusableImage:
         with _plain_errors():
             if page > 1:
                 image.seek(page - 1)
-            resolution = image.info.get("dpi", (0, 0))[0]
-            return Scan(_grey(image), f"{image.mode}, {round(float(resolution))} dpi")
+            resolution = float(image.info.get("dpi", (0, 0))[0])
+            dpi = round(resolution) if 0 < resolution < MOST_DPI else 0
+            return Scan(_grey(image), image.mode, dpi)
     except UnusableImage as unusable:
         return unusable
 

@@ -12,7 +12,11 @@ from writerid.base.geometry import MAX_SIDE
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import UnusableImage
 
-COLUMNS = {"line": str, "path": str, "form": str, "writer": str, "width": int, "height": int, "digest": str}
+MOST_SCALED = 1000  # times
+# `scale` brings a line to the dataset's one resolution (see dataset.resolution).
+COLUMNS = {
+    "line": str, "path": str, "form": str, "writer": str, "width": int, "height": int, "scale": float, "digest": str,
+}  # fmt: skip
 
 
 def read_lines(path: Path) -> dict[str, list[Any]]:
@@ -25,7 +29,7 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
     paths: set[str] = set()
     writer_of: dict[str, str] = {}
     for row, cells in enumerate(zip(*table.values(), strict=True), start=2):
-        line, image, form, writer, *size, _ = cells
+        line, image, form, writer, *size, scale, _ = cells
         problem = None
         if not is_line_of(line, form):
             problem = f"line {line!r} is not one of form {form!r}"
@@ -37,6 +41,8 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
             problem = f"form {form} has writer {writer!r} here and writer {writer_of[form]!r} above"
         elif not 1 <= min(size) <= max(size) <= MAX_SIDE:
             problem = f"an image of {size[0]} x {size[1]} pixels is none"
+        elif not 1 / MOST_SCALED <= scale <= MOST_SCALED:
+            problem = f"a scale of {scale} is none"
         if problem:
             raise InputError(f"{path}: row {row}: {problem}; run map_writers again (`dvc repro --force map_writers`)")
         lines.add(line)

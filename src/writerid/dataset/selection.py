@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from writerid.base.errors import InputError, shown
 from writerid.dataset.iam import is_iam
 from writerid.dataset.left_out import REASONS, LeftOut
@@ -13,7 +11,7 @@ from writerid.dataset.survey import Line
 
 FORMS_TO_SPLIT = 3  # a writer needs so many for split.group_by: form: one a side
 LINES_TO_SPLIT = 10  # and about so many lines for split.group_by: line, which deals them out at random
-MANY, HALF, MIXED = 0.1, 0.5, 3.0  # share of images left out, of one writer's lines; ratio of heights
+MANY, HALF = 0.1, 0.5  # share of images left out, of one writer's lines
 
 
 def select(lines: Sequence[Line], *, min_forms: int, top_writers: int | None) -> tuple[list[Line], list[LeftOut]]:
@@ -83,15 +81,9 @@ def warnings(lines: Sequence[Line], left_out: Sequence[LeftOut]) -> list[str]:
     negative = sum(line.negative for line in lines)
     if negative:
         said.append(f"{negative} of {len(lines)} lines are light on dark; they are turned to dark on light")
-    low, high = np.quantile([line.height for line in lines], [0.05, 0.95])
-    if high > MIXED * low:
-        said.append(
-            f"lines are {low:.0f} to {high:.0f} pixels high; if they were scanned at several resolutions, crop.fit: "
-            "dataset gives them one scale all the same: bring them to one resolution, or set crop.fit: line"
-        )
     scanners: dict[str, set[str]] = defaultdict(set)
     for line in lines:
-        scanners[line.form].add(line.scanner)
+        scanners[line.form].add(f"{line.mode}, {line.dpi} dpi")
     mixed = sorted(form for form, kinds in scanners.items() if len(kinds) > 1)
     if mixed:
         kinds = "; ".join(sorted(scanners[mixed[0]]))

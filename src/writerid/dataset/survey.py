@@ -21,7 +21,7 @@ from writerid.dataset.page_lines import NO_LABELS, Finder
 class Line:
     """A usable line image: `path` inside the archive, `width` and `height` in pixels.
 
-    `negative` says that it is light on dark; `scanner` what its file tells of how it was scanned;
+    `negative` says that it is light on dark; `mode` and `dpi` are what its file tells of how it was scanned (see Scan);
     `digest` is its `line_digest`.
     """
 
@@ -32,7 +32,8 @@ class Line:
     width: int
     height: int
     negative: bool = False
-    scanner: str = ""
+    mode: str = ""
+    dpi: int = 0
     digest: str = ""
 
 
@@ -42,7 +43,8 @@ class _Measured(NamedTuple):
     digest: bytes
     negative: bool
     has_ink: bool
-    scanner: str
+    mode: str
+    dpi: int
 
 
 def survey(
@@ -83,9 +85,8 @@ def survey(
                 left_out.append(LeftOut(path, "repeated_name", f"as {names[name]}"))
             else:
                 digest = line_digest(size.digest, layouts)
-                line = Line(
-                    name, path, place.form, place.writer, size.width, size.height, size.negative, size.scanner, digest
-                )
+                told = size.negative, size.mode, size.dpi
+                line = Line(name, path, place.form, place.writer, size.width, size.height, *told, digest)
                 lines.append(line)
                 names[name], kept[size.digest] = path, line
     if not lines:
@@ -128,7 +129,7 @@ def _measure(archive: Archive, path: str, find: Finder) -> list[tuple[str, str, 
                 if isinstance(line, UnusableImage):
                     measured.append((f"{one}{name}", name, line))
                 else:
-                    measured.append((line_path(one, line.cut), name, _of_scan(Scan(line.grey, scan.scanner))))
+                    measured.append((line_path(one, line.cut), name, _of_scan(scan._replace(grey=line.grey))))
     return measured
 
 
@@ -136,4 +137,4 @@ def _of_scan(scan: Scan | UnusableImage) -> _Measured | UnusableImage:
     if isinstance(scan, UnusableImage):
         return scan
     height, width = scan.grey.shape
-    return _Measured(width, height, pixel_digest(scan.grey), *appearance(scan.grey), scan.scanner)
+    return _Measured(width, height, pixel_digest(scan.grey), *appearance(scan.grey), scan.mode, scan.dpi)
