@@ -20,7 +20,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +41,7 @@ from writerid.scores.intervals import Interval, share
 RECOMMENDED = {"epochs": 6, "steps_per_epoch": 500, "warmup_steps": 200, "augment.share": 0.5}
 FOLDS = {"split.train": 0.65, "split.validation": 0.15, "split.test": 0.2, "split.unseen_writers": 0}
 STAGES = ("map_writers", "split", "crop", "train", "evaluate")
+FOUND = 5  # seconds; a fold that takes fewer was there already
 COUNTED = ("rank", "crops", "crops_right", "form_rank")
 
 
@@ -67,17 +70,37 @@ def name_of(changes: Mapping[str, Any], archive: str) -> str:
     return f"fold-{changes['split.fold']}-seed-{changes['seed']}-{digest}"
 
 
-def experiment(changes: Mapping[str, Any], archive: str) -> Fold:
-    """Return what the experiment with these parameters left; it is run where there is none yet."""
+def experiment(changes: Mapping[str, Any], archive: str, place: str) -> Fold:
+    """Return what the experiment with these parameters left; it is run where there is none yet.
+
+    `place` says which it is of how many, and how long they may take.
+    """
     name = name_of(changes, archive)
     if not _revision(name):
-        print(f"{name}: {', '.join(f'{key}={value}' for key, value in changes.items())}", file=sys.stderr, flush=True)
-        setting = [part for key, value in changes.items() for part in ("-S", f"{key}={value}")]
-        done = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *setting, "evaluate"], stdout=sys.stderr)
+        setting = ", ".join(f"{key}={value}" for key, value in changes.items())
+        print(f"{place}: {name}: {setting}", file=sys.stderr, flush=True)
+        changed = [part for key, value in changes.items() for part in ("-S", f"{key}={value}")]
+        done = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *changed, "evaluate"], stdout=sys.stderr)
         if done.returncode:
             sys.exit(f"{name} ended with {done.returncode}; what is done stays, run the same command again")
     rows = list(csv.DictReader(io.StringIO(_git("show", f"{_revision(name)}:metrics/predictions.csv"))))
     return Fold(rows, float(json.loads(_git("show", f"{_revision(name)}:metrics/runtime.json"))["seconds"]))
+
+
+class Clock:
+    """Says which of so many folds comes next, and how long all that are left may take, by those that were run."""
+
+    def __init__(self, folds: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._folds, self._now = folds, now
+        self._begun: list[float] = []
+
+    def next(self) -> str:
+        """Return "fold 2 of 5, about 20 min left"; to be called before each fold, which may be there already."""
+        self._begun.append(self._now())
+        number = len(self._begun)
+        took = [end - begin for begin, end in pairwise(self._begun) if end - begin > FOUND]
+        left = (self._folds - number + 1) * sum(took) / len(took) if took else None
+        return f"fold {number} of {self._folds}" + (f", about {left / 60:.0f} min left" if left is not None else "")
 
 
 def pooled(rows: Sequence[Mapping[str, str]]) -> dict[str, Interval]:
@@ -136,10 +159,12 @@ def main() -> None:
     if options.folds is not None and not 1 <= options.folds <= count:
         parser.error(f"--folds {options.folds}: there are {count}")
     results: dict[str, list[Fold]] = {}
+    each = options.folds or count
+    clock = Clock(options.seeds * each)
     for seed in range(options.seeds):
         parts = []
-        for fold in range(options.folds or count):
-            parts.append(experiment({**changes, "seed": seed, "split.fold": fold}, archive))
+        for fold in range(each):
+            parts.append(experiment({**changes, "seed": seed, "split.fold": fold}, archive, clock.next()))
             results[f"seed {seed}, fold {fold}"] = parts[-1:]
         results[f"seed {seed}, folds 0 to {len(parts) - 1} pooled"] = parts
     print(table(results))

@@ -24,6 +24,7 @@ os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
 from writerid.base.interrupts import TIDYING, exit_at_once
 from writerid.base.lifetime import SIGNALS, end_with, started_by
+from writerid.base.steady import STAGE
 
 INTERRUPTED = "error: interrupted; `dvc repro` goes on (a fit: after its last finished epoch)"
 
@@ -39,5 +40,5 @@ def _end() -> None:
 if sys.argv[0] == "-m":  # a stage that is being started, not a test that imports one nor a worker process
     for _number in SIGNALS:
         signal.signal(_number, exit_at_once)
-    if "DVC_STAGE" in os.environ:  # set by `dvc`: killed alone, it would leave its stage at work beside the next one
+    if STAGE in os.environ:  # set by `dvc`: killed alone, it would leave its stage at work beside the next one
         end_with(started_by(), _end)

@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import NoReturn
 
 from stages import INTERRUPTED
@@ -11,6 +12,7 @@ from writerid.base.errors import InputError
 from writerid.base.interrupts import raise_interrupt
 from writerid.base.lifetime import SIGNALS
 from writerid.base.lock import lock_folder
+from writerid.base.steady import steady
 
 
 def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None, *, alone: bool = True) -> NoReturn:
@@ -26,7 +28,8 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None
     try:
         if alone:
             lock_folder()
-        main(**vars(options))
+        with steady() if alone else nullcontext():
+            main(**vars(options))
     except InputError as error:
         status, message = 1, "\n".join(f"error: {line}" for line in str(error).splitlines())
     except KeyboardInterrupt:

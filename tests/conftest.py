@@ -23,6 +23,7 @@ from tools.params import text
 from writerid.base.schema import Crop
 
 if TYPE_CHECKING:
+    from writerid.explain.taps import Taps
     from writerid.network.models import Network
 
 gc.disable()  # until all is imported: a fifth of the time that takes
@@ -61,6 +62,31 @@ def tiny_network(**changes: Any) -> "Network":
     usual: dict[str, Any] = {"height": 32, "width": 24, "classes": 3, "invert": True, "layers": 2, "kernel_size": 3}
     more: dict[str, Any] = {"filters": 4, "batch_norm": True, "head": "average", "dense_units": 8, "dropout": 0.2}
     return Network(**usual | more | changes)
+
+
+@pytest.fixture(scope="session")
+def taps() -> "Taps":
+    """A tiny network, opened at its joints, whose weights are no longer those it began with."""
+    from writerid.explain.taps import Taps  # here, for the same reason
+    from writerid.network.models import build
+
+    model = build(tiny_network(width=40, layers=4), seed=0)
+    rng = np.random.default_rng(0)
+    for weight in model.weights:  # a network as after training: normalisation, too, does something
+        if "moving_variance" not in weight.path:
+            weight.assign(weight + rng.normal(0, 0.05, weight.shape))
+    return Taps(model)
+
+
+@pytest.fixture(scope="session")
+def crops() -> np.ndarray:
+    """Five crops for that network, uint8 (5, 32, 40)."""
+    grey = np.full((5, 32, 40), 255, np.uint8)
+    rng = np.random.default_rng(1)
+    for crop in grey:
+        for x in rng.integers(0, 38, 6):
+            crop[6:26, x : x + 2] = rng.integers(0, 90)
+    return grey
 
 
 def crop_parameters(**changes: Any) -> Crop:

@@ -69,3 +69,16 @@ def test_a_probe_sees_no_ink_of_the_next_line():
         starts = probes.whole_crops(columns, 112, 100)
         assert len(starts) == (0 if columns < 112 else 1 + (columns - 112) // 100)
         assert all(start + 112 <= columns for start in starts)
+
+
+def test_how_long_the_folds_that_are_left_may_take():
+    """By those that were run; the second was there already."""
+    moments = iter([0.0, 600.0, 600.1, 1400.1, 2000.0])
+    clock = accuracy.Clock(5, lambda: next(moments))
+    assert [clock.next() for _ in range(5)] == [
+        "fold 1 of 5",
+        "fold 2 of 5, about 40 min left",
+        "fold 3 of 5, about 30 min left",
+        "fold 4 of 5, about 23 min left",
+        "fold 5 of 5, about 11 min left",
+    ]

@@ -22,6 +22,12 @@ def code(stage: str, root: Path = ROOT) -> list[Path]:
     return sorted(files)
 
 
+def parameters(stage: str, root: Path = ROOT) -> list[str]:
+    """Return the parameters, and groups of them, that a stage reads."""
+    stages = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    return [_name(each) for each in stages[stage].get("params", [])]
+
+
 def digest(stage: str, root: Path = ROOT) -> str:
     """Return a hash of a stage's code and of the versions of the packages it runs with."""
     hashed = hashlib.blake2b(digest_size=16)

@@ -85,6 +85,8 @@ def _by_table(archive: Archive) -> Layout:
     known = {same_spelling(key) for path in archive.images for key in _keys(path)}
     rows: dict[str, Row] = {}
     table = parse_table(text, where, known)
+    if not table:
+        raise InputError(f"{where}: holds no row; each names a form or a file, and its writer\n{_ways(archive)}")
     for row in table:
         row = row._replace(key=_as_path(row.key))
         before = rows.get(row.key)

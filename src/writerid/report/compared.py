@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from writerid.report.runs import Run
-from writerid.report.words import interval, percent, shown
+from writerid.report.words import five, interval, percent, shown
 
 
 def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
@@ -16,8 +16,9 @@ def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
         )
         for level in ("line", "crop", "form")
     ]
+    if any(five(r) for r in runs):
+        rows.append(("among the first five, by line", [percent(r.test["line"]["top5_accuracy"]) for r in runs]))
     rows += [
-        ("among the first five, by line", [percent(r.test["line"]["top5_accuracy"]) for r in runs]),
         (
             "expected calibration error, by line, after calibration",
             [percent(r.test["line"]["calibrated_ece"]) for r in runs],

@@ -21,7 +21,7 @@ from writerid.base.dotted import flat
 from writerid.base.errors import InputError, brief
 
 WORKSPACE = "workspace"
-MAKE = "run `dvc repro` first"
+MAKE = "`dvc repro` makes it, or says what stops it"
 MODEL = "models/model.keras"
 TEST = "metrics/test/scores.json"
 MEASURED = ("metrics/train/metrics.json", TEST, "metrics/explain.json")

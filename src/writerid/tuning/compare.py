@@ -118,7 +118,7 @@ def against_reference(comparison: Comparison) -> pd.DataFrame:
 def markdown(table: pd.DataFrame) -> str:
     """Return a table in Markdown, aligned; `-` where there is no number."""
     texts = table.map(lambda cell: "-" if cell != cell else f"{cell:.4f}" if isinstance(cell, float) else str(cell))
-    texts = texts.replace(r"\|", r"\\|", regex=True).rename(columns=lambda name: name.replace("_", " "))
+    texts = texts.replace(r"\|", r"\\|", regex=True).rename(columns={"by_line": "by line", "by_crop": "by crop"})
     return str(texts.to_markdown(index=False, tablefmt="github", disable_numparse=True))
 
 
@@ -153,7 +153,7 @@ def write(comparison: Comparison, failed: int) -> None:
         "Too few to tell how much each parameter matters." if shares.empty else markdown(shares),
         end="\n\n## The choices of the reference\n\n",
     )
-    print("None differ from one of them alone." if against.empty else markdown(against), end="\n\n")
+    print("No two runs differ in one of these choices alone." if against.empty else markdown(against), end="\n\n")
     print(omissions(comparison, failed), end="\n\n")
     logged = [
         curves(rev).assign(experiment=name, epoch=lambda t: t.index + 1) for name, rev in best(comparison).items()
