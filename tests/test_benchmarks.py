@@ -82,3 +82,11 @@ def test_how_long_the_folds_that_are_left_may_take():
         "fold 4 of 5, about 23 min left",
         "fold 5 of 5, about 11 min left",
     ]
+
+
+def test_a_probe_of_ruling_sees_lines_from_side_to_side_and_no_writing():
+    crop = np.full((40, 30), 230, np.uint8)  # columns, height
+    crop[5:9] = crop[10:30, 20] = 60
+    assert probes.ruling(crop) == [0] * 22
+    crop[:, 12] = np.minimum(crop[:, 12], 180)
+    assert probes.ruling(crop) == [50 * (row == 12) for row in range(4, 26)]

@@ -1,10 +1,14 @@
 """Tones: after normalisation the same writing looks the same, whatever paper, ink and scanner were."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.conftest import line
 from writerid.crops.tones import normalise
+from writerid.dataset.images import decode
 
 
 def test_raw_is_left_alone():
@@ -47,3 +51,22 @@ def test_a_short_word_on_a_wide_line_is_not_blank(tone: str):
     normal = normalise(grey, tone)
     assert (normal[25:35, 600:610] == 0).all()
     assert np.count_nonzero(normal < 255) == 100
+
+
+@pytest.mark.parametrize("tone", ["clip", "binary"])
+def test_the_writing_on_the_back_does_not_show(tone: str):
+    """Of the sheet's other side one sees its lines mirrored and blurred, as faint shadows."""
+    front, back = line(1, 400, 60), line(2, 400, 60)[:, ::-1]
+    for faint in (15, 40):
+        seen = np.where(back < 100, front.astype(int) - faint, front).clip(20).astype(np.uint8)
+        np.testing.assert_array_equal(normalise(seen, tone) < 128, normalise(front, tone) < 128)
+        assert (normalise(seen, tone)[front > 200] == 255).all()
+
+
+@pytest.mark.parametrize("ink", [(30, 50, 170), (190, 30, 40), (20, 110, 60), (110, 60, 130), (120, 175, 215)])
+@pytest.mark.parametrize("paper", [(250, 250, 250), (236, 222, 180)])
+def test_coloured_ink_on_white_and_yellowed_paper(ink: tuple[int, ...], paper: tuple[int, ...]):
+    written = line(1, 400, 60) < 100
+    image = np.where(written[:, :, None], np.array(ink), np.array(paper)).astype(np.uint8)
+    Image.fromarray(image).save(buffer := io.BytesIO(), "PNG")
+    np.testing.assert_array_equal(normalise(decode(buffer.getvalue()), "clip") == 0, written)
