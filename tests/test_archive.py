@@ -106,6 +106,50 @@ def test_archives_in_a_folder(tmp_path: Path):
     assert lines[0].path == "lines.tgz/lines/a00-000-00.png"
 
 
+FORMS_TXT = """#--- forms.txt ---------------------------------------------------------------#
+#
+# iam database form information
+#
+# format: a01-000u 000 2 prt 7 5 52 36
+#
+#     a01-000u  -> form id
+#
+a01-000u 000 2 prt 7 5 52 36
+a01-003 002 4 all 8 8 84 84
+"""
+LINES_TXT = "# iam database line information\na01-000u-00 ok 154 19 408 746 1663 91 A|MOVE|to|stop\n"
+
+
+@pytest.mark.parametrize("kind", ["lines", "sentences"])
+@pytest.mark.parametrize("meta", [("ascii",), ("xml",), ("ascii", "xml")])
+def test_iams_archives_as_downloaded(tmp_path: Path, kind: str, meta: tuple[str, ...]):
+    """Their layout is that of https://fki.tic.heia-fr.ch/databases/download-the-iam-handwriting-database."""
+    forms = {"a01-000u": "000", "a01-003": "002"}
+    (tmp_path / "iam").mkdir()
+    sentence = "-s00" if kind == "sentences" else ""
+    images = {
+        f"{form[:3]}/{form}/{form}{sentence}-0{n}.png": png(line(10 * own + n))
+        for own, form in enumerate(forms)
+        for n in range(2)
+    }
+    write_tar(tmp_path / f"iam/{kind}.tgz", dict(images), "gz")
+    if "ascii" in meta:
+        others = {"lines.txt": LINES_TXT, "sentences.txt": LINES_TXT, "words.txt": "# x\n"}
+        write_tar(tmp_path / "iam/ascii.tgz", {"forms.txt": FORMS_TXT, **others}, "gz")
+    if "xml" in meta:
+        written: dict[str, bytes | str] = {
+            f"{form}.xml": f'<?xml version="1.0" encoding="ISO-8859-1"?>\n<form created="2000-07-24" height="3542" '
+            f'id="{form}" writer-id="{writer}"><handwritten-part><line id="{form}-00"/></handwritten-part></form>'
+            for form, writer in forms.items()
+        }
+        write_tar(tmp_path / "iam/xml.tgz", written, "gz")
+    lines, left_out = surveyed(tmp_path / "iam")
+    assert not left_out
+    assert [(x.line, x.form, x.writer) for x in lines] == [
+        (f"{form}{sentence}-0{n}", form, writer) for form, writer in forms.items() for n in range(2)
+    ]
+
+
 def test_a_zip_of_windows_with_backslashes(tmp_path: Path):
     path = tmp_path / "d.zip"
     with zipfile.ZipFile(path, "w") as archive:

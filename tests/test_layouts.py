@@ -164,6 +164,32 @@ def test_cvls_names(tmp_path: Path):
     assert found.places["cvl/readme.png"] == ("no_form", "readme is not WRITER-TEXT-LINE")
 
 
+def test_cvls_archive_as_downloaded(tmp_path: Path):
+    """Pages, lines and words in one; the lines are read, in folders of their writers or not."""
+    images = [
+        f"cvl-database-1-1/{side}/{kind}"
+        for side, writer in (("trainset", "0001"), ("testset", "0052"))
+        for kind in (
+            f"pages/{writer}-1.tif",
+            f"pages/{writer}-1-cropped.tif",
+            f"lines/{writer}/{writer}-1-0.tif",
+            f"lines/{writer}/{writer}-1-11.tif",
+            f"words/{writer}/{writer}-1-0-0-Imagine.tif",
+            f"words/{writer}/{writer}-1-0-1-a.tif",
+            f"words/{writer}/{writer}-1-11-3-won't.tif",
+        )
+    ]
+    found = places(tmp_path, images)
+    assert [place for place in found.values() if place[0] != "no_form"] == [
+        ("0052-1-0", "0052-1", "0052"),
+        ("0052-1-11", "0052-1", "0052"),
+        ("0001-1-0", "0001-1", "0001"),
+        ("0001-1-11", "0001-1", "0001"),
+    ]
+    told = found["cvl-database-1-1/testset/pages/0052-1.tif"]
+    assert told == ("no_form", "0052-1 is a page or a word of CVL, whose lines are read")
+
+
 def test_dates_are_no_names_of_cvl(tmp_path: Path):
     with pytest.raises(InputError, match="nothing says who wrote its 2 images"):
         places(tmp_path, ["1999-1-2.png", "1998-1-2.png"])

@@ -21,6 +21,7 @@ _PLAIN_FOLDERS = {
 }  # fmt: skip
 _IAM_LINE = re.compile(r"[a-r]\d\d-\d{3}[a-z]{0,2}(-s\d\d)?-\d\d")
 _CVL_LINE = re.compile(r"(?P<form>(?P<writer>[01]\d{3})-\d)-\d{1,2}")
+_CVL_OTHER = re.compile(r"[01]\d{3}-\d(-cropped|-\d{1,2}-\d{1,2}-.+)?", re.DOTALL)  # a page, or a word of a line
 _MOSTLY = 0.9
 
 
@@ -205,9 +206,10 @@ def _forms_of_xml(archive: Archive) -> dict[str, str]:
 
 
 def _by_cvl_names(images: Sequence[str]) -> Layout | None:
-    """CVL calls a line WRITER-TEXT-LINE, such as 0001-1-3."""
+    """CVL calls a line WRITER-TEXT-LINE, such as 0001-1-3; pages and words beside it are the same writing again."""
     matches = {path: _CVL_LINE.fullmatch(stem(path)) for path in images}
-    if sum(map(bool, matches.values())) < _MOSTLY * len(images):
+    again = {path for path in images if _CVL_OTHER.fullmatch(stem(path))}
+    if not any(matches.values()) or sum(map(bool, matches.values())) + len(again) < _MOSTLY * len(images):
         return None
     if all(match["writer"].startswith("19") for match in matches.values() if match):
         return None  # those are dates
@@ -216,10 +218,15 @@ def _by_cvl_names(images: Sequence[str]) -> Layout | None:
         {
             path: Place(stem(path), match["form"], match["writer"])
             if match
-            else Nowhere("no_form", f"{shown(stem(path))} is not WRITER-TEXT-LINE")
+            else Nowhere("no_form", _no_line_of_cvl(path, path in again))
             for path, match in matches.items()
         },
     )
+
+
+def _no_line_of_cvl(path: str, again: bool) -> str:
+    name = shown(stem(path))
+    return f"{name} is a page or a word of CVL, whose lines are read" if again else f"{name} is not WRITER-TEXT-LINE"
 
 
 def _by_folders(archive: Archive) -> Layout:
