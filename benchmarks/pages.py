@@ -22,11 +22,13 @@ from PIL import Image, ImageDraw
 from stages.runner import run
 from tools.pages import pages_of
 from writerid.base.errors import InputError
+from writerid.dataset.ink import dark_on_light
 from writerid.dataset.pages.choice import judged, text_pattern
 from writerid.dataset.pages.cutting import Cut, cut_line
 from writerid.dataset.pages.layout import PageLayout
 from writerid.dataset.pages.paper import paper_tone
 from writerid.dataset.pages.plain import find_lines
+from writerid.dataset.pages.recognition import is_page
 
 OVERLAP = 0.5
 RESAMPLES = 1000
@@ -37,6 +39,7 @@ class Page:
     """What was counted on a page."""
 
     seen: bool
+    recognised: bool
     in_file: int
     labels: int
     cut: int
@@ -81,6 +84,7 @@ def measure(name: str, grey: np.ndarray, layout: PageLayout, pattern: re.Pattern
     writer = re.sub(r"_\d$", "", PurePosixPath(name).stem)
     return Page(
         hashlib.sha256(writer.encode()).digest()[0] < 128,
+        is_page(dark_on_light(grey)),
         len(lines),
         sum(1 for _, reason in lines if reason),
         sum(min(line.shape) >= 8 for line in cut),
@@ -108,6 +112,7 @@ def main(archive: Path, text: str) -> None:
     if not pages:
         raise InputError(f"{archive}: no page has a layout file")
     rng = np.random.default_rng(0)
+    print(f"{sum(p.recognised for p in pages)} of {len(pages)} images are taken for pages")
     print(f"lines of files: {sum(p.in_file for p in pages)}, labels {sum(p.labels for p in pages)}, ", end="")
     print(f"cut out {sum(p.cut for p in pages)}; {np.mean([p.read_seconds for p in pages]):.3f} s a page")
     print(
