@@ -2,7 +2,7 @@
 
     python -m tests.torture_tuning [--kills 20] [--seed 0]
 
-Each round kills one of: the command, a Ray worker, the raylet, a guard, DVC, a stage. The fits are stand-ins.
+A round kills one of: the command, a Ray worker, the raylet, a guard, DVC, a stage. The fits are stand-ins.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from tests.tuning_clone import TUNE, Clone
+from writerid.base.parallel import cores
 
 # What a part's command line holds.
 PARTS = {
@@ -43,11 +44,11 @@ def processes(clone: Clone) -> list[psutil.Process]:
     return found
 
 
-def kill(clone: Clone, part: str) -> bool:
-    """Kill one process of a kind; returns whether there was one."""
+def kill(clone: Clone, part: str = "") -> bool:
+    """Kill one process of a kind, or of any; returns whether there was one."""
     for process in processes(clone):
         try:
-            if PARTS[part] in " ".join(process.cmdline()):
+            if PARTS.get(part, "") in " ".join(process.cmdline()):
                 os.kill(process.pid, signal.SIGKILL)
                 return True
         except (psutil.Error, ProcessLookupError):
@@ -71,10 +72,10 @@ def start_over(clone: Clone) -> None:
         path.rmdir() if path.is_dir() else path.unlink()
 
 
-def torture(folder: Path, kills: int, seed: int, parts: list[str]) -> Counter[str]:
+def torture(clone: Clone, kills: int, seed: int) -> Counter[str]:
     """Run a grid so many times, each with one kill, and go on; returns counts of kills by part, and of clean ends."""
-    clone = Clone(folder, {"layers": [1, 2]})
-    tune = (*TUNE, "--until", "train", "--workers", str(min(2, len(os.sched_getaffinity(0)))))
+    parts, places = list(PARTS), min(2, cores())
+    tune = (*TUNE, "--until", "train", "--workers", str(places))
     clone.run(*tune)
     expected = results(clone)
     assert len(expected) == 2
@@ -91,7 +92,7 @@ def torture(folder: Path, kills: int, seed: int, parts: list[str]) -> Counter[st
         deadline = time.monotonic() + LIMIT
         # Half of the kills hit while fits go on, the others at any time before.
         if moments.random() < 0.5 or part == "a stage":
-            while len(clone.trained()) < begun + 2 and process.poll() is None and time.monotonic() < deadline:
+            while len(clone.trained()) < begun + places and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.1)
         time.sleep(moments.uniform(0, 3))
         while not kill(clone, part) and process.poll() is None and time.monotonic() < deadline:
@@ -123,8 +124,15 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as folder:
-        counts = torture(Path(folder), options.kills, options.seed, list(PARTS))
+        clone = Clone(Path(folder), {"layers": [1, 2]})
+        try:
+            counts = torture(clone, options.kills, options.seed)
+        finally:  # also where `timeout` ends this; it sends its signal twice
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            while kill(clone):
+                time.sleep(0.1)
     print(", ".join(f"{count} {name}" for name, count in counts.items()))
     sys.exit(counts["clean"] != counts["rounds"])
 
