@@ -1,6 +1,7 @@
 """The project's own stages, run and measured in a folder of their own."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -15,9 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Measured(NamedTuple):
-    """Wall-clock seconds from the start of a process to its end, and its peak memory in MB."""
+    """Seconds from the start of a process to its end, by the clock and of all cores together, and its peak in MB."""
 
     seconds: float
+    cpu: float
     peak: float
 
 
@@ -38,6 +40,7 @@ def measure(stages: Sequence[str], folder: Path) -> Measured:
     """
     runs = "".join(f"import stages.{stage} as stage; stage.main(); " for stage in stages)
     program = f"{runs}print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     started = time.perf_counter()
     done = subprocess.run(
@@ -45,4 +48,6 @@ def measure(stages: Sequence[str], folder: Path) -> Measured:
     )
     if done.returncode:
         sys.exit(f"{' '.join(stages)} ended with {done.returncode}")
-    return Measured(time.perf_counter() - started, int(done.stdout.split()[-1]) / 1024)
+    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Measured(seconds, cpu, int(done.stdout.split()[-1]) / 1024)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,10 +14,12 @@ from typer.testing import CliRunner
 
 from tests.a_grid import SOURCE, combos, params, runs
 from tests.conftest import ROOT
-from writerid.base.errors import InputError
+from writerid.base.errors import InputError, tail
 from writerid.base.params import changed
 from writerid.repository import dvc
+from writerid.repository.git import git
 from writerid.tuning import cli, experiments, running
+from writerid.tuning.engine import started
 from writerid.tuning.trial import Outcome
 
 
@@ -33,6 +36,24 @@ def test_results_of_another_backend_code_or_dataset_are_not_taken_for_these(chan
     (named,) = left.values()
     assert named.name.startswith(f"{one[0].name}_")  # the name is taken
     assert len(named.name) == len(one[0].name) + 5
+
+
+def test_results_are_of_the_code_and_the_versions_that_a_fit_follows_from(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    (tmp_path / "dvc.yaml").write_text((ROOT / "dvc.yaml").read_text())
+
+    def changed_by(name: str) -> tuple[str, str]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("another")
+        subprocess.run(["git", "add", "--all"], check=True)
+        return experiments.source(git("write-tree"), {"dataset": "data/iam.zip"})
+
+    code, data = changed_by("README.md")
+    assert changed_by("src/writerid/report/words.py") == (code, data)
+    assert changed_by("data/iam.zip.dvc")[0] == code != changed_by("requirements.lock")[0]
+    assert changed_by("data/iam.zip.dvc")[1] != data
+    assert len({changed_by(name)[0] for name in ("stages/crop.py", "src/writerid/network/models.py")} - {code}) == 2
 
 
 def test_set_param_is_read_as_dvc_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -148,6 +169,20 @@ def test_wrong_options_are_refused(arguments: list[str], message: str):
     assert message in done.output
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("a:1", "^Ray does not answer at a:1 "), (None, "^Ray does not start here; run the same command again ")],
+)
+def test_where_there_is_no_ray_it_is_one_line(address: str | None, said: str, monkeypatch: pytest.MonkeyPatch):
+    def broken(**_: Any) -> None:
+        raise Exception("The current node timed out during startup.\nSo it was.")  # Ray's own class for it
+
+    monkeypatch.setattr("ray.init", broken)
+    monkeypatch.setattr(os, "environ", {**os.environ})
+    with pytest.raises(InputError, match=said + r"\(The current node timed out during startup.\)$"), started(address):
+        pass
+
+
 def test_a_second_command_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(experiments, "FOLDER", tmp_path)
     monkeypatch.setattr(cli, "changed", lambda *_: params())
@@ -176,8 +211,8 @@ def test_a_failure_is_kept_and_known_again(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "good.log").write_text("done k1\nwell\n")
     (tmp_path / "bad.log").write_text("failed k2\nmuch\nerror: too small\n  in the end\n")
     assert running.failures() == {"k2": tmp_path / "bad.log"}
-    assert running.tail((tmp_path / "bad.log").read_text()) == "    error: too small"
-    assert running.tail("a\rb\n\n  c \n") == "    a\n    b\n      c"
+    assert tail((tmp_path / "bad.log").read_text()) == "    error: too small"
+    assert tail("a\rb\n\n  c \n") == "    a\n    b\n      c"
     assert Outcome("done", "").patch == ""
 
 

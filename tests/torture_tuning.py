@@ -2,12 +2,14 @@
 
     python -m tests.torture_tuning [--kills 20] [--seed 0]
 
-A round kills one of: the command, a Ray worker, the raylet, a guard, DVC, a stage. The fits are stand-ins.
+A round kills one process of one kind; PARTS names the kinds. The fits are stand-ins.
 """
 
 import argparse
 import os
 import random
+import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -22,12 +24,14 @@ from writerid.base.parallel import cores
 
 # What a part's command line holds.
 PARTS = {
-    "the command": "stages.tune",
-    "a Ray worker": "ray::",
+    "the command": "stages[.]tune",
+    "a Ray worker": r"^ray::(run|IDLE)|^\S*python( -\S+)* \S*default_worker[.]py",
     "the raylet": "raylet/raylet",
     "a guard": "-I -S -c",
     "DVC": "dvc exp run",
-    "a stage": "-m stages.train",
+    "a stage": "-m stages[.]train",
+    "Ray's server": "gcs/gcs_server",
+    "Ray's agent": "^ray::.*Agent",
 }
 LIMIT = 600  # seconds, for a hang
 
@@ -48,7 +52,7 @@ def kill(clone: Clone, part: str = "") -> bool:
     """Kill one process of a kind, or of any; returns whether there was one."""
     for process in processes(clone):
         try:
-            if PARTS.get(part, "") in " ".join(process.cmdline()):
+            if re.search(PARTS.get(part, ""), " ".join(process.cmdline())):
                 os.kill(process.pid, signal.SIGKILL)
                 return True
         except (psutil.Error, ProcessLookupError):
@@ -65,7 +69,8 @@ def results(clone: Clone) -> dict[str, list[str]]:
 
 
 def start_over(clone: Clone) -> None:
-    """Forget all experiments, and the fits in DVC's cache."""
+    """Forget all experiments, what failed, and the fits in DVC's cache."""
+    shutil.rmtree(clone.path / ".dvc/tmp/tune/logs", ignore_errors=True)
     for line in clone.git("for-each-ref", "--format=%(refname)", "refs/exps").splitlines():
         clone.git("update-ref", "-d", line)
     for path in sorted((clone.path / ".dvc/cache/runs").rglob("*"), reverse=True):

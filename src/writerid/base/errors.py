@@ -1,4 +1,6 @@
-"""The one exception that is shown to people as a line of text instead of a traceback."""
+"""What people see as a line of text instead of a traceback: our own exception, and other messages made short."""
+
+import re
 
 MOST = 200  # characters of another library's message that are shown
 
@@ -16,3 +18,10 @@ def shown(name: str) -> str:
     """Return a name from a dataset as a message shows it: on one line, of bounded length, nothing hidden in it."""
     text = name if name.isprintable() and name == name.strip() else repr(name)
     return text if len(text) <= MOST else f"{text[: MOST - 3]}..."
+
+
+def tail(text: str) -> str:
+    """Return the end of a log, indented; what a stage itself reported as an error, if it did."""
+    lines = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip()]
+    reported = [line for line in lines if line.startswith("error: ")]
+    return "\n".join(f"    {line}" for line in (reported or lines)[-6:])

@@ -36,7 +36,7 @@ class Share:
 def started(address: str | None) -> Iterator[list[dict[str, float]]]:
     """Start Ray on this machine alone, or join the cluster at an address; yields what each machine has.
 
-    Raises InputError where there is no cluster at the address.
+    Raises InputError where there is no cluster at the address, or Ray does not start.
     """
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     options: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": logging.ERROR}
@@ -44,6 +44,7 @@ def started(address: str | None) -> Iterator[list[dict[str, float]]]:
     if address is None:
         # Ray's own switch for a machine that is no part of a cluster: it then listens on 127.0.0.1 and nowhere else.
         os.environ |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_TMPDIR": str(temporary)}
+        os.environ |= {"RAY_prestart_worker_first_driver": "0"}  # it would wait for ever for one that was killed
         shutil.rmtree(temporary, ignore_errors=True)  # of a call that was killed
         temporary.mkdir()
         # Results are texts; Ray would else claim a third of the memory for them.
@@ -54,8 +55,11 @@ def started(address: str | None) -> Iterator[list[dict[str, float]]]:
     ours = signal.getsignal(signal.SIGTERM)  # Ray puts its own in place
     try:
         ray.init(**options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(f"--address {address}: no Ray cluster answers there ({brief(error)})") from None
+    except SystemError:  # an interruption
+        raise
+    except Exception as error:
+        what = f"answer at {address}" if address else "start here; run the same command again"
+        raise InputError(f"Ray does not {what} ({brief(error)})") from None
     signal.signal(signal.SIGTERM, ours)
     for module in (trials, lifetime):
         ray.cloudpickle.register_pickle_by_value(module)
@@ -86,7 +90,10 @@ def share(machines: Sequence[dict[str, float]], workers: int) -> Share:
 
 
 def events(share: Share, todo: Sequence[Trial]) -> Iterator[tuple[Trial, Outcome | None]]:
-    """Yield each trial with None as it starts, and with its outcome as it ends; one that is lost starts again."""
+    """Yield each trial with None as it starts, and with its outcome as it ends; one that is lost starts again.
+
+    Raises InputError where Ray is lost on all machines.
+    """
     import ray
 
     remote = ray.remote(trials.run).options(num_cpus=share.cores, num_gpus=share.gpus, max_retries=0)
@@ -95,7 +102,6 @@ def events(share: Share, todo: Sequence[Trial]) -> Iterator[tuple[Trial, Outcome
     while open_:
         stream: Any
         for stream in ray.wait(list(open_), timeout=1, fetch_local=False)[0]:
-            outcome: Outcome | None
             try:
                 outcome = ray.get(next(stream))
             except ray.exceptions.RayTaskError as error:  # such as a full disk
@@ -104,6 +110,8 @@ def events(share: Share, todo: Sequence[Trial]) -> Iterator[tuple[Trial, Outcome
                 outcome = Outcome("lost", brief(error))
             trial = open_.pop(stream) if outcome else open_[stream]
             if outcome and outcome.state == "lost":
+                if not any(node["Alive"] for node in ray.nodes()):
+                    raise InputError("Ray was lost on the last machine; the same command goes on")
                 attempts[trial.name] += 1
                 if attempts[trial.name] < _ATTEMPTS:
                     open_[remote.remote(trial)] = trial

@@ -1,7 +1,6 @@
 """What is left to run of what is asked for, how long that may take, and running it."""
 
 import json
-import re
 import shutil
 import time
 from collections import Counter
@@ -14,7 +13,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from writerid.base.declaration import providers
-from writerid.base.errors import InputError
+from writerid.base.errors import InputError, tail
 from writerid.base.files import atomic
 from writerid.repository.dvc import dvc, fetch, references
 from writerid.repository.git import content, git
@@ -155,10 +154,3 @@ def failures() -> dict[str, Path]:
     """Return the logs of trials that failed, by the key of what failed: the first line of a log holds both."""
     first = {log: log.read_text(encoding="utf-8").partition("\n")[0].split() for log in sorted(LOGS.glob("*.log"))}
     return {words[1]: log for log, words in first.items() if words[:1] == ["failed"]}
-
-
-def tail(text: str) -> str:
-    """Return the end of a log, indented; what a stage itself reported as an error, if it did."""
-    lines = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip()]
-    reported = [line for line in lines if line.startswith("error: ")]
-    return "\n".join(f"    {line}" for line in (reported or lines)[-6:])

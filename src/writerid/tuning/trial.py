@@ -81,7 +81,6 @@ def run(trial: Trial) -> Iterator[Outcome | None]:
 def _experiment(trial: Trial, folder: Path, cache: str) -> str:
     """Run the experiment in a new clone, and bring it home; returns what differs from the commit afterwards."""
     clone, log, elsewhere = folder / "clone", folder / "log", trial.cache is None
-
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     count = {"OMP_NUM_THREADS": str(trial.threads), "TF_NUM_INTRAOP_THREADS": str(trial.threads)}
     plain = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
