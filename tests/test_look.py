@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from stages import map_writers
+from tests.browser import browser, needs_chromium
 from tests.conftest import dataset_members, edit_params, line, png, write_zip
 from tools import look
 from writerid.base.errors import InputError
@@ -76,3 +77,25 @@ def test_what_cannot_be_shown_is_told(project: Path):
     write_zip(Path("data/own.zip"), {**dataset_members(4, 4, 5), "lines/a00-000-00.png": b"x"})
     with pytest.raises(InputError, match=r"a00-000-00.png: not an image; run `dvc repro map_writers`"):
         shown()
+
+
+def test_a_scan_of_another_resolution_says_so(project: Path):
+    members = dataset_members(4, 4, 5)
+    for own in range(5):
+        members[f"lines/a00-000-{own:02d}.png"] = png(line(900 + own, 900, 300))
+    write_zip(Path("data/own.zip"), members)
+    map_writers.main()
+    page = shown("--lines", "10").split("10 oddest lines")[1]
+    assert page.count("scanned at another resolution, scaled by 0.") == 5
+
+
+@needs_chromium
+def test_a_phone_shows_the_page_without_scrolling_sideways(project: Path, tmp_path: Path):
+    shown()
+    with browser(tmp_path / "profile") as chromium:
+        for width in (390, 1200):
+            chromium.width(width)
+            chromium.open(Path("look.html"), "document.images.length")
+            assert chromium.ask("document.documentElement.scrollWidth") == width
+        assert not chromium.console()
+        assert not chromium.requests()

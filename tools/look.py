@@ -33,15 +33,18 @@ from writerid.dataset.lines import read_lines
 SHOWN = (1600, 200)  # pixels; larger lines are shown smaller
 ODD = 3.0  # spreads from the middle, or halvings of all lines, from which a property is named
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Lines of {{ dataset }}</title>
-<style>body{font:16px sans-serif;margin:2em}img{display:block;max-width:100%;margin:.3em 0;border:1px solid #999}
-section{margin:1.5em 0}small{color:#555}</style>
+<meta name="viewport" content="width=device-width">
+<style>:root{color-scheme:light dark}body{font:16px sans-serif;margin:1em auto;max-width:75rem;padding:0 1em}
+section{margin:1.5em 0;overflow-wrap:anywhere}small{opacity:.7}section div{overflow-x:auto}
+img{display:block;max-width:100%;margin:.3em 0;border:1px solid #999}
+@media(max-width:700px){img{max-width:none;height:3.5em}}</style>
 <h1>Lines of {{ dataset }}</h1>
 <p>Of {{ count }} lines. Above as it came, below as the network sees it ({{ height }} pixels high, tone {{ tone }}, fit
 {{ fit }}).</p>
 {% for title, lines in parts %}<h2>{{ title }}</h2>
 {% for line in lines %}<section><b>{{ line.name }}</b>, writer {{ line.writer }}<br>{{ line.why }}<br>
-<small>{{ line.path }}</small><img src="{{ line.came }}" alt="as it came"><img src="{{ line.seen }}" alt="as seen">
-</section>{% endfor %}{% endfor %}</html>
+<small>{{ line.path }}</small><div><img src="{{ line.came }}" alt="as it came">
+<img src="{{ line.seen }}" alt="as seen"></div></section>{% endfor %}{% endfor %}</html>
 """
 
 
@@ -89,6 +92,11 @@ def why(one: Measure, odd: np.ndarray, middle: np.ndarray) -> str:
     return "; ".join(named) or "nothing odd: " + ", ".join(words[:2])
 
 
+def of_resolution(scale: float) -> str:
+    """Say that a line was scanned at another resolution than most."""
+    return "" if scale == 1 else f"; scanned at another resolution, scaled by {scale:g} to be as the others"
+
+
 def main(output: Path, lines: int, seed: int | None) -> None:
     """Write the page."""
     if lines < 1:
@@ -116,8 +124,8 @@ def main(output: Path, lines: int, seed: int | None) -> None:
             return {
                 "name": shown(table["line"][row]),
                 "writer": shown(table["writer"][row]),
-                "path": shown(table["path"][row]),
-                "why": why(measures[row], odd[row], middle),
+                "path": shown(table["path"][row].partition("#outline=")[0]),
+                "why": why(measures[row], odd[row], middle) + of_resolution(table["scale"][row]),
                 "came": picture(grey),
                 "seen": picture(strip.T),
             }
