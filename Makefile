@@ -69,7 +69,7 @@ torch: env ## add PyTorch; use it with `dvc exp run -S backend=torch`
 
 lock: env ## resolve pyproject.toml anew into requirements.lock
 	@pip install --quiet uv
-	@UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --quiet --universal --python-version 3.11 --extra dev \
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra experiment \
 		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links -o requirements.lock pyproject.toml
 
 clean-state: ## remove what interrupted runs left

@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "crops": {"base", "dataset"},
     "contours": {"base", "crops"},
     "network": {"base", "crops", "dataset", "scores"},
+    "identifier": {"base", "crops", "dataset", "scores"},
     "evaluation": {"base", "crops", "dataset", "scores", "network"},
     "explain": {"base", "crops", "dataset", "scores", "network", "evaluation"},
     "pictures": {"base", "scores", "explain"},
@@ -108,7 +109,7 @@ def paths(stage: str) -> set[str]:
 
 
 def test_the_stages_are_those_of_the_design():
-    assert STAGES == ["check", "synthesize", "map_writers", "split", "crop", "train", "evaluate", "explain"]
+    assert STAGES == ["check", "synthesize", "map_writers", "split", "crop", "train", "evaluate", "explain", "enrol"]
     assert all(PIPELINE["stages"][name]["cmd"] == f"python -m stages.{name}" for name in STAGES)
 
 

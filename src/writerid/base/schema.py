@@ -214,11 +214,20 @@ class Explain(Group):
     crops: int = parameter(64, "test crops on which deletion and insertion check the evidence", ge=1, le=10_000)
 
 
+class Enrol(Group):
+    """what the identifier keeps of the known writers"""
+
+    pictures: bool = parameter(
+        True, "true: small pictures of their lines, to be shown beside questioned ones; false: only vectors"
+    )
+
+
 class Params(Recipe, Network, Dataset):
     """All of params.yaml."""
 
     evaluate: Evaluate
     explain: Explain
+    enrol: Enrol
     grid: dict[str, list[Any]] = parameter(
         {
             "layers": [2, 3, 4],

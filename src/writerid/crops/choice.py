@@ -2,20 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from writerid.base.errors import InputError
 from writerid.base.randomness import Use, stream
-from writerid.base.schema import Crop
 from writerid.crops.windows import CROP
 from writerid.dataset.splits import SIDES, UNSEEN
+
+if TYPE_CHECKING:  # the identifier does without Pydantic
+    from writerid.base.schema import Crop
 
 LEAST_INKED = 0.1  # share of a side's lines
 
 
 def tables(
-    inks: Iterable[np.ndarray], labels: Sequence[int], sides: Sequence[str | None], crop: Crop, seed: int
+    inks: Iterable[np.ndarray], labels: Sequence[int], sides: Sequence[str | None], crop: "Crop", seed: int
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Choose the crops of all lines: drawn at random for training, evenly spaced for the other sides.
 

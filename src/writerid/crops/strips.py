@@ -6,7 +6,7 @@ lines end to end. A crop, `width` consecutive columns, is thus one contiguous bl
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -14,14 +14,15 @@ from PIL import Image
 from writerid.base.errors import InputError, shown
 from writerid.base.files import atomic
 from writerid.base.geometry import line_scales, strip_widths
-from writerid.base.parallel import ordered_map
-from writerid.base.schema import Crop
 from writerid.crops.ruling import without_ruling
 from writerid.crops.tones import normalise
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import UnusableImage
 from writerid.dataset.ink import MIN_CONTRAST, dark_on_light, evenly_lit, paper_and_ink
 from writerid.dataset.lines import layout_digest, line_digest, pixel_digest
+
+if TYPE_CHECKING:  # the identifier does without Pydantic
+    from writerid.base.schema import Crop
 
 
 def scale(grey: np.ndarray, by: float, height: int, width: int) -> np.ndarray:
@@ -62,7 +63,7 @@ def ink_share(strip: np.ndarray, width: int) -> np.ndarray:
 def pack(
     archive: Archive,
     lines: Mapping[str, Sequence[Any]],
-    crop: Crop,
+    crop: "Crop",
     output: Path,
 ) -> Iterator[np.ndarray]:
     """Write the strips of all lines to one .npy file, uint8 (columns, height), on all cores.
@@ -73,6 +74,8 @@ def pack(
     `lines` holds the columns of lines.csv. Raises InputError where an image, or a layout file that may tell where its
     lines are, no longer is what map_writers read.
     """
+    from writerid.base.parallel import ordered_map  # here: one line alone needs no processes
+
     paths, digests, sizes = lines["path"], lines["digest"], np.column_stack([lines["width"], lines["height"]])
     scales = line_scales(sizes, crop.height, crop.fit, np.array(lines["scale"]))
     widths = strip_widths(sizes, scales, crop.width)

@@ -3,17 +3,19 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from writerid.base.errors import InputError
 from writerid.base.files import read_array, readable, write_json
-from writerid.base.schema import Crop
 from writerid.dataset.lines import read_lines
 from writerid.dataset.splits import UNSEEN, SideLine
+
+if TYPE_CHECKING:  # the identifier does without Pydantic
+    from writerid.base.schema import Crop
 
 ORIGIN = "crops.json"
 AGAIN = "run crop again (`dvc repro --force crop`)"
@@ -37,7 +39,8 @@ class Packed:
     """What the crop stage made: the strips, uint8 (columns, height), and the tables of crops of some sides.
 
     Beside them stand the columns of lines.csv; where each line begins and ends in the strips, int64 (lines + 1,), line
-    i from the i-th to the next column; the width of a crop in pixels; the known writers by label; and split.group_by.
+    i from the i-th to the next column; the width of a crop in pixels; the known writers by label; split.group_by; and
+    all that `write_origin` wrote down.
     """
 
     strips: np.ndarray
@@ -47,6 +50,7 @@ class Packed:
     width: int
     writers: Sequence[str]
     group_by: str = "form"
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     def side_lines(self, side: str) -> list[SideLine]:
         """Return the lines that a side has crops of.
@@ -76,7 +80,7 @@ def labels(writers: Sequence[str], known: Sequence[str]) -> list[int]:
     return [place.get(writer, NO_LABEL) for writer in writers]
 
 
-def write_origin(folder: Path, lines: Path, writers: Sequence[str], crop: Crop, group_by: str) -> None:
+def write_origin(folder: Path, lines: Path, writers: Sequence[str], crop: "Crop", group_by: str) -> None:
     """Write down what the crops of a folder were made from and how: later stages ask the crops, not params.yaml.
 
     Parameters: the folder; lines.csv; the known writers by label; parameters.
@@ -87,6 +91,7 @@ def write_origin(folder: Path, lines: Path, writers: Sequence[str], crop: Crop, 
             "lines": _digest(lines),
             "height": crop.height,
             "width": crop.width,
+            "stride": crop.stride,
             "tone": crop.tone,
             "fit": crop.fit,
             "group_by": group_by,
@@ -109,7 +114,7 @@ def read(folder: Path, sides: Sequence[str], lines: Path) -> Packed:
         raise InputError(f"{folder / ORIGIN}: not what the crop stage writes; {AGAIN}") from None
     strips, ends = read_array(folder / "strips.npy"), read_array(folder / "ends.npy")
     tables = {side: read_array(folder / f"{side}.npy") for side in sides}
-    packed = Packed(strips, tables, table, ends, width, known, group_by)
+    packed = Packed(strips, tables, table, ends, width, known, group_by, origin)
     wrong = []
     if origin.get("lines") != _digest(lines) or ends.shape != (len(table["line"]) + 1,):
         wrong = [folder / ORIGIN]

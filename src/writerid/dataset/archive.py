@@ -1,6 +1,7 @@
 """A dataset as people bring it, read in place: a zip or tar archive or a folder, and what each of its files is."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from threading import Lock
@@ -33,7 +34,8 @@ class Archive:
     Raises InputError where there is no such dataset, it is damaged, or it holds no image.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, some: Iterable[str] | None = None) -> None:
+        """Open a dataset; `some`: the only files of a folder to look at, by their paths in it."""
         self.path = path
         self.images: list[str] = []
         self.tables: list[str] = []
@@ -45,7 +47,7 @@ class Archive:
         self._files: dict[str, tuple[Source, str]] = {}
         self._sources: list[Source] = []
         try:
-            self._add(open_source(path), "")
+            self._add(open_source(path) if some is None else Folder(path, some), "")
             if not self._files:
                 raise InputError(f"{path}: the {'folder' if path.is_dir() else 'archive'} is empty")
             for name in sorted(self._files):

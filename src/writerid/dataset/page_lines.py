@@ -103,10 +103,11 @@ class Finder:
             return UnusableImage("bad_layout", f"{file}: {error}")
         if found.doubts:
             return UnusableImage("page", "; ".join(found.doubts))
-        return _cut_out(grey, found.lines)
+        return cut_out(grey, found.lines)
 
 
-def _cut_out(grey: np.ndarray, lines: Sequence[Judged]) -> Iterator[CutLine | UnusableImage]:
+def cut_out(grey: np.ndarray, lines: Sequence[Judged]) -> Iterator[CutLine | UnusableImage]:
+    """Cut lines out of a page, uint8 (height, width), dark on light, one by one; those left out are UnusableImage."""
     paper = paper_tone(grey)
     for line, reason in lines:
         if reason:

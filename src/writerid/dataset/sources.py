@@ -9,7 +9,7 @@ import tempfile
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
@@ -128,17 +128,14 @@ class Tar:
 
 
 class Folder:
-    """The files of a folder; links to files, which DVC makes, are followed, those to folders are not."""
+    """The files of a folder, or some of them; links to files, as DVC makes them, are followed, those to folders not."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, some: Iterable[str] | None = None) -> None:
         self._path = path
         self.repeated: list[str] = []
-        self.sizes = {}
-        for folder, _, names in os.walk(path):
-            for name in names:
-                file = Path(folder, name)
-                if file.is_file():
-                    self.sizes[file.relative_to(path).as_posix()] = file.stat().st_size
+        files = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
+        wanted = files if some is None else (path / name for name in some)
+        self.sizes = {file.relative_to(path).as_posix(): file.stat().st_size for file in wanted if file.is_file()}
 
     def read(self, name: str, most: int = -1) -> bytes:
         """See Source."""

@@ -6,9 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy import special
-from sklearn.metrics import f1_score
-
-from writerid.scores.intervals import share
 
 ECE_BINS = 15
 
@@ -77,6 +74,10 @@ def figures(decisions: Decisions) -> dict[str, float]:
 
     `accuracy` is top-1, `balanced_` means averaged over writers: an item of a writer with many counts for less.
     """
+    from sklearn.metrics import f1_score  # here: the identifier decides without scikit-learn
+
+    from writerid.scores.intervals import share
+
     labels, log_probs, forms = decisions.labels, decisions.log_probs, decisions.forms
     rank = ranks(log_probs, labels)
     result: dict[str, float] = {"items": len(labels)}

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from threadpoolctl import threadpool_limits
 
 DIMENSIONS = 64  # at most
 
@@ -31,6 +28,9 @@ def fit(documents: np.ndarray, writers: np.ndarray) -> Embedding:
     features that never vary within a writer, such as those of a dead filter. Where fewer than two writers are left, or
     their documents vary in too few directions, documents are only centred.
     """
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis  # here: the identifier does without
+    from threadpoolctl import threadpool_limits
+
     documents = documents.astype(np.float64)
     mean, features = documents.mean(axis=0), documents.shape[1]
     _, writer, counts = np.unique(writers, return_inverse=True, return_counts=True)
@@ -58,6 +58,9 @@ def fit_unlabelled(documents: np.ndarray) -> Embedding:
     They are brought to the same variance in up to DIMENSIONS directions, those in which they vary most; in no more than
     a quarter of their number, since in as many directions as there are documents all would be equally far apart.
     """
+    from sklearn.decomposition import PCA
+    from threadpoolctl import threadpool_limits
+
     dimensions = max(1, min(DIMENSIONS, len(documents) // 4, documents.shape[1]))
     with threadpool_limits(1), np.errstate(invalid="ignore"):  # shares of no variance
         parts = PCA(dimensions, svd_solver="full").fit(documents.astype(np.float64))

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from writerid.dataset.pages.plain import find_lines
+from writerid.dataset.pages.plain import Found, find_lines
 
 LEAST_SIDE = 250  # pixels; in an image that is lower or narrower, several lines of writing could not be read
 WIDEST = 4.0  # times its height; three lines of a page are not wider
@@ -30,7 +30,11 @@ def is_page(grey: np.ndarray) -> bool:
     by = min(1.0, LOOK / max(grey.shape))
     size = max(1, round(width * by)), max(1, round(height * by))
     small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX)) if by < 1 else grey
-    found = find_lines(small)
+    return holds_several(find_lines(small), len(small))
+
+
+def holds_several(found: Found, height: int) -> bool:
+    """Whether an image so many pixels high, whatever its shape, holds several lines, from what was found on it."""
     heights = [np.ptp(line.outline[:, 1]) for line in found.lines if line.outline is not None]
-    several = len(heights) >= SEVERAL or (len(heights) > 1 and max(heights) < TIGHT * len(small))
+    several = len(heights) >= SEVERAL or (len(heights) > 1 and max(heights) < TIGHT * height)
     return found.crowded or (found.entangled < ONE_WORD and several)

@@ -1,0 +1,65 @@
+"""From lines to the vectors of their hands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from writerid.crops.choice import even_starts
+from writerid.crops.strips import strip_of
+from writerid.dataset.writing_size import writing_size
+from writerid.identifier.bundle import Preparation
+from writerid.identifier.network import Network
+from writerid.identifier.scans import ScannedLine
+from writerid.identifier.traits import traits
+from writerid.scores.embedding import unit
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A line as the network sees it: its strip, uint8 (columns, height), the start columns of its crops, int64
+    (crops,), and the vector of each, float32 (crops, dimensions)."""
+
+    line: ScannedLine
+    strip: np.ndarray
+    starts: np.ndarray
+    crops: np.ndarray
+
+    @property
+    def vector(self) -> np.ndarray:
+        """The mean vector of its crops, float64 (dimensions,)."""
+        return np.asarray(self.crops.mean(axis=0, dtype=np.float64))
+
+
+def see(lines: Sequence[ScannedLine], how: Preparation, network: Network) -> list[Hand]:
+    """Bring lines to what the network sees, and ask it; lines that cannot be used are left out."""
+    usable = [line for line in lines if not line.problem]
+    by = how.size_factor(size([line.grey for line in usable]))
+    scales = [how.scale(line.grey.shape[0], by) for line in usable]
+    strips = [
+        strip_of(line.grey, scale, how.tone, how.height, how.width) for line, scale in zip(usable, scales, strict=True)
+    ]
+    starts = [even_starts(len(strip) - how.width + 1, how.stride) for strip in strips]
+    crops = [strip[start : start + how.width].T for strip, own in zip(strips, starts, strict=True) for start in own]
+    if not crops:
+        return []
+    vectors = network.vectors(np.stack(crops))
+    ends = np.cumsum([len(own) for own in starts])
+    return [Hand(*each) for each in zip(usable, strips, starts, np.split(vectors, ends[:-1]), strict=True)]
+
+
+def size(greys: Sequence[np.ndarray]) -> float | None:
+    """Return how large the writing of a document is, in pixels: the median over its lines that tell."""
+    sizes = [found for grey in greys if (found := writing_size(grey))]
+    return float(np.median(sizes)) if sizes else None
+
+
+def together(hands: Sequence[Hand]) -> np.ndarray:
+    """Return the vector of a document, of length 1, float64 (dimensions,): all crops of its lines count the same."""
+    crops = np.concatenate([hand.crops for hand in hands])
+    return np.asarray(unit(crops.mean(axis=0, dtype=np.float64)[None])[0])
+
+
+def measured(hands: Sequence[Hand]) -> np.ndarray:
+    """Return the traits of a document, float64 (traits,), the median over its lines."""
+    return np.asarray(np.nanmedian([traits(hand.strip) for hand in hands], axis=0))

@@ -1,0 +1,240 @@
+"""The identifier: who wrote a document, are two by one writer, and whom it knows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from writerid.base.errors import InputError, shown
+from writerid.dataset.names import same_spelling
+from writerid.dataset.page_lines import Labels
+from writerid.dataset.pages.choice import text_pattern
+from writerid.identifier import bundle as bundles
+from writerid.identifier import comparing
+from writerid.identifier.answers import Answer, Candidate, Comparison, LineAnswer, Neighbour
+from writerid.identifier.bundle import DRAWN, ENROLLED, SETTINGS, TRAINED, Bundle, References, Writer
+from writerid.identifier.decide import NONE_FROM, Calibration, decide
+from writerid.identifier.hands import Hand, measured, see, together
+from writerid.identifier.network import Network
+from writerid.identifier.pictures import packed
+from writerid.identifier.scans import Scan, ScannedLine, read
+from writerid.identifier.traits import unlike
+from writerid.scores.embedding import means, unit
+
+NEAREST = 3  # reference lines that are named for each line
+LONGEST_NAME = 100  # characters of a writer's name
+
+
+class Identifier:
+    """Says who wrote a scan. It is never changed: `enrol` and `forget` return another one."""
+
+    def __init__(self, bundle: Bundle, source: str = "") -> None:
+        self._bundle, self._source = bundle, source
+        how = bundle.preparation
+        self._labels = Labels([how.labels[0]] if how.labels[0] else [], text_pattern(how.labels[1], SETTINGS))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Identifier":
+        """Load an identifier from its folder; raises InputError where there is none that is whole."""
+        return cls(bundles.read(Path(folder)), str(folder))
+
+    def save(self, folder: str | Path) -> None:
+        """Write it to a folder, which is made where it is missing."""
+        bundles.write(self._bundle, Path(folder))
+
+    @property
+    def writers(self) -> tuple[Writer, ...]:
+        """The writers that it knows, and how it came to know them."""
+        return self._bundle.writers
+
+    @property
+    def lines(self) -> dict[str, int]:
+        """How many reference lines there are by each writer."""
+        counts = np.bincount(self._bundle.references.writer, minlength=len(self.writers)).tolist()
+        return {writer.name: count for writer, count in zip(self.writers, counts, strict=True)}
+
+    @property
+    def bundle(self) -> Bundle:
+        """All that it is."""
+        return self._bundle
+
+    def read(self, *scans: str | Path) -> list[Scan]:
+        """Read scans: images, pages, PDF files, folders and archives; raises InputError where there is none."""
+        return [scan for path in scans for scan in read(Path(path), self._labels)]
+
+    def identify(self, *scans: str | Path) -> Answer:
+        """Say who wrote the scans, taken together as one document.
+
+        Raises InputError where a scan is not there or nothing in it is an image. What cannot be judged for another
+        reason is an Answer with its problem.
+        """
+        return self.judge(", ".join(Path(path).name for path in scans), self.read(*scans))
+
+    def identify_each(self, *scans: str | Path) -> Iterator[Answer]:
+        """Say who wrote each image or page of the scans."""
+        for path in scans:
+            for scan in read(Path(path), self._labels):
+                yield self.judge(scan.name, [scan])
+
+    def judge(self, name: str, scans: Sequence[Scan]) -> Answer:
+        """Say who wrote some scans that were read, taken together as one document of this name."""
+        lines = [line for scan in scans for line in scan.lines]
+        hands = see(lines, self._bundle.preparation, self._network)
+        of_line = {id(hand.line): hand for hand in hands}
+        answers = tuple(self._line(line, of_line.get(id(line))) for line in lines)
+        problems = [
+            f"{scan.name}: {scan.problem}" if len(scans) > 1 else scan.problem for scan in scans if scan.problem
+        ]
+        if not hands:
+            problems = problems or [line.problem for line in lines[:1]]
+            return Answer(name, None, 0.0, (), 1.0, answers, (), "; ".join(problems) or "no line was found on it")
+        warnings, far = self.unlike(hands)
+        if far:
+            return Answer(name, None, 0.0, (), 1.0, answers, (), "; ".join(warnings))
+        candidates, none = self._decided(together(hands), len(hands))
+        named = candidates[0] if candidates and none < NONE_FROM else None
+        warnings += problems
+        if not self._calibration.strangers:
+            warnings.append(
+                "it was made without unseen writers, so it cannot tell that somebody is none of its writers"
+            )
+        return Answer(
+            name,
+            named.writer if named else None,
+            named.probability if named else none,
+            tuple(candidates),
+            none,
+            answers,
+            tuple(warnings),
+        )
+
+    def compare(self, one: str | Path, other: str | Path) -> Comparison:
+        """Say whether one person wrote both, each a scan or a folder of scans; raises InputError as `identify`."""
+        return self.compare_scans(Path(one).name, self.read(one), Path(other).name, self.read(other))
+
+    def compare_scans(self, name: str, scans: Sequence[Scan], other_name: str, others: Sequence[Scan]) -> Comparison:
+        """Say whether one person wrote both documents, each some scans that were read."""
+        hands = [self.see(own) for own in (scans, others)]
+        return comparing.compare(self, (name, other_name), (scans, others), hands)
+
+    def see(self, scans: Sequence[Scan]) -> list[Hand]:
+        """Return the usable lines of scans as the network sees them."""
+        return see([line for scan in scans for line in scan.lines], self._bundle.preparation, self._network)
+
+    def unlike(self, hands: Sequence[Hand]) -> tuple[list[str], bool]:
+        """Say in what a document is unlike all that the identifier was tried on; and whether too much to be judged."""
+        level = "line" if len(hands) == 1 else "form"
+        return unlike(measured(hands), dict(self._bundle.known[level]))
+
+    def enrol(self, name: str, scans: Sequence[Scan]) -> "Identifier":
+        """Return an identifier that also knows the writer of the scans, or more lines by one who was enrolled.
+
+        Raises InputError where no line can be used, the name is none, or it is of a writer who was trained on.
+        """
+        name = same_spelling(name)
+        if not name or not name.isprintable() or len(name) > LONGEST_NAME:
+            raise InputError(f"{shown(name)!r} is no name for a writer; take 1 to {LONGEST_NAME} letters")
+        kind = next((writer.kind for writer in self.writers if writer.name == name), ENROLLED)
+        if kind != ENROLLED:
+            raise InputError(f"{shown(name)}: a writer of this name was trained on; take another name, or forget it")
+        read_scans = [scan for scan in scans if any(not line.problem for line in scan.lines)]
+        if not read_scans:
+            problem = next((p for scan in scans for p in [scan.problem, *(x.problem for x in scan.lines)] if p), "")
+            raise InputError(f"{shown(name)}: no line of these scans can be used: {problem or 'there is none'}")
+        hands = [self.see([scan]) for scan in read_scans]
+        warnings, far = self.unlike([hand for own in hands for hand in own])
+        if far:
+            raise InputError(f"{shown(name)}: these scans cannot be used: {'; '.join(warnings)}")
+        document = np.repeat(np.arange(len(hands), dtype=np.int32), [len(own) for own in hands])
+        every = [hand for own in hands for hand in own]
+        pictures, ends = packed([hand.strip for hand in every] if self._bundle.made.get("pictures") else [])
+        added = References(
+            np.array([hand.vector for hand in every], np.float32),
+            np.array([len(hand.crops) for hand in every], np.int32),
+            np.zeros(len(every), np.int32),
+            document,
+            pictures,
+            ends,
+        )
+        return Identifier(bundles.enrolled(self._bundle, name, [scan.name for scan in read_scans], added), self._source)
+
+    def forget(self, name: str) -> "Identifier":
+        """Return an identifier without a writer; raises InputError where it knows nobody of this name."""
+        name = same_spelling(name)
+        if name not in [writer.name for writer in self.writers]:
+            raise InputError(f"{shown(name)}: no writer of this name is known; `writerid writers` lists them")
+        return Identifier(bundles.forgotten(self._bundle, name), self._source)
+
+    @cached_property
+    def _network(self) -> Network:
+        how = self._bundle.preparation
+        network = Network(self._bundle.network, f"{self._source}/{bundles.NETWORK}", (how.height, how.width))
+        if network.dimensions != self._bundle.references.vectors.shape[1]:
+            raise InputError(f"{self._source}: its references are not of its network; get a fresh copy")
+        return network
+
+    @cached_property
+    def candidates(self) -> list[int]:
+        """Places of the writers who may be named; those drawn by a program no more once people are enrolled."""
+        kinds = [writer.kind for writer in self.writers]
+        there = set(self._bundle.references.writer.tolist())
+        return [row for row, kind in enumerate(kinds) if row in there and (kind != DRAWN or ENROLLED not in kinds)]
+
+    @cached_property
+    def _calibration(self) -> Calibration:
+        known = any(self.writers[row].kind == ENROLLED for row in self.candidates)
+        return self._bundle.calibration.get(ENROLLED if known else TRAINED, self._bundle.calibration[TRAINED])
+
+    @cached_property
+    def _mine(self) -> np.ndarray:
+        """Rows of the reference lines by candidates."""
+        return np.flatnonzero(np.isin(self._bundle.references.writer, self.candidates))
+
+    @cached_property
+    def references(self) -> np.ndarray:
+        """The vector of each candidate, of length 1, float64 (candidates, dimensions)."""
+        own = self._bundle.references
+        if not self.candidates:
+            return np.empty((0, own.vectors.shape[1]))
+        place = np.searchsorted(self.candidates, own.writer[self._mine])
+        return unit(means(own.vectors[self._mine] * own.crops[self._mine, None], place))
+
+    @cached_property
+    def _reference_lines(self) -> np.ndarray:
+        return unit(self._bundle.references.vectors[self._mine].astype(np.float64))
+
+    def _decided(self, vector: np.ndarray, lines: int) -> tuple[list[Candidate], float]:
+        likeness = self.references @ vector
+        probability, none = decide(likeness, lines, self._calibration)
+        order = np.argsort(-likeness, kind="stable")
+        names = [self.writers[self.candidates[row]].name for row in order]
+        return [
+            Candidate(n, float(probability[r]), float(likeness[r])) for n, r in zip(names, order, strict=True)
+        ], none
+
+    def _line(self, line: ScannedLine, hand: Hand | None) -> LineAnswer:
+        if hand is None:
+            return LineAnswer(line.name, line.problem, line.outline)
+        vector = together([hand])
+        candidates, none = self._decided(vector, 1)
+        likeness = self._reference_lines @ vector
+        own, names = self._bundle.references, self._bundle.documents
+        rows = [self._mine[row] for row in np.argsort(-likeness, kind="stable")[:NEAREST]]
+        alike = np.sort(likeness)[::-1]
+        nearest = tuple(
+            Neighbour(self.writers[own.writer[row]].name, names[own.document[row]], int(row), float(value))
+            for row, value in zip(rows, alike, strict=False)
+        )
+        return LineAnswer(line.name, "", line.outline, tuple(candidates), none, nearest)
+
+
+def only(scans: Sequence[Scan], chosen: set[int]) -> list[Scan]:
+    """Return scans with only those of their lines, numbered from 0 through all scans, that were chosen."""
+    result, number = [], 0
+    for scan in scans:
+        kept = [line for place, line in enumerate(scan.lines, start=number) if place in chosen]
+        number += len(scan.lines)
+        result.append(replace(scan, lines=kept))
+    return result

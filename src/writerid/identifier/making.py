@@ -1,0 +1,173 @@
+"""From a trained network and the crops of all sides to the identifier: what the stage `enrol` makes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from writerid.base.geometry import FITTING
+from writerid.base.randomness import Use, stream
+from writerid.crops.choice import even_starts
+from writerid.crops.windows import Packed, gather
+from writerid.dataset.splits import UNSEEN
+from writerid.dataset.writing_size import writing_size
+from writerid.identifier import card, fit
+from writerid.identifier.bundle import DRAWN, TRAINED, Bundle, Preparation, References, Writer
+from writerid.identifier.fit import Lines
+from writerid.identifier.network import Network
+from writerid.identifier.pictures import packed as pictures_of
+from writerid.identifier.traits import seen, traits
+from writerid.scores import ratio_fitting, verification
+from writerid.scores.likelihood_ratio import plain
+
+MOST_LINES = 32  # reference lines of a writer, evenly chosen; more would take room and change little
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What an identifier is made from: the dataset's name, whether a program drew it, whether the network inverts
+    crops, the label tag and text of layout files, whether pictures are kept, and digests, parameters and versions."""
+
+    dataset: str
+    drawn: bool
+    invert: bool
+    labels: tuple[str, str]
+    pictures: bool
+    made: Mapping[str, Any]
+
+
+def make(content: bytes, packed: Packed, origin: Origin, resamples: int, seed: int) -> Bundle:
+    """Make an identifier.
+
+    Parameters: the network as ONNX; the crops of all four sides; what it is made from; how often writers are drawn anew
+    for the interval of the likelihood ratio; the seed.
+    """
+    how = preparation(packed, origin)
+    network = Network(content, "the exported network", (how.height, how.width))
+    sides = {side: _lines(packed, side, how, network) for side in ("train", "validation", "test", UNSEEN)}
+    own, unseen = sides["train"], sides[UNSEEN] if len(sides[UNSEEN].form) else None
+    references = own.grouped(own.writer)
+    calibration = {TRAINED: fit.trained(sides["validation"], unseen, references.vectors, references.writer)}
+    if enrolled := fit.enrolled(unseen, stream(seed, Use.ENROLMENT, 0)):
+        calibration["enrolled"] = enrolled
+    population = _population(origin, unseen)
+    comparison = _comparison(unseen, population, resamples, seed) if unseen else {}
+    figures = {
+        level: fit.errors(
+            [fit.asked(each[level], references.vectors, references.writer) for each in _judged(sides, unseen)],
+            calibration[TRAINED],
+        )
+        for level in ("line", "form")
+    }
+    kind = DRAWN if origin.drawn else TRAINED
+    writers = tuple(Writer(name, kind) for name in references.writer.tolist())
+    rows = _rows(packed, "train")
+    documents, document = np.unique(own.form, return_inverse=True)
+    made = {**origin.made, "dataset": origin.dataset, "pictures": origin.pictures}
+    strips = [packed.strips[packed.ends[row] : packed.ends[row + 1]] for row in rows] if origin.pictures else []
+    pictures, ends = pictures_of(strips)
+    return Bundle(
+        content,
+        how,
+        writers,
+        tuple(documents.tolist()),
+        References(
+            own.vectors.astype(np.float32),
+            own.crops.astype(np.int32),
+            np.searchsorted(references.writer, own.writer).astype(np.int32),
+            document.astype(np.int32),
+            pictures,
+            ends,
+        ),
+        calibration,
+        comparison,
+        _traits(packed),
+        made,
+        card.text(origin, how, calibration, comparison, figures, len(writers), len(rows)),
+    )
+
+
+def preparation(packed: Packed, origin: Origin) -> Preparation:
+    """Return how lines were prepared for the crops: what people's scans must be put through as well."""
+    own, height = packed.origin, packed.strips.shape[1]
+    heights = np.array(packed.lines["height"])
+    largest = float(np.quantile(heights, FITTING, method="higher")) if own["fit"] == "dataset" else 0.0
+    sizes = _sizes(packed, height / largest) if largest else (0.0, 0.0, 0.0)
+    return Preparation(
+        height, packed.width, own["stride"], own["tone"], own["fit"], largest, origin.invert, sizes, origin.labels
+    )
+
+
+def _sizes(packed: Packed, scale: float) -> tuple[float, float, float]:
+    """The least, usual and largest size of writing of the forms of all sides, in pixels of a scan."""
+    form = np.unique(packed.lines["form"], return_inverse=True)[1]
+    every = np.array([writing_size(packed.strips[first:end].T) or np.nan for first, end in pairwise(packed.ends)])
+    forms = [every[form == place] for place in range(form.max() + 1)]
+    sizes = np.array([np.nanmedian(own) for own in forms if np.isfinite(own).any()])
+    if not len(sizes):
+        return 0.0, 0.0, 0.0
+    least, usual, largest = (np.quantile(sizes, [0.01, 0.5, 0.99]) / scale).tolist()
+    return least, usual, largest
+
+
+def _rows(packed: Packed, side: str) -> np.ndarray:
+    """Rows of lines.csv of a side; of the train side up to MOST_LINES of each writer."""
+    rows = np.unique(packed.tables[side]["line"])
+    if side != "train":
+        return rows
+    writers = np.array([packed.lines["writer"][row] for row in rows])
+    each = [rows[writers == writer] for writer in np.unique(writers)]
+    spread = [np.unique(np.linspace(0, len(own) - 1, MOST_LINES).round().astype(int)) for own in each]
+    return np.sort(np.concatenate([own[chosen] for own, chosen in zip(each, spread, strict=True)]))
+
+
+def _lines(packed: Packed, side: str, how: Preparation, network: Network) -> Lines:
+    rows = _rows(packed, side)
+    vectors, crops = np.empty((len(rows), network.dimensions)), np.empty(len(rows), int)
+    for place, row in enumerate(rows):
+        first, end = packed.ends[row], packed.ends[row + 1]
+        starts = even_starts(end - first - how.width + 1, how.stride) + first
+        vectors[place] = network.vectors(gather(packed.strips, starts, how.width)).mean(axis=0, dtype=np.float64)
+        crops[place] = len(starts)
+    form, writer = (np.array([packed.lines[name][row] for row in rows], str) for name in ("form", "writer"))
+    return Lines(vectors, crops, form, writer)
+
+
+def _judged(sides: Mapping[str, Lines], unseen: Lines | None) -> list[dict[str, Lines]]:
+    return [side.documents() for side in (sides["test"], unseen) if side is not None]
+
+
+def _comparison(unseen: Lines, population: str, resamples: int, seed: int) -> dict[str, Any]:
+    """Fit the likelihood ratio for lines, halves of forms and forms by unseen writers, where there are enough."""
+    half = np.zeros(len(unseen.form), int)
+    for form in np.unique(unseen.form):
+        rows = np.flatnonzero(unseen.form == form)
+        half[rows] = np.arange(len(rows)) * 2 >= len(rows)
+    halves = np.unique(unseen.form, return_inverse=True)[1] * 2 + half
+    levels = {**unseen.documents(), "half": unseen.grouped(halves)}
+    found = {}
+    for place, (level, documents) in enumerate(levels.items()):
+        form, writer = (np.unique(names, return_inverse=True)[1] for names in (documents.form, documents.writer))
+        pairs = verification.pairs(documents.vectors, writer, form)
+        lines = float(documents.crops.mean())
+        words = f"{population}, {lines:.1f} lines a document"
+        calibrator = ratio_fitting.fit(pairs, words, resamples, stream(seed, Use.INTERVALS, 20 + place))
+        if calibrator:
+            found[level] = {**plain(calibrator), "lines": lines}
+    return found if "line" in found else {}
+
+
+def _population(origin: Origin, unseen: Lines | None) -> str:
+    writers = len(set(unseen.writer.tolist())) if unseen else 0
+    whose = "hands drawn by a program" if origin.drawn else "writers"
+    return f"{writers} {whose} of {origin.dataset}, none of them seen in training"
+
+
+def _traits(packed: Packed) -> dict[str, dict[str, tuple[float, float]]]:
+    """The range of each trait of the lines and of the forms of all sides."""
+    lines = np.array([traits(packed.strips[first:end]) for first, end in pairwise(packed.ends)])
+    form = np.unique(packed.lines["form"], return_inverse=True)[1]
+    forms = np.array([np.nanmedian(lines[form == place], axis=0) for place in range(form.max() + 1)])
+    return {"line": seen(lines), "form": seen(forms)}

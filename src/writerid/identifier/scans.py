@@ -1,0 +1,171 @@
+"""From scans as people have them (lines, pages, folders, archives, PDF files) to lines, or why there are none."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from writerid.base.errors import InputError, brief
+from writerid.dataset.archive import Archive
+from writerid.dataset.images import MAX_PAGE_PIXELS, UnusableImage, scans
+from writerid.dataset.ink import appearance, dark_on_light
+from writerid.dataset.page_lines import CutLine, Finder, Labels, cut_out
+from writerid.dataset.pages.choice import Judged
+from writerid.dataset.pages.plain import find_lines
+from writerid.dataset.pages.recognition import holds_several
+
+LEAST = 12  # pixels; nothing that is lower or narrower can be read
+RESOLUTION = 300  # dots per inch at which pages of a PDF file are drawn
+MAX_PAGES = 500  # of a PDF file
+BY_HAND = "cut the lines out, or put an ALTO or PAGE XML file beside it"
+LOOSE = 0.6  # of an image's height; where its only line is lower, the line is cut out
+BESIDE = (".", "page", "alto")  # folders, from an image's own on, in which its layout file may lie
+
+
+@dataclass(frozen=True)
+class ScannedLine:
+    """A line: its name, its grey values, uint8 (height, width), as they came, and its outline on the page.
+
+    outline: (x, y) in pixels of the page; empty where the image is the line. problem: why it cannot be used, or empty.
+    """
+
+    name: str
+    grey: np.ndarray
+    outline: tuple[tuple[int, int], ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """An image or a page: its name, its size (width, height) in pixels, its lines, and why it has none, or empty."""
+
+    name: str
+    size: tuple[int, int]
+    lines: Sequence[ScannedLine]
+    problem: str = ""
+
+
+def read(path: Path, labels: Labels) -> Iterator[Scan]:
+    """Read every image, page and PDF page of a file, a folder or an archive, with ALTO and PAGE files beside them.
+
+    `labels` says which lines of a layout file are no handwriting. Raises InputError where there is no such file or
+    folder, or nothing in it is an image; what cannot be used of it is a Scan with its problem.
+    """
+    with _opened(path) as archive:
+        find = Finder(archive, labels)
+        for member in archive.images:
+            name = path.name if path.is_file() and member == path.name else f"{path.name}/{member}"
+            try:
+                data = archive.read(member)
+            except UnusableImage as unusable:
+                yield Scan(name, (0, 0), (), unusable.detail)
+                continue
+            for page, grey in _pages(data):
+                of_page = name if page is None else f"{name}, page {page}"
+                known = None if isinstance(grey, UnusableImage) else find.lines(member, page, grey)
+                yield _scan(of_page, grey, known)
+        for left_out in archive.left_out:
+            yield Scan(f"{path.name}/{left_out.path}", (0, 0), (), left_out.detail)
+
+
+def read_image(data: bytes, name: str) -> Iterator[Scan]:
+    """Read the pages of one image or PDF file that is in memory, as `read` does."""
+    for page, grey in _pages(data):
+        of_page = name if page is None else f"{name}, page {page}"
+        yield _scan(of_page, grey, None)
+
+
+def _opened(path: Path) -> Archive:
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file or folder")
+    if path.is_dir():
+        return Archive(path)
+    with path.open("rb") as file:
+        packed = file.read(2) in (b"PK", b"\x1f\x8b", b"BZ") or path.name.lower().endswith((".tar", ".txz", ".tar.xz"))
+    if packed:
+        return Archive(path)
+    names = (f"{path.stem}.xml", f"{path.name}.xml")
+    try:
+        return Archive(path.parent, [path.name, *(f"{folder}/{name}" for folder in BESIDE for name in names)])
+    except InputError:
+        raise InputError(f"{path}: not an image or a PDF file that can be read") from None
+
+
+def _pages(data: bytes) -> Iterator[tuple[int | None, np.ndarray | UnusableImage]]:
+    if data.startswith(b"%PDF"):
+        yield from _pdf(data)
+    else:
+        for page, scan in scans(data):
+            yield page, scan if isinstance(scan, UnusableImage) else scan.grey
+
+
+def _pdf(data: bytes) -> Iterator[tuple[int, np.ndarray | UnusableImage]]:
+    """Draw each page of a PDF file, uint8 (height, width)."""
+    import pypdfium2  # here: most scans are images, and need not wait for it
+
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        locked = "password" in str(error).lower()
+        reason = "needs a password; save it without one" if locked else f"not a whole PDF file ({brief(error)})"
+        yield 1, UnusableImage("unreadable", reason)
+        return
+    try:
+        for number in range(min(len(document), MAX_PAGES)):
+            try:
+                page = document[number]
+                width, height = page.get_size()
+                by = min(RESOLUTION / 72, (MAX_PAGE_PIXELS * 0.99 / max(width * height, 1)) ** 0.5)
+                grey = page.render(scale=by, grayscale=True, fill_color=(255, 255, 255, 255)).to_numpy()
+                yield number + 1, np.ascontiguousarray(grey.reshape(grey.shape[:2]))
+            except (pypdfium2.PdfiumError, ValueError, RuntimeError) as error:
+                yield number + 1, UnusableImage("unreadable", f"cannot be drawn ({brief(error)})")
+        if len(document) > MAX_PAGES:
+            yield MAX_PAGES + 1, UnusableImage("too_large", f"over {MAX_PAGES} pages; part the file")
+    finally:
+        document.close()
+
+
+def _scan(
+    name: str, grey: np.ndarray | UnusableImage, lines: Iterable[CutLine | UnusableImage] | UnusableImage | None
+) -> Scan:
+    """Look at an image and what was found on it: None where it is no page."""
+    if isinstance(grey, UnusableImage):
+        return Scan(name, (0, 0), (), grey.detail)
+    size = (grey.shape[1], grey.shape[0])
+    if lines is None:
+        if problem := _problem(grey):
+            return Scan(name, size, [ScannedLine(name, grey, (), problem)])
+        lines = _looked_for(dark_on_light(grey))
+    if isinstance(lines, UnusableImage):
+        return Scan(name, size, (), f"its lines cannot be told for sure ({lines.detail}); {BY_HAND}")
+    if lines is None:
+        return Scan(name, size, [ScannedLine(name, grey)])
+    found: list[ScannedLine] = []
+    for number, line in enumerate(lines, start=1):
+        of_line = f"{name}, line {number}"
+        if isinstance(line, UnusableImage):
+            found.append(ScannedLine(of_line, np.empty((0, 0), np.uint8), (), line.detail))
+        else:
+            outline = tuple((int(x), int(y)) for x, y in line.cut.outline.tolist())
+            found.append(ScannedLine(of_line, line.grey, outline, _problem(line.grey)))
+    return Scan(name, size, found, "" if found else "no line was found on it")
+
+
+def _problem(grey: np.ndarray) -> str:
+    if min(grey.shape) < LEAST:
+        return f"it is only {grey.shape[1]} x {grey.shape[0]} pixels"
+    return "" if appearance(grey)[1] else "it is blank, without contrast, or a solid bar"
+
+
+def _looked_for(dark: np.ndarray) -> Iterable[CutLine | UnusableImage] | UnusableImage | None:
+    """The lines of an image that is not known to be a page; None where one line fills it."""
+    found = find_lines(dark)
+    several = holds_several(found, len(dark))
+    if several and found.doubts:
+        return UnusableImage("page", "; ".join(found.doubts))
+    high = sum(float(np.ptp(line.outline[:, 1])) for line in found.lines if line.outline is not None)
+    if several or 0 < high < LOOSE * len(dark):
+        return cut_out(dark, [Judged(line, None) for line in found.lines])
+    return None

@@ -1,0 +1,48 @@
+"""enrol: make the identifier, the folder that says who wrote a scan and needs neither Keras nor this repository."""
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
+from stages.runner import run
+from writerid.base.backend import use
+from writerid.base.params import load
+from writerid.dataset.splits import UNSEEN
+
+DRAWN = "data/synthetic.zip"
+
+
+def main() -> None:
+    """Write models/identifier: the network as ONNX, the references, how sure to be, and the model card."""
+    params = load()
+    use("tensorflow")  # which exports what was trained with any backend
+    from writerid.evaluation import inputs  # not before the backend is chosen
+    from writerid.identifier import bundle, making
+    from writerid.network import devices, export, models
+
+    devices.prepare(params.seed)
+    model, crops, lines = Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv")
+    network, packed, _ = inputs.read(model, crops, lines, ("train", "validation", "test", UNSEEN))
+    digests = {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in (model, crops / "crops.json", lines)
+    }
+    origin = making.Origin(
+        dataset=Path(params.dataset).name,
+        drawn=params.dataset == DRAWN,
+        invert=params.invert,
+        labels=(params.pages.label_tag, params.pages.label_text),
+        pictures=params.enrol.pictures,
+        made={
+            "from": digests,
+            "parameters": {"seed": params.seed, "resamples": params.evaluate.resamples},
+            "versions": {name: version(name) for name in ("keras", "numpy", "onnx", "onnxruntime", "pillow", "scipy")},
+        },
+    )
+    content = export.to_onnx(network, models.load_embedding(model))
+    made = making.make(content, packed, origin, params.evaluate.resamples, params.seed)
+    bundle.write(made, Path("models/identifier"))
+    print(f"{len(made.writers)} writers, {len(made.references.vectors)} reference lines: models/identifier")
+
+
+if __name__ == "__main__":
+    run(main)
