@@ -20,6 +20,7 @@ new-env:
 	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11 is needed, this is " + sys.version.split()[0] if sys.version_info[:2] != (3, 11) else 0)'
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@cp requirements.lock $(MADE_FROM)
 
 repro: env unlock ## run the pipeline: dvc repro
@@ -59,13 +60,13 @@ format: env ## let ruff rewrite what it can
 	@ruff format .
 
 gpu: env ## add CUDA for TensorFlow to the environment
-	@pip install --quiet '.[gpu]'
+	@pip install --quiet -e '.[gpu]'
 
 jax: env ## add JAX; use it with `dvc exp run -S backend=jax`
-	@pip install --quiet '.[jax]'
+	@pip install --quiet -e '.[jax]'
 
 torch: env ## add PyTorch; use it with `dvc exp run -S backend=torch`
-	@pip install --quiet '.[torch]'
+	@pip install --quiet -e '.[torch]'
 
 lock: env ## resolve pyproject.toml anew into requirements.lock
 	@pip install --quiet uv

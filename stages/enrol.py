@@ -7,9 +7,8 @@ from pathlib import Path
 from stages.runner import run
 from writerid.base.backend import use
 from writerid.base.params import load
+from writerid.base.schema import SYNTHETIC
 from writerid.dataset.splits import UNSEEN
-
-DRAWN = "data/synthetic.zip"
 
 
 def main() -> None:
@@ -28,18 +27,18 @@ def main() -> None:
     }
     origin = making.Origin(
         dataset=Path(params.dataset).name,
-        drawn=params.dataset == DRAWN,
+        drawn=params.dataset == SYNTHETIC,
         invert=params.invert,
         labels=(params.pages.label_tag, params.pages.label_text),
         pictures=params.enrol.pictures,
         made={
             "from": digests,
-            "parameters": {"seed": params.seed, "resamples": params.evaluate.resamples},
+            "seed": params.seed,
             "versions": {name: version(name) for name in ("keras", "numpy", "onnx", "onnxruntime", "pillow", "scipy")},
         },
     )
     content = export.to_onnx(network, models.load_embedding(model))
-    made = making.make(content, packed, origin, params.evaluate.resamples, params.seed)
+    made = making.make(content, packed, origin, params.seed)
     bundle.write(made, Path("models/identifier"))
     print(f"{len(made.writers)} writers, {len(made.references.vectors)} reference lines: models/identifier")
 

@@ -15,6 +15,7 @@ from writerid.base.declaration import CODE
 from writerid.base.schema import Network, Recipe
 
 PIPELINE = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())
+DOOR = ROOT / "src/writerid/__init__.py"  # by which people get the identifier; it imports nothing until asked
 STAGES = list(PIPELINE["stages"])
 
 
@@ -54,6 +55,7 @@ MAY_IMPORT = {
     "explain": {"base", "crops", "dataset", "scores", "network", "evaluation"},
     "pictures": {"base", "scores", "explain"},
     "report": {"base", "repository", "scores", "explain", "pictures"},
+    "web": {"base", "identifier"},
     "tuning": {"base", "repository", "scores"},
 }
 
@@ -79,7 +81,7 @@ def all_modules(path: Path) -> set[str]:
     while waiting:
         file = waiting.pop()
         seen.add(file)
-        waiting |= modules(file) - seen
+        waiting |= modules(file) - seen if file != DOOR else set()
     return {str(file.relative_to(ROOT)) for file in seen}
 
 
@@ -120,7 +122,8 @@ def is_code(dep: str) -> bool:
 @pytest.mark.parametrize("stage", STAGES)
 def test_stages_declare_the_code_they_run_through_and_no_more(stage: str):
     """A package that holds nothing but its docstring may be imported on the way, such as writerid itself."""
-    imported = {name for name in all_modules(ROOT / "stages" / f"{stage}.py") if not only_docstring(ROOT / name)}
+    named = all_modules(ROOT / "stages" / f"{stage}.py")
+    imported = {name for name in named if ROOT / name != DOOR and not only_docstring(ROOT / name)}
     places = {dep for dep in declared(stage, "deps") if is_code(dep)} - {"requirements.lock"}
     assert "requirements.lock" in declared(stage, "deps")
     assert {name for name in imported if not any(name == at or name.startswith(f"{at}/") for at in places)} == set()

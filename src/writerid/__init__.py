@@ -1,1 +1,18 @@
-"""Writer identification from scanned lines of handwriting, as a reproducible experiment."""
+"""Writer identification from scanned lines of handwriting, as a reproducible experiment.
+
+`from writerid import Identifier` gives what says who wrote a scan; it is imported only when it is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from writerid.identifier.identify import Identifier
+
+__all__ = ["Identifier"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("writerid.identifier.identify"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

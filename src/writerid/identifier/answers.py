@@ -86,3 +86,8 @@ class Comparison:
     warnings: tuple[str, ...]
     used: tuple[int, int]
     problem: str = ""
+
+
+def percent(share: float) -> str:
+    """Say a probability as a person reads it."""
+    return f"{share:.0%}" if 0.005 <= share <= 0.995 else "over 99%" if share > 0.5 else "under 1%"

@@ -17,7 +17,7 @@ import numpy as np
 from writerid.base.errors import InputError, brief
 from writerid.base.files import atomic
 from writerid.identifier.decide import Calibration
-from writerid.identifier.traits import TRAITS
+from writerid.identifier.traits import NEAREST_LINE, TRAITS
 
 FORMAT = 1
 NETWORK, REFERENCES, SETTINGS, CARD = "network.onnx", "references.npz", "identifier.json", "README.md"
@@ -150,7 +150,10 @@ def read(folder: Path) -> Bundle:
                 References(**_unpacked(files[REFERENCES])),
                 {str(name): Calibration(**one) for name, one in settings["calibration"].items()},
                 dict(settings["comparison"]),
-                {level: {key: _pair(each[key]) for key in TRAITS} for level, each in settings["known"].items()},
+                {
+                    level: {key: _pair(each[key]) for key in (*TRAITS, NEAREST_LINE)}
+                    for level, each in settings["known"].items()
+                },
                 dict(settings["made"]),
                 card[: MOST[CARD]],
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from writerid.identifier.answers import Comparison
+from writerid.identifier.bundle import DRAWN
 from writerid.identifier.hands import Hand, measured, together
 from writerid.identifier.scans import Scan
 from writerid.identifier.traits import TRAITS
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from writerid.identifier.identify import Identifier
 
 # How reports of forensic institutes put a ratio (ENFSI guideline for evaluative reporting, 2015).
-STRENGTH = ((1, "hardly any"), (2, "weak"), (3, "moderate"), (4, "moderately strong"), (6, "strong"))
+STRENGTH = ((0.3, "hardly any"), (1, "weak"), (2, "moderate"), (3, "moderately strong"), (4, "strong"))
 DIFFERS = 1.25  # times; a trait that differs by more between two documents is named
 TRAIT_WORDS = {
     "height": "the writing of {} is {:.1f} times as high",
@@ -36,10 +37,14 @@ def compare(
             problem = problem or f"{name}: {why or 'no line was found on it'}"
             continue
         found, far = identifier.unlike(own)
-        warnings += [f"{name}: {words}" for words in found]
+        warnings += [f"{name}: {said}" for said in found]
         problem = problem or (f"{name}: {'; '.join(found)}" if far else "")
     if not problem and not levels:
         problem = "the identifier was made with too few unseen writers to say what likeness is worth"
+    if any(writer.kind == DRAWN for writer in identifier.writers):
+        warnings.append(
+            "it was measured on hands drawn by a program, and says little about how alike people's hands are"
+        )
     if problem:
         return Comparison(*names, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, "", "", (), tuple(warnings), used, problem)
     likeness = float(together(hands[0]) @ together(hands[1]))

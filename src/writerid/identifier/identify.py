@@ -20,7 +20,7 @@ from writerid.identifier.hands import Hand, measured, see, together
 from writerid.identifier.network import Network
 from writerid.identifier.pictures import packed
 from writerid.identifier.scans import Scan, ScannedLine, read
-from writerid.identifier.traits import unlike
+from writerid.identifier.traits import NEAREST_LINE, unlike
 from writerid.scores.embedding import means, unit
 
 NEAREST = 3  # reference lines that are named for each line
@@ -125,8 +125,14 @@ class Identifier:
 
     def unlike(self, hands: Sequence[Hand]) -> tuple[list[str], bool]:
         """Say in what a document is unlike all that the identifier was tried on; and whether too much to be judged."""
-        level = "line" if len(hands) == 1 else "form"
-        return unlike(measured(hands), dict(self._bundle.known[level]))
+        known = self._bundle.known["line" if len(hands) == 1 else "form"]
+        warnings, far = unlike(measured(hands), known)
+        own = self._bundle.references
+        trained = [row for row, writer in enumerate(self.writers) if writer.kind != ENROLLED]
+        rows = np.flatnonzero(np.isin(own.writer, trained))
+        if len(rows) and (self._reference_lines_of(rows) @ together(hands)).max() < known[NEAREST_LINE][0]:
+            warnings.append("the hand is unlike all that it was tried on")
+        return warnings, far
 
     def enrol(self, name: str, scans: Sequence[Scan]) -> "Identifier":
         """Return an identifier that also knows the writer of the scans, or more lines by one who was enrolled.
@@ -203,7 +209,10 @@ class Identifier:
 
     @cached_property
     def _reference_lines(self) -> np.ndarray:
-        return unit(self._bundle.references.vectors[self._mine].astype(np.float64))
+        return self._reference_lines_of(self._mine)
+
+    def _reference_lines_of(self, rows: np.ndarray) -> np.ndarray:
+        return unit(self._bundle.references.vectors[rows].astype(np.float64))
 
     def _decided(self, vector: np.ndarray, lines: int) -> tuple[list[Candidate], float]:
         likeness = self.references @ vector

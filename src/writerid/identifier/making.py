@@ -1,6 +1,6 @@
 """From a trained network and the crops of all sides to the identifier: what the stage `enrol` makes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,10 +18,12 @@ from writerid.identifier.bundle import DRAWN, TRAINED, Bundle, Preparation, Refe
 from writerid.identifier.fit import Lines
 from writerid.identifier.network import Network
 from writerid.identifier.pictures import packed as pictures_of
-from writerid.identifier.traits import seen, traits
+from writerid.identifier.traits import NEAREST_LINE, seen, traits
 from writerid.scores import ratio_fitting, verification
+from writerid.scores.embedding import unit
 from writerid.scores.likelihood_ratio import plain
 
+RESAMPLES = 200  # of writers, for the interval of the likelihood ratio
 MOST_LINES = 32  # reference lines of a writer, evenly chosen; more would take room and change little
 
 
@@ -38,11 +40,10 @@ class Origin:
     made: Mapping[str, Any]
 
 
-def make(content: bytes, packed: Packed, origin: Origin, resamples: int, seed: int) -> Bundle:
+def make(content: bytes, packed: Packed, origin: Origin, seed: int) -> Bundle:
     """Make an identifier.
 
-    Parameters: the network as ONNX; the crops of all four sides; what it is made from; how often writers are drawn anew
-    for the interval of the likelihood ratio; the seed.
+    Parameters: the network as ONNX; the crops of all four sides; what it is made from; the seed.
     """
     how = preparation(packed, origin)
     network = Network(content, "the exported network", (how.height, how.width))
@@ -53,7 +54,7 @@ def make(content: bytes, packed: Packed, origin: Origin, resamples: int, seed: i
     if enrolled := fit.enrolled(unseen, stream(seed, Use.ENROLMENT, 0)):
         calibration["enrolled"] = enrolled
     population = _population(origin, unseen)
-    comparison = _comparison(unseen, population, resamples, seed) if unseen else {}
+    comparison = _comparison(unseen, population, seed) if unseen else {}
     figures = {
         level: fit.errors(
             [fit.asked(each[level], references.vectors, references.writer) for each in _judged(sides, unseen)],
@@ -83,7 +84,7 @@ def make(content: bytes, packed: Packed, origin: Origin, resamples: int, seed: i
         ),
         calibration,
         comparison,
-        _traits(packed),
+        _known(packed, own, [side for side in (sides["test"], unseen) if side is not None]),
         made,
         card.text(origin, how, calibration, comparison, figures, len(writers), len(rows)),
     )
@@ -92,7 +93,7 @@ def make(content: bytes, packed: Packed, origin: Origin, resamples: int, seed: i
 def preparation(packed: Packed, origin: Origin) -> Preparation:
     """Return how lines were prepared for the crops: what people's scans must be put through as well."""
     own, height = packed.origin, packed.strips.shape[1]
-    heights = np.array(packed.lines["height"])
+    heights = np.array(packed.lines["height"]) * np.array(packed.lines["scale"])
     largest = float(np.quantile(heights, FITTING, method="higher")) if own["fit"] == "dataset" else 0.0
     sizes = _sizes(packed, height / largest) if largest else (0.0, 0.0, 0.0)
     return Preparation(
@@ -139,7 +140,7 @@ def _judged(sides: Mapping[str, Lines], unseen: Lines | None) -> list[dict[str, 
     return [side.documents() for side in (sides["test"], unseen) if side is not None]
 
 
-def _comparison(unseen: Lines, population: str, resamples: int, seed: int) -> dict[str, Any]:
+def _comparison(unseen: Lines, population: str, seed: int) -> dict[str, Any]:
     """Fit the likelihood ratio for lines, halves of forms and forms by unseen writers, where there are enough."""
     half = np.zeros(len(unseen.form), int)
     for form in np.unique(unseen.form):
@@ -152,8 +153,8 @@ def _comparison(unseen: Lines, population: str, resamples: int, seed: int) -> di
         form, writer = (np.unique(names, return_inverse=True)[1] for names in (documents.form, documents.writer))
         pairs = verification.pairs(documents.vectors, writer, form)
         lines = float(documents.crops.mean())
-        words = f"{population}, {lines:.1f} lines a document"
-        calibrator = ratio_fitting.fit(pairs, words, resamples, stream(seed, Use.INTERVALS, 20 + place))
+        words = f"{population}, {'single lines' if level == 'line' else f'{lines:.1f} lines a document'}"
+        calibrator = ratio_fitting.fit(pairs, words, RESAMPLES, stream(seed, Use.INTERVALS, 20 + place))
         if calibrator:
             found[level] = {**plain(calibrator), "lines": lines}
     return found if "line" in found else {}
@@ -165,9 +166,14 @@ def _population(origin: Origin, unseen: Lines | None) -> str:
     return f"{writers} {whose} of {origin.dataset}, none of them seen in training"
 
 
-def _traits(packed: Packed) -> dict[str, dict[str, tuple[float, float]]]:
-    """The range of each trait of the lines and of the forms of all sides."""
+def _known(packed: Packed, own: Lines, others: Sequence[Lines]) -> dict[str, dict[str, tuple[float, float]]]:
+    """The range of each trait of the lines and of the forms of all sides, and of the likeness to the nearest line."""
     lines = np.array([traits(packed.strips[first:end]) for first, end in pairwise(packed.ends)])
     form = np.unique(packed.lines["form"], return_inverse=True)[1]
     forms = np.array([np.nanmedian(lines[form == place], axis=0) for place in range(form.max() + 1)])
-    return {"line": seen(lines), "form": seen(forms)}
+    known = {"line": seen(lines), "form": seen(forms)}
+    references = unit(own.vectors)
+    for level, ranges in known.items():
+        vectors = np.concatenate([side.documents()[level].vectors for side in others])
+        ranges[NEAREST_LINE] = (float(np.quantile((vectors @ references.T).max(axis=1), 0.01)), 1.0)
+    return known

@@ -38,12 +38,14 @@ class ScannedLine:
 
 @dataclass(frozen=True)
 class Scan:
-    """An image or a page: its name, its size (width, height) in pixels, its lines, and why it has none, or empty."""
+    """An image or a page: its name, its size (width, height) in pixels, its lines, why it has none, or empty, and its
+    grey values, uint8 (height, width), None where it could not be read."""
 
     name: str
     size: tuple[int, int]
     lines: Sequence[ScannedLine]
     problem: str = ""
+    grey: np.ndarray | None = None
 
 
 def read(path: Path, labels: Labels) -> Iterator[Scan]:
@@ -136,12 +138,12 @@ def _scan(
     size = (grey.shape[1], grey.shape[0])
     if lines is None:
         if problem := _problem(grey):
-            return Scan(name, size, [ScannedLine(name, grey, (), problem)])
+            return Scan(name, size, [ScannedLine(name, grey, (), problem)], "", grey)
         lines = _looked_for(dark_on_light(grey))
     if isinstance(lines, UnusableImage):
-        return Scan(name, size, (), f"its lines cannot be told for sure ({lines.detail}); {BY_HAND}")
+        return Scan(name, size, (), f"its lines cannot be told for sure ({lines.detail}); {BY_HAND}", grey)
     if lines is None:
-        return Scan(name, size, [ScannedLine(name, grey)])
+        return Scan(name, size, [ScannedLine(name, grey)], "", grey)
     found: list[ScannedLine] = []
     for number, line in enumerate(lines, start=1):
         of_line = f"{name}, line {number}"
@@ -150,7 +152,7 @@ def _scan(
         else:
             outline = tuple((int(x), int(y)) for x, y in line.cut.outline.tolist())
             found.append(ScannedLine(of_line, line.grey, outline, _problem(line.grey)))
-    return Scan(name, size, found, "" if found else "no line was found on it")
+    return Scan(name, size, found, "" if found else "no line was found on it", grey)
 
 
 def _problem(grey: np.ndarray) -> str:

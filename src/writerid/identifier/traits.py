@@ -1,5 +1,7 @@
 """What can be measured on any line: whether a scan is like those that the identifier was tried on."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from writerid.dataset.ink import MIN_CONTRAST, paper_and_ink
@@ -10,6 +12,7 @@ TRAITS = {
     "soft": "the edges of strokes are {} than any that it was tried on ({:.1f} times)",
 }
 WORDS = {"height": ("smaller", "larger"), "stroke": ("thinner", "thicker"), "soft": ("harder", "softer")}
+NEAREST_LINE = "nearest"  # no trait of a line: the least likeness of a document to the nearest line trained on
 SLACK = 1.15  # by so much a trait may lie outside of what was seen
 FAR = 1.5  # and from here on the scan cannot be judged
 
@@ -39,7 +42,7 @@ def seen(measured: np.ndarray) -> dict[str, tuple[float, float]]:
     return {name: (float(low[place]), float(high[place])) for place, name in enumerate(TRAITS)}
 
 
-def unlike(measured: np.ndarray, known: dict[str, tuple[float, float]]) -> tuple[list[str], bool]:
+def unlike(measured: np.ndarray, known: Mapping[str, tuple[float, float]]) -> tuple[list[str], bool]:
     """Say in what a document, float64 (traits,), is unlike those that were seen, and whether too much to be judged."""
     warnings, far = [], False
     for name, value in zip(TRAITS, measured.tolist(), strict=True):

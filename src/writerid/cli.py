@@ -1,0 +1,295 @@
+"""The command `writerid`: who wrote this page? See docs/identify.md."""
+
+import argparse
+import csv
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from writerid.base.errors import InputError, shown
+
+MADE, PEOPLE = Path("models/identifier"), Path("models/people")
+TOP = 5  # candidates that are named
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status. What people can mend is told in a line or two."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except InputError as error:
+        message = str(error)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        message = "out of memory; close other programs, or take fewer scans at a time"
+    except OSError as error:
+        if error.errno is None:
+            raise
+        message = f"{error.strerror}{f' ({error.filename})' if error.filename else ''}; mend the path or make room"
+    else:
+        return 0
+    print("\n".join(f"error: {line}" for line in message.splitlines()), file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="writerid", description="Who wrote this page?")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument(
+        "--identifier",
+        type=Path,
+        metavar="FOLDER",
+        help=f"the identifier; by default {PEOPLE}, or {MADE} as long as nobody is enrolled",
+    )
+
+    def command(name: str, run: Any, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", parents=list(parents))
+        one.set_defaults(run=run)
+        return one
+
+    one = command("identify", _identify, "say who wrote lines, pages, folders of them or PDF files", where)
+    one.add_argument("scans", nargs="+", type=Path, metavar="SCAN")
+    one.add_argument("--together", action="store_true", help="take all scans for one document")
+    one.add_argument("--lines", action="store_true", help="also say what each line says alone")
+    form = one.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+    form.add_argument("--csv", action="store_true", help="print a row a document, with --lines a row a line")
+
+    one = command("compare", _compare, "say whether one person wrote both documents", where)
+    one.add_argument("one", type=Path, metavar="A", help="a scan, or a folder of scans")
+    one.add_argument("other", type=Path, metavar="B", help="another")
+    one.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+
+    one = command("enrol", _enrol, "make a writer known by scans of this one's writing, without training", where)
+    one.add_argument("name", metavar="NAME")
+    one.add_argument("scans", nargs="+", type=Path, metavar="SCAN")
+    one.add_argument("--into", type=Path, metavar="FOLDER", help=f"where it is kept; by default {PEOPLE}")
+
+    one = command("forget", _forget, "make a writer unknown again, without a trace in the folder", where)
+    one.add_argument("name", metavar="NAME")
+
+    command("writers", _writers, "list the known writers", where)
+
+    one = command(
+        "evidence", _evidence, "show what spoke for the answer: nearest reference lines, marks on the writing", where
+    )
+    one.add_argument("scans", nargs="+", type=Path, metavar="SCAN")
+    one.add_argument("--out", type=Path, default=Path("evidence.html"), metavar="FILE", help="a .html or a .png file")
+
+    one = command("export", _export, "write the trained network as a TensorFlow SavedModel")
+    one.add_argument("--to", type=Path, required=True, metavar="FOLDER")
+    one.add_argument("--model", type=Path, default=Path("models/model.keras"), metavar="FILE")
+
+    one = command("serve", _serve, "open a page for all this in the browser", where)
+    one.add_argument("--port", type=int, default=8000)
+    one.add_argument("--host", default="127.0.0.1", help="where others may reach it; a password is needed then")
+    one.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    return parser
+
+
+def _folder(options: argparse.Namespace) -> Path:
+    if options.identifier:
+        return Path(options.identifier)
+    return PEOPLE if (PEOPLE / "identifier.json").is_file() else MADE
+
+
+def _load(options: argparse.Namespace) -> Any:
+    from writerid.identifier.identify import Identifier  # here: `--help` need not wait for it
+
+    return Identifier.load(_folder(options))
+
+
+def _identify(options: argparse.Namespace) -> None:
+    identifier = _load(options)
+    for path in options.scans:
+        if not path.exists():
+            raise InputError(f"{path}: there is no such file or folder")
+    if options.together:
+        answers = iter([identifier.identify(*options.scans)])
+    else:
+        answers = identifier.identify_each(*options.scans)
+    if options.json:
+        print(json.dumps([_plain(asdict(answer)) for answer in answers], indent=1, ensure_ascii=False))
+        return
+    rows = csv.writer(sys.stdout, lineterminator="\n") if options.csv else None
+    if rows:
+        rows.writerow(["document", "writer", "probability", "none", "lines_used", "lines", "problem"])
+    for answer in answers:
+        if not rows:
+            print("\n".join(_told(answer, options.lines)), flush=True)
+        elif options.lines:
+            for line in answer.lines:
+                best, writer = (line.candidates[:1] or [None])[0], ""
+                if best and line.none < 0.5:
+                    writer = best.writer
+                sure = max(best.probability if writer and best else 0.0, 0.0 if writer else line.none)
+                rows.writerow(
+                    [line.name, writer, f"{sure:.4f}", f"{line.none:.4f}", int(not line.problem), 1, line.problem]
+                )
+        else:
+            cells = [f"{answer.probability:.4f}", f"{answer.none:.4f}", answer.used, len(answer.lines), answer.problem]
+            rows.writerow([answer.name, answer.writer or "", *cells])
+
+
+def _told(answer: Any, lines: bool) -> list[str]:
+    """An answer in lines of text."""
+    from writerid.identifier.answers import percent
+
+    name = shown(answer.name)
+    if answer.problem:
+        told = [f"{name}: cannot be used: {answer.problem}"]
+    else:
+        said = shown(answer.writer) if answer.writer else "none of the known writers"
+        told = [f"{name}: {said} ({percent(answer.probability)}); {answer.used} of {len(answer.lines)} lines used"]
+        others = [f"{shown(one.writer)} {percent(one.probability)}" for one in answer.candidates[:TOP]]
+        told.append(f"    {', '.join(others)}; none of them {percent(answer.none)}")
+    told += [f"    note: {warning}" for warning in answer.warnings]
+    for line in answer.lines:
+        if line.problem and not answer.problem:
+            told.append(f"    {shown(line.name)}: not used: {line.problem}")
+        elif lines and line.candidates:
+            best = line.candidates[0]
+            said = shown(best.writer) if line.none < 0.5 else "none of them"
+            sure = best.probability if line.none < 0.5 else line.none
+            told.append(f"    {shown(line.name)}: {said} ({percent(sure)})")
+    return told
+
+
+def _compare(options: argparse.Namespace) -> None:
+    found = _load(options).compare(options.one, options.other)
+    if options.json:
+        print(json.dumps(_plain(asdict(found)), indent=1, ensure_ascii=False))
+        return
+    if found.problem:
+        raise InputError(f"these cannot be compared: {found.problem}")
+    print(
+        f"log10 likelihood ratio {found.log10_ratio:.2f} (95 % interval {found.low:.2f} to {found.high:.2f}; "
+        f"it can never be below {found.lowest:.2f} or above {found.highest:.2f})"
+    )
+    print(found.words)
+    for reason in found.reasons:
+        print(f"    {reason}")
+    print(f"    measured on: {found.population}")
+    print(f"    lines used: {found.used[0]} of {shown(found.one)}, {found.used[1]} of {shown(found.other)}")
+    for warning in found.warnings:
+        print(f"    note: {warning}")
+    print("It weighs this writing only; how probable one writer is depends on everything else that is known.")
+
+
+def _enrol(options: argparse.Namespace) -> None:
+    from filelock import FileLock
+
+    from writerid.identifier.identify import Identifier
+
+    into = options.into or options.identifier or PEOPLE
+    into.mkdir(parents=True, exist_ok=True)
+    with FileLock(into / ".lock"):
+        source = into if (into / "identifier.json").is_file() else options.identifier or MADE
+        identifier = Identifier.load(source)
+        scans = [scan for path in options.scans for scan in identifier.read(path)]
+        identifier = identifier.enrol(options.name, scans)
+        identifier.save(into)
+    for scan in scans:
+        for problem in [scan.problem, *(line.problem for line in scan.lines)]:
+            if problem:
+                print(f"    not used: {shown(scan.name)}: {problem}")
+    print(f"{shown(options.name)}: {identifier.lines[_spelt(options.name)]} lines are known now, in {into}")
+    if source != into:
+        print(
+            f"    {source} is as it was; from now on the commands use {into}"
+            if into == PEOPLE
+            else f"    {source} is as it was"
+        )
+
+
+def _spelt(name: str) -> str:
+    from writerid.dataset.names import same_spelling
+
+    return same_spelling(name)
+
+
+def _forget(options: argparse.Namespace) -> None:
+    from filelock import FileLock
+
+    from writerid.identifier.identify import Identifier
+
+    folder = _folder(options)
+    if folder == MADE and not options.identifier:
+        raise InputError(f"nobody is enrolled in {PEOPLE}; name {MADE} by --identifier to change it itself")
+    with FileLock(folder / ".lock"):
+        Identifier.load(folder).forget(options.name).save(folder)
+    print(f"{shown(options.name)}: no longer known in {folder}")
+
+
+def _writers(options: argparse.Namespace) -> None:
+    identifier = _load(options)
+    named = {identifier.writers[place].name for place in identifier.candidates}
+    for writer in identifier.writers:
+        note = "" if writer.name in named else "; takes no part, since people are enrolled"
+        print(f"{shown(writer.name)}: {identifier.lines[writer.name]} lines, {writer.kind}{note}")
+    print(f"{len(identifier.writers)} writers in {_folder(options)}")
+
+
+def _evidence(options: argparse.Namespace) -> None:
+    from writerid.identifier import evidence
+
+    identifier = _load(options)
+    name = ", ".join(path.name for path in options.scans)
+    found = evidence.gather(identifier, name, identifier.read(*options.scans))
+    if found.answer.problem:
+        raise InputError(f"{name}: cannot be used: {found.answer.problem}")
+    if options.out.suffix.lower() == ".png":
+        evidence.drawn(found).save(options.out)
+    elif options.out.suffix.lower() in (".html", ".htm"):
+        from writerid.web.pages import evidence_page
+
+        options.out.write_text(evidence_page(found), encoding="utf-8")
+    else:
+        raise InputError(f"{options.out}: name a .html or a .png file")
+    print("\n".join(_told(found.answer, False)))
+    print(f"{options.out}: {len(found.lines)} lines with the reference lines most like them")
+
+
+def _export(options: argparse.Namespace) -> None:
+    try:
+        from writerid.base.backend import use
+
+        use("tensorflow")
+        from writerid.network import models
+    except ImportError:
+        raise InputError("export needs Keras and TensorFlow; `pip install '.[experiment]'` or `make env`") from None
+    model, _ = models.load(options.model)
+    if options.to.exists() and any(options.to.iterdir()):
+        raise InputError(f"{options.to}: is not empty; name a new folder")
+    model.export(options.to, format="tf_saved_model", verbose=False)
+    print(f"{options.to}: a SavedModel, from crops, uint8 (crops, height, width), to logits; docs/identify.md")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from writerid.web.serving import serve
+
+    folder = options.identifier or MADE
+    serve(folder, options.identifier or PEOPLE, options.host, options.port, browser=not options.no_browser)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

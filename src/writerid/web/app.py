@@ -1,0 +1,244 @@
+"""The pages: who wrote this, compare two, the writers; each is rendered here and works without scripts."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Any
+
+import anyio
+import numpy as np
+from filelock import FileLock
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from writerid.base.errors import InputError
+from writerid.identifier import evidence
+from writerid.identifier.bundle import SETTINGS
+from writerid.identifier.identify import Identifier, only
+from writerid.identifier.scans import Scan, read_image
+from writerid.web.guard import COOKIE, HEADERS, Guard, Sessions
+from writerid.web.pages import png, render
+from writerid.web.shelf import Document, Shelf
+
+MOST_BYTES, MOST_FILES = 60 * 2**20, 12  # of one form
+AT_ONCE = 2  # documents that are worked on at a time; others wait
+PREVIEW = 1000  # pixels of the longer side of a page that is shown
+THUMB = 40  # pixels of height of a line that is shown
+MultiPartParser.spool_max_size = MOST_BYTES  # what is brought stays in memory
+
+
+class Site:
+    """All pages, about the identifier of a folder; people are enrolled into another."""
+
+    def __init__(self, folder: Path, people: Path) -> None:
+        self._folder, self._people = folder, people
+        self._shelf, self._sessions = Shelf(), Sessions()
+        self._limit = anyio.CapacityLimiter(AT_ONCE)
+        self._loaded: tuple[tuple[str, int], Identifier] | None = None
+        self.identifier()
+
+    def identifier(self) -> Identifier:
+        """The identifier as it stands in its folder now, people among it once some are enrolled."""
+        place = self._people if (self._people / SETTINGS).is_file() else self._folder
+        stamp = (str(place), (place / SETTINGS).stat().st_mtime_ns if (place / SETTINGS).is_file() else 0)
+        if self._loaded is None or self._loaded[0] != stamp:
+            self._loaded = stamp, Identifier.load(place)
+        return self._loaded[1]
+
+    async def home(self, request: Request) -> Response:
+        """The form that a scan is brought by."""
+        return self._page(request, "home.html", "Who wrote this page?")
+
+    async def identify(self, request: Request) -> Response:
+        """Take scans; the answer is a page of its own."""
+        form = await self._form(request)
+        scans = await self._scans(form, "scans")
+        key = self._shelf.put(_name(scans), scans, self._sessions.owner(request))
+        return self._redirect(request, f"/document/{key}")
+
+    async def document(self, request: Request) -> Response:
+        """The answer about a document, its lines, and the evidence."""
+        document = self._document(request)
+        identifier = self.identifier()
+        chosen = only(document.scans, document.chosen)
+        found = await self._work(lambda: evidence.gather(identifier, document.name, chosen))
+        pages = await self._work(lambda: [_preview(scan, document) for scan in _numbered(document.scans)])
+        values: dict[str, Any] = {
+            "evidence": found,
+            "document": document,
+            "pages": pages,
+            "key": request.path_params["key"],
+        }
+        return self._page(request, "document.html", f"Who wrote {document.name}?", **values)
+
+    async def lines(self, request: Request) -> Response:
+        """Take which lines count."""
+        document, form = self._document(request), await self._form(request)
+        document.chosen = {int(str(value)) for value in form.getlist("line") if str(value).isdigit()}
+        return self._redirect(request, f"/document/{request.path_params['key']}")
+
+    async def enrol(self, request: Request) -> Response:
+        """Enrol the writer of a document."""
+        document, form = self._document(request), await self._form(request)
+        name, chosen = str(form.get("name", "")), only(document.scans, document.chosen)
+        await self._work(lambda: self._change(lambda identifier: identifier.enrol(name, chosen)))
+        return self._redirect(request, "/writers")
+
+    async def forget(self, request: Request) -> Response:
+        """Forget a writer."""
+        form = await self._form(request)
+        name = str(form.get("name", ""))
+        await self._work(lambda: self._change(lambda identifier: identifier.forget(name)))
+        return self._redirect(request, "/writers")
+
+    async def writers(self, request: Request) -> Response:
+        """The writers that are known."""
+        identifier = self.identifier()
+        taking_part = {identifier.writers[place].name for place in identifier.candidates}
+        values: dict[str, Any] = {"writers": identifier.writers, "lines": identifier.lines, "taking_part": taking_part}
+        return self._page(request, "writers.html", "Known writers", **values)
+
+    async def compare(self, request: Request) -> Response:
+        """The form for two documents."""
+        return self._page(request, "compare.html", "Did one person write both?", found=None)
+
+    async def compared(self, request: Request) -> Response:
+        """Compare two documents."""
+        form = await self._form(request)
+        one, other = await self._scans(form, "one"), await self._scans(form, "other")
+        identifier = self.identifier()
+        found = await self._work(lambda: identifier.compare_scans(_name(one), one, _name(other), other))
+        return self._page(request, "compare.html", "Did one person write both?", found=found)
+
+    async def about(self, request: Request) -> Response:
+        """The model card."""
+        return self._page(request, "about.html", "About this identifier", card=self.identifier().bundle.card)
+
+    def failed(self, request: Request, error: Exception) -> Response:
+        """Say what went wrong; nothing of the program's inside is shown."""
+        status, message = 500, "Something went wrong here. The scan may be of a kind that was never tried."
+        if isinstance(error, InputError):
+            status, message = 400, str(error)
+        elif isinstance(error, HTTPException):
+            status, message = error.status_code, error.detail
+        elif isinstance(error, MemoryError):
+            message = "There was not enough memory for this scan."
+        return self._page(request, "failed.html", "That did not work", status=status, message=message)
+
+    def _change(self, change: Callable[[Identifier], Identifier]) -> None:
+        self._people.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._people / ".lock"):
+            change(self.identifier()).save(self._people)
+
+    async def _work(self, work: Callable[[], Any]) -> Any:
+        return await anyio.to_thread.run_sync(work, limiter=self._limit)
+
+    def _document(self, request: Request) -> Document:
+        document = self._shelf.get(request.path_params["key"], self._sessions.owner(request))
+        if document is None:
+            raise HTTPException(404, "This document is no longer here. Documents are dropped after half an hour.")
+        return document
+
+    async def _form(self, request: Request) -> FormData:
+        try:
+            form = await request.form(max_files=MOST_FILES, max_fields=5000)
+        except MultiPartException as error:
+            raise HTTPException(400, error.message) from None
+        if not self._sessions.is_own(self._sessions.owner(request), form.get("token")):
+            raise HTTPException(403, "This form is too old, or not from here. Open the page anew.")
+        return form
+
+    async def _scans(self, form: FormData, field: str) -> list[Scan]:
+        brought = [each for each in form.getlist(field) if isinstance(each, UploadFile) and each.filename]
+        if not brought:
+            raise HTTPException(400, "Choose a picture or a PDF file first.")
+        scans: list[Scan] = []
+        for file in brought:
+            data = await file.read()
+            name = PurePath(str(file.filename).replace("\\", "/")).name[:100] or "scan"
+            scans += await self._work(partial(_read, data, name))
+        return scans
+
+    def _page(self, request: Request, template: str, title: str, *, status: int = 200, **values: Any) -> Response:
+        owner = self._sessions.owner(request)
+        token = self._sessions.token(owner)
+        content = render(template, title=title, token=token, path=request.url.path, **values)
+        return self._with_cookie(HTMLResponse(content, status), owner)
+
+    def _redirect(self, request: Request, path: str) -> Response:
+        return self._with_cookie(RedirectResponse(path, 303), self._sessions.owner(request))
+
+    def _with_cookie(self, response: Response, owner: str) -> Response:
+        response.headers.update(HEADERS)
+        response.set_cookie(COOKIE, self._sessions.cookie(owner), httponly=True, samesite="strict")
+        return response
+
+
+def make(folder: Path, people: Path, hosts: set[str], password: str = "") -> Starlette:
+    """Return the application. `hosts`: what the Host header may be, any if empty; `password`: none if empty."""
+    site = Site(folder, people)
+    ways: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
+        ("GET", "/", site.home),
+        ("POST", "/identify", site.identify),
+        ("GET", "/document/{key}", site.document),
+        ("POST", "/document/{key}/lines", site.lines),
+        ("POST", "/document/{key}/enrol", site.enrol),
+        ("GET", "/writers", site.writers),
+        ("POST", "/forget", site.forget),
+        ("GET", "/compare", site.compare),
+        ("POST", "/compare", site.compared),
+        ("GET", "/about", site.about),
+    ]
+    return Starlette(
+        routes=[Route(path, way, methods=[method]) for method, path, way in ways],
+        middleware=[Middleware(Guard, hosts=hosts, password=password, most_bytes=MOST_BYTES)],
+        exception_handlers=dict.fromkeys((InputError, HTTPException, Exception), site.failed),
+    )
+
+
+def _read(data: bytes, name: str) -> list[Scan]:
+    return list(read_image(data, name))
+
+
+def _name(scans: list[Scan]) -> str:
+    return ", ".join(dict.fromkeys(scan.name for scan in scans[:3])) + (", ..." if len(scans) > 3 else "")
+
+
+def _numbered(scans: Any) -> list[tuple[Scan, int]]:
+    """Scans, and the number of the first line of each."""
+    numbers = np.cumsum([0, *(len(scan.lines) for scan in scans)]).tolist()
+    return list(zip(scans, numbers[:-1], strict=True))
+
+
+def _preview(numbered: tuple[Scan, int], document: Document) -> dict[str, Any]:
+    """A page as it is shown: a small picture, and its lines with their outlines and small pictures."""
+    scan, first = numbered
+    lines = [
+        {
+            "number": number,
+            "place": number - first + 1,
+            "chosen": number in document.chosen,
+            "problem": line.problem,
+            "points": " ".join(f"{x},{y}" for x, y in line.outline),
+            "corner": min(line.outline) if line.outline else None,
+            "picture": png(_small(line.grey, THUMB * 12, THUMB)) if line.grey.size else "",
+        }
+        for number, line in enumerate(scan.lines, start=first)
+    ]
+    whole = (
+        png(_small(scan.grey, PREVIEW, PREVIEW)) if scan.grey is not None and any(x["points"] for x in lines) else ""
+    )
+    return {"name": scan.name, "problem": scan.problem, "size": scan.size, "picture": whole, "lines": lines}
+
+
+def _small(grey: np.ndarray, width: int, height: int) -> np.ndarray:
+    image = Image.fromarray(grey)
+    image.thumbnail((width, height))
+    return np.asarray(image)

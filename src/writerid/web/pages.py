@@ -1,0 +1,44 @@
+"""From what the identifier found to HTML: every page is whole in itself, without scripts and without other files."""
+
+import base64
+import io
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+from PIL import Image
+
+from writerid.identifier.answers import percent
+from writerid.identifier.evidence import Evidence
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill a template of this package; all values are escaped."""
+    return _environment().get_template(template).render(style=_style(), **values)
+
+
+def evidence_page(evidence: Evidence) -> str:
+    """Return the evidence for an answer as one HTML file."""
+    return render("evidence.html", title=f"Who wrote {evidence.answer.name}?", evidence=evidence)
+
+
+def png(pixels: np.ndarray) -> str:
+    """Return pixels, uint8 (height, width) or (height, width, 3), as the address of a picture that holds itself."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(loader=PackageLoader("writerid.web", ""), autoescape=True, trim_blocks=True)
+    environment.filters |= {"percent": percent, "png": png}
+    return environment
+
+
+@cache
+def _style() -> Markup:
+    return Markup(files("writerid.web").joinpath("style.css").read_text(encoding="utf-8"))

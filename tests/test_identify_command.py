@@ -1,0 +1,98 @@
+"""The command `writerid`, as a person runs it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.handmade import HANDS, identifier, page, save, writing
+from writerid.cli import main
+
+
+@pytest.fixture
+def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an identifier and some scans, in which commands run."""
+    identifier().save(tmp_path / "models" / "identifier")
+    for name in HANDS:
+        for number in (1, 2):
+            save(page(HANDS[name], number), tmp_path / f"{name}{number}.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
+    assert main(arguments) == status
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return captured.out if status == 0 else captured.err
+
+
+def test_identify(there: Path, capsys: pytest.CaptureFixture[str]):
+    text = said(capsys, "identify", "anna1.png", "carla1.png", "--lines")
+    assert "anna1.png: anna (" in text
+    assert "carla1.png: none of the known writers (" in text
+    assert "5 of 5 lines used" in text
+    assert "anna1.png, line 5: anna" in text
+    assert said(capsys, "identify", "--together", "anna1.png", "anna2.png").startswith("anna1.png, anna2.png: anna")
+    found = json.loads(said(capsys, "identify", "anna1.png", "--json"))
+    assert found[0]["writer"] == "anna"
+    assert len(found[0]["lines"]) == 5
+    rows = list(csv.DictReader(said(capsys, "identify", "anna1.png", "bert1.png", "--csv").splitlines()))
+    assert [row["writer"] for row in rows] == ["anna", "bert"]
+    rows = list(csv.DictReader(said(capsys, "identify", "anna1.png", "--csv", "--lines").splitlines()))
+    assert len(rows) == 5
+
+
+def test_people_are_kept_in_a_folder_of_their_own(there: Path, capsys: pytest.CaptureFixture[str]):
+    before = {path.name: path.read_bytes() for path in (there / "models" / "identifier").iterdir()}
+    assert "5 lines are known now, in models/people" in said(capsys, "enrol", "carla", "carla1.png")
+    assert before == {path.name: path.read_bytes() for path in (there / "models" / "identifier").iterdir()}
+    assert "carla2.png: carla" in said(capsys, "identify", "carla2.png")
+    assert "none of the known" in said(capsys, "identify", "carla2.png", "--identifier", "models/identifier")
+    assert "carla: 5 lines, enrolled" in said(capsys, "writers")
+    assert "no longer known" in said(capsys, "forget", "carla")
+    assert "none of the known" in said(capsys, "identify", "carla2.png")
+    said(capsys, "enrol", "carla", "carla1.png", "--into", "elsewhere")
+    assert "carla" in said(capsys, "writers", "--identifier", "elsewhere")
+
+
+def test_compare(there: Path, capsys: pytest.CaptureFixture[str]):
+    text = said(capsys, "compare", "anna1.png", "anna2.png")
+    assert text.startswith("log10 likelihood ratio ")
+    assert "measured on: made up" in text
+    assert json.loads(said(capsys, "compare", "anna1.png", "carla1.png", "--json"))["log10_ratio"] < 0
+
+
+@pytest.mark.parametrize("name", ["evidence.html", "evidence.png"])
+def test_evidence(there: Path, capsys: pytest.CaptureFixture[str], name: str):
+    evil = save(page(HANDS["anna"], 3), there / "<script>alert(1)<&.png")
+    said(capsys, "evidence", evil.name, "--out", name)
+    if name.endswith(".png"):
+        assert Image.open(there / name).size[0] > 400
+    else:
+        text = (there / name).read_text()
+        assert "<script" not in text
+        assert "http" not in text
+        assert text.count("data:image/png") >= 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["identify", "nowhere.png"], "nowhere.png: there is no such file"),
+        (["identify", "anna1.png", "--identifier", "."], "holds no identifier"),
+        (["compare", "anna1.png", "blank.png"], "blank"),
+        (["forget", "anna"], "nobody is enrolled"),
+        (["enrol", "anna", "anna1.png"], "trained on"),
+        (["evidence", "anna1.png", "--out", "evidence.txt"], "name a .html or a .png file"),
+        (["export", "--to", "there", "--model", "nowhere.keras"], "there is no such file"),
+    ],
+)
+def test_errors_are_a_line(there: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], why: str):
+    save(writing(HANDS["anna"], 1) * 0 + 240, there / "blank.png")
+    text = said(capsys, *arguments, status=1)
+    assert why in text
+    assert text.startswith("error: ")
+    assert len(text.splitlines()) == 1
