@@ -20,7 +20,6 @@ needs_chromium = pytest.mark.skipif(
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
 )  # fmt: skip
 
 
@@ -36,6 +35,10 @@ class Browser:
     def open(self, page: Path, ready: str) -> None:
         """Open a file, and wait until a JavaScript expression is true."""
         self.driver.get(page.resolve().as_uri())
+        self.wait(ready)
+
+    def wait(self, ready: str) -> None:
+        """Wait until a JavaScript expression is true."""
         WebDriverWait(self.driver, 120).until(lambda driver: driver.execute_script(f"return Boolean({ready})"))
 
     def ask(self, expression: str) -> Any:
@@ -64,11 +67,12 @@ class Browser:
 
 
 @contextmanager
-def browser(profile: Path) -> Iterator[Browser]:
-    """Start Chromium with a new profile; it ends with the block."""
+def browser(profile: Path, *, local: bool = False) -> Iterator[Browser]:
+    """Start Chromium with a new profile; it ends with the block. `local`: servers of this machine can be reached."""
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+    off = f"--host-resolver-rules=MAP * ~NOTFOUND{', EXCLUDE 127.0.0.1' if local else ''}"
+    for flag in (*FLAGS, off, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(executable_path=DRIVER))

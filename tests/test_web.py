@@ -1,0 +1,236 @@
+"""The page in the browser: what it answers, what it refuses, and that nobody sees another's scans."""
+
+import http.client
+import re
+import secrets
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import pytest
+import uvicorn
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser import browser, needs_chromium
+from tests.conftest import png
+from tests.handmade import HANDS, identifier, page, save, writing
+from writerid.base.errors import InputError
+from writerid.web.app import make
+from writerid.web.serving import serve
+from writerid.web.shelf import OF_ONE, Shelf
+
+
+class Answer(NamedTuple):
+    status: int
+    text: str
+    location: str
+
+
+class Visitor:
+    """Somebody with a browser of their own."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.cookie, self.token = port, "", ""
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        sent = {"Cookie": self.cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        connection.request(method, path, body, sent)
+        response = connection.getresponse()
+        text = response.read().decode()
+        self.cookie = (response.getheader("set-cookie") or self.cookie).partition(";")[0]
+        self.token = next(iter(re.findall(r'name="token" value="(\w+)"', text)), self.token)
+        return Answer(response.status, text, response.getheader("location") or "")
+
+    def bring(self, path: str, files: list[tuple[str, str, bytes]]) -> Answer:
+        mark = secrets.token_hex(8)
+        parts = [f'--{mark}\r\nContent-Disposition: form-data; name="token"\r\n\r\n{self.token}\r\n'.encode()]
+        for field, name, content in files:
+            head = f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
+            parts.append(head.encode() + content + b"\r\n")
+        body = b"".join(parts) + f"--{mark}--\r\n".encode()
+        return self.ask("POST", path, body, Content_Type=f"multipart/form-data; boundary={mark}")
+
+    def send(self, path: str, fields: list[tuple[str, str]]) -> Answer:
+        body = urlencode([("token", self.token), *fields]).encode()
+        return self.ask("POST", path, body, Content_Type="application/x-www-form-urlencoded")
+
+    def identify(self, content: bytes, name: str = "scan.png") -> Answer:
+        self.ask("GET", "/")
+        answer = self.bring("/identify", [("scans", name, content)])
+        assert answer.status == 303, answer.text
+        return Answer(*self.ask("GET", answer.location)[:2], answer.location)
+
+
+@contextmanager
+def served(folder: Path, password: str = "") -> Iterator[int]:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen(100)
+        port = int(door.getsockname()[1])
+        app = make(folder / "identifier", folder / "people", {f"127.0.0.1:{port}"}, password)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
+        thread.start()
+        try:
+            yield port
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    identifier().save(tmp_path / "identifier")
+    return tmp_path
+
+
+@pytest.fixture
+def visitor(folder: Path) -> Iterator[Visitor]:
+    with served(folder) as port:
+        yield Visitor(port)
+
+
+def test_a_page_is_named_lines_are_chosen_and_its_writer_enrolled_and_forgotten(visitor: Visitor, folder: Path):
+    found = visitor.identify(png(page(HANDS["anna"], 1)), '../../<b>"&.png')
+    assert found.status == 200
+    assert "<strong>anna</strong>" in found.text
+    assert "<b>" not in found.text
+    assert "from 5 of 5 lines" in found.text
+    assert not (folder / "people").exists()
+    assert visitor.send(f"{found.location}/lines", [("line", "0"), ("line", "3"), ("line", "999")]).status == 303
+    assert "from 2 of 2 lines" in visitor.ask("GET", found.location).text
+
+    stranger = visitor.identify(png(page(HANDS["carla"], 1)))
+    assert "None of the known writers" in stranger.text
+    assert visitor.send(f"{stranger.location}/enrol", [("name", "Carla <i>")]).status == 303
+    assert "Carla &lt;i&gt;" in visitor.ask("GET", "/writers").text
+    assert "Carla" in visitor.identify(png(page(HANDS["carla"], 2))).text
+    assert visitor.send("/forget", [("name", "Carla <i>")]).status == 303
+    assert "Carla" not in visitor.ask("GET", "/writers").text
+    assert "no name for a writer" in visitor.send(f"{stranger.location}/enrol", [("name", " ")]).text
+
+
+def test_two_documents_are_compared(visitor: Visitor):
+    visitor.ask("GET", "/compare")
+    files = [("one", "a.png", png(page(HANDS["anna"], 1))), ("other", "b.png", png(page(HANDS["carla"], 1)))]
+    found = visitor.bring("/compare", files)
+    assert "if two people did than if one person wrote both" in found.text
+    assert "made up" in found.text
+    blank = [("one", "a.png", png(writing(HANDS["anna"], 1) * 0 + 240)), files[1]]
+    assert "cannot be compared" in visitor.bring("/compare", blank).text
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"%PDF-1.4 nothing", b"\x89PNG\r\n\x1a\n" + bytes(50)])
+def test_a_bad_file_never_ends_it(visitor: Visitor, content: bytes):
+    assert "cannot be used" in visitor.identify(content).text
+    assert "<strong>bert</strong>" in visitor.identify(png(writing(HANDS["bert"], 5))).text
+
+
+def test_what_is_not_asked_properly_is_refused(visitor: Visitor):
+    visitor.ask("GET", "/")
+    assert visitor.ask("GET", "/", Host="evil.example").status == 400
+    assert visitor.ask("GET", "/", Host="127.0.0.1").status == 400  # another port is another service
+    assert visitor.ask("DELETE", "/").status == 405
+    assert visitor.ask("POST", "/identify", b"x", Content_Length=str(2**40)).status == 413
+    assert visitor.ask("POST", "/identify", Content_Length="no").status in (400, 413)
+    for path in ("/document/x", "/document/..%2f..%2fetc%2fpasswd", "/../../etc/passwd", "/document/" + "a" * 5000):
+        assert visitor.ask("GET", path).status == 404
+    token, visitor.token = visitor.token, "0" * 64
+    for path in ("/identify", "/compare", "/forget"):
+        assert visitor.send(path, [("name", "anna")]).status == 403
+    visitor.token = token
+    assert "no writer of this name" in visitor.send("/forget", [("name", "nobody")]).text
+    assert "Choose a picture" in visitor.send("/identify", []).text
+    forged = Visitor(visitor.port)
+    forged.token = token  # somebody else's
+    assert forged.send("/forget", [("name", "anna")]).status == 403
+
+
+def test_twenty_people_at_once_see_their_own(folder: Path):
+    names = list(HANDS)[:2] * 10
+    with served(folder) as port:
+
+        def visit(number: int) -> tuple[Visitor, Answer]:
+            visitor = Visitor(port)
+            return visitor, visitor.identify(png(writing(HANDS[names[number]], number)), f"scan-{number}.png")
+
+        with ThreadPoolExecutor(20) as pool:
+            visits = list(pool.map(visit, range(20)))
+        for number, (_, found) in enumerate(visits):
+            assert f"<strong>{names[number]}</strong>" in found.text
+            assert f"Who wrote scan-{number}.png?" in found.text
+        assert visits[1][0].ask("GET", visits[0][1].location).status == 404
+
+
+def test_a_password_is_asked_for_where_there_is_one(folder: Path):
+    with served(folder, "öpen") as port:
+        visitor = Visitor(port)
+        assert visitor.ask("GET", "/").status == 401
+        assert visitor.ask("GET", "/", Authorization="Basic !!!").status == 401
+        assert visitor.ask("GET", "/", Authorization="Basic YTpvcGVu").status == 401
+        assert visitor.ask("GET", "/", Authorization="Basic YTrDtnBlbg==").status == 200
+
+
+def test_a_taken_port_is_an_error_of_one_line(folder: Path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(InputError, match="cannot be used"):
+            serve(folder / "identifier", folder / "people", "127.0.0.1", taken.getsockname()[1], browser=False)
+
+
+def test_the_shelf_keeps_few_documents_and_each_for_its_owner():
+    shelf = Shelf()
+    keys = [shelf.put(f"document {number}", [], "me") for number in range(OF_ONE + 2)]
+    assert shelf.get(keys[0], "me") is None
+    last = shelf.get(keys[-1], "me")
+    assert last is not None
+    assert shelf.get(keys[-1], "you") is None
+    last.since -= 10_000
+    assert shelf.get(keys[-1], "me") is None
+
+
+@needs_chromium
+def test_by_keyboard_alone_on_a_phone_and_a_screen_in_light_and_dark(folder: Path, tmp_path: Path):
+    scan = save(page(HANDS["anna"], 1), tmp_path / "page.png")
+    with served(folder) as port, browser(tmp_path / "profile", local=True) as seen:
+        home = f"http://127.0.0.1:{port}/"
+        for width, colours in ((360, "dark"), (1200, "light")):
+            seen.width(width)
+            seen.colours(colours)
+            seen.driver.get(home)
+            seen.driver.find_element(By.ID, "scans").send_keys(str(scan))
+            keys(seen.driver, "BUTTON")
+            seen.wait("document.title == 'Who wrote page.png?' && document.querySelector('footer')")
+            assert "anna" in seen.driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+            seen.driver.find_element(By.TAG_NAME, "body").click()
+            keys(seen.driver, "INPUT", Keys.SPACE)  # the first line no longer counts
+            keys(seen.driver, "BUTTON")
+            seen.wait("document.querySelector('[role=status]')?.textContent.includes('from 4 of 4 lines')")
+            for path in ("", "compare", "writers", "about"):
+                seen.driver.get(home + path)
+                assert seen.ask("document.documentElement.scrollWidth <= innerWidth")
+                assert seen.ask(
+                    "[...document.querySelectorAll('input:not([type=hidden])')].every(e => e.labels.length)"
+                )
+        assert seen.console() == []
+        assert [url for url in seen.requests() if not url.startswith(home)] == []
+
+
+def keys(driver, tag: str, key: str = Keys.ENTER) -> None:
+    """Press Tab until an element of this kind has the focus, then a key."""
+    for _ in range(60):
+        ActionChains(driver).send_keys(Keys.TAB).perform()
+        active = driver.switch_to.active_element
+        if active.tag_name.upper() == tag and active.get_attribute("type") != "file":
+            ActionChains(driver).send_keys(key).perform()
+            return
+    raise AssertionError(f"no {tag} was reached")
