@@ -1,0 +1,136 @@
+"""The identifier in use: how long it takes, and how often it errs about people who were enrolled by one page.
+
+    python -m benchmarks.identify [--identifier models/identifier] [--lines data/synthetic.zip] [--pages ARCHIVE]
+
+Speed is measured on lines of --lines, and on a page that is made of PAGE of them: cold, with the process that is
+started for it, and warm. ARCHIVE is a zip archive of pages, with layout files or without; its pages are told apart by
+writer as benchmarks.strangers does (--writer), and lines whose text has what --text matches take no part. Of everybody
+with several pages the first is enrolled and the others are asked; the pages of all others are strangers'. With --few
+more galleries are drawn, of so many people each.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.strangers import WRITER
+from stages.runner import run
+from writerid.base.errors import InputError
+from writerid.dataset.archive import Archive
+from writerid.dataset.page_lines import Labels
+from writerid.dataset.pages.choice import text_pattern
+from writerid.identifier.bundle import ENROLLED
+from writerid.identifier.decide import NONE_FROM, decide
+from writerid.identifier.hands import together
+from writerid.identifier.identify import Identifier
+from writerid.identifier.scans import read
+
+PAGE, GAP, MARGIN = 25, 20, 120  # lines of the made page, and pixels between and around them
+COLD, WARM = 5, 20  # times that each is measured; the median counts
+DRAWS = 200  # galleries of --few people
+
+
+def speed(folder: Path, dataset: Path) -> None:
+    """Print how long a line and a page take."""
+    with Archive(dataset) as archive:
+        greys = [archive.decode(path) for path in archive.images[:PAGE]]
+    identifier = Identifier.load(folder)
+    with tempfile.TemporaryDirectory() as place:
+        for name, grey in (("line", greys[0]), ("page", stacked(greys))):
+            path = Path(place, f"{name}.png")
+            Image.fromarray(grey).save(path)
+            command = [sys.executable, "-m", "writerid", "identify", str(path), "--identifier", str(folder.resolve())]
+            cold = [timed(partial(subprocess.run, command, check=True, capture_output=True)) for _ in range(COLD)]
+            warm = [timed(partial(identifier.identify, path)) for _ in range(WARM)]
+            print(
+                f"{name}: cold {np.median(cold):.2f} s, warm {np.median(warm):.3f} s "
+                f"({60 / np.median(warm):,.0f} a minute); {grey.shape[1]} x {grey.shape[0]} pixels"
+            )
+
+
+def stacked(greys: list[np.ndarray]) -> np.ndarray:
+    """A page of lines, one below the other."""
+    width = max(grey.shape[1] for grey in greys) + 2 * MARGIN
+    page = np.full((sum(grey.shape[0] + GAP for grey in greys) + 2 * MARGIN, width), 245, np.uint8)
+    top = MARGIN
+    for grey in greys:
+        page[top : top + grey.shape[0], MARGIN : MARGIN + grey.shape[1]] = grey
+        top += grey.shape[0] + GAP
+    return page
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that a call takes."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> None:
+    """Print how often people who were enrolled by a page are named wrong or refused, and others taken for them."""
+    identifier = Identifier.load(folder)
+    calibration = identifier.bundle.calibration.get(ENROLLED)
+    if calibration is None:
+        raise InputError(f"{folder}: was made without enough unseen writers to enrol people")
+    vectors: dict[str, dict[str, tuple[np.ndarray, int]]] = defaultdict(dict)
+    unusable = 0
+    for scan in read(pages, Labels([], text_pattern(text, "--text"))):
+        name = PurePosixPath(scan.name).stem
+        hands = identifier.see([scan])
+        if not hands or identifier.unlike(hands)[1]:
+            unusable += 1
+            continue
+        found = re.fullmatch(writer, name)
+        vectors[found[1] if found else name][name] = together(hands), len(hands)
+    known = sorted(name for name, own in vectors.items() if len(own) > 1)
+    first = {name: min(vectors[name]) for name in known}
+    asked = [
+        (name, page, *vectors[name][page]) for name in vectors for page in vectors[name] if first.get(name) != page
+    ]
+    print(f"{sum(map(len, vectors.values()))} pages by {len(vectors)} people, {unusable} could not be used")
+    rng = np.random.default_rng(0)
+    for size in (len(known), *few):
+        counts = np.zeros(5)
+        for _ in range(1 if size == len(known) else DRAWS):
+            gallery = sorted(rng.permutation(known)[:size].tolist())
+            references = np.array([vectors[name][first[name]][0] for name in gallery])
+            for name, _, vector, lines in asked:
+                likeness = references @ vector
+                refused = decide(likeness, lines, calibration)[1] >= NONE_FROM
+                if name in gallery:
+                    counts[:3] += 1, refused, not refused and gallery[int(likeness.argmax())] != name
+                else:
+                    counts[3:] += 1, not refused
+        print(
+            f"{size} enrolled: of {counts[0]:.0f} pages by them {counts[2] / counts[0]:.1%} named wrong, "
+            f"{counts[1] / counts[0]:.1%} refused; of {counts[3]:.0f} by others {counts[4] / counts[3]:.1%} "
+            "taken for one of them"
+        )
+
+
+def main(identifier: Path, lines: Path, pages: Path | None, text: str, writer: str, few: list[int]) -> None:
+    """Measure the identifier in use."""
+    speed(identifier, lines)
+    if pages:
+        trial(identifier, pages, text, writer, few)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--identifier", type=Path, default=Path("models/identifier"))
+    parser.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"))
+    parser.add_argument("--pages", type=Path)
+    parser.add_argument("--text", default="")
+    parser.add_argument("--writer", default=WRITER)
+    parser.add_argument("--few", type=int, nargs="*", default=[3, 10])
+    run(main, parser, alone=False)
