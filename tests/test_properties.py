@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.conftest import ROOT, dataset_members, write_zip
+from tests.test_archive import write_tar
+from tests.test_pages_layout import ALTO_NAMESPACES, PAGE_NAMESPACES, alto, page_xml
 from writerid.base.errors import InputError
 from writerid.base.params import check, load
 from writerid.base.schema import Params
@@ -21,13 +23,21 @@ from writerid.dataset.images import MAX_PAGE_PIXELS, UnusableImage, decode
 from writerid.dataset.ink import appearance
 from writerid.dataset.layouts import Nowhere, Place, find_places
 from writerid.dataset.lines import is_line_of
+from writerid.dataset.resolution import one_resolution
 from writerid.dataset.selection import select, summary
 from writerid.dataset.survey import survey
 from writerid.dataset.tables import parse_table
+from writerid.dataset.writing_size import writing_size
 
 many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+KINDS = {  # of files that can hold each mode
+    "1": ("PNG", "TIFF", "GIF", "BMP"), "L": ("PNG", "TIFF", "GIF", "BMP", "JPEG", "WEBP", "JPEG2000"),
+    "LA": ("PNG", "TIFF", "GIF"), "P": ("PNG", "TIFF", "GIF", "BMP"),
+    "RGB": ("PNG", "TIFF", "GIF", "BMP", "JPEG", "WEBP", "JPEG2000"), "RGBA": ("PNG", "TIFF", "GIF", "BMP", "WEBP"),
+    "I;16": ("PNG", "TIFF"), "CMYK": ("TIFF", "JPEG"), "LAB": ("TIFF",), "F": ("TIFF",),
+}  # fmt: skip
+FOREIGN = (b"%PDF-1.7\n", b"\0\0\0\x18ftypheic", b"\0\0\0\x18ftypavif")  # heads of what must be converted
 
 
 @st.composite
@@ -35,18 +45,25 @@ def image_files(draw: st.DrawFn) -> bytes:
     """Images of all modes, sizes and kinds, whole, cut off or damaged."""
     width = draw(st.sampled_from([1, 2, 7, 8, 9, 40, 113, 300, 20_000]))
     height = draw(st.sampled_from([1, 7, 8, 30, 60]))
-    mode = draw(st.sampled_from(MODES))
+    mode = draw(st.sampled_from(sorted(KINDS)))
     seed = draw(st.integers(0, 2**16))
     grey = np.random.default_rng(seed).integers(0, 256, (height, width)).astype(np.uint8)
     grey[:, : width // 2] = 235
-    image = Image.fromarray(grey.astype(np.uint16) * 257) if mode == "I;16" else Image.fromarray(grey).convert(mode)
-    kinds = (
-        ["PNG", "TIFF"] if mode == "I;16" else ["PNG", "TIFF", "GIF"] if mode == "LA" else ["PNG", "TIFF", "GIF", "BMP"]
-    )
-    kinds += ["JPEG", "WEBP", "JPEG2000"] if mode in ("L", "RGB") and width < 16_384 else []
-    kind = draw(st.sampled_from(kinds))
+    if mode == "I;16":
+        image = Image.fromarray(grey.astype(np.uint16) * 257)
+    elif mode == "LAB":
+        image = Image.frombytes("LAB", (width, height), np.repeat(grey[..., None], 3, axis=2).tobytes())
+    else:
+        image = Image.fromarray(grey).convert(mode)
+    kind = draw(st.sampled_from([kind for kind in KINDS[mode] if width < 16_384 or kind not in ("JPEG", "WEBP")]))
     buffer = io.BytesIO()
-    pages = {"save_all": True, "append_images": [image] * draw(st.integers(0, 2))} if kind == "TIFF" else {}
+    pages: dict[str, Any] = {}
+    if kind == "TIFF":
+        pages = {"save_all": True, "append_images": [image] * draw(st.integers(0, 2))}
+    if kind in ("PNG", "JPEG", "TIFF"):
+        dpi = draw(st.sampled_from([None, 0, 1, 72, 150, 300, 600, 65_535]))
+        pages |= {"dpi": (dpi, dpi)} if dpi is not None else {}
+        pages |= {"exif": _turned(draw(st.integers(1, 8)))} if kind != "TIFF" else {}
     image.save(buffer, kind, compress_level=1, **pages)
     data = bytearray(buffer.getvalue())
     damage = draw(st.sampled_from(["none", "none", "cut", "flip", "junk"]))
@@ -56,8 +73,33 @@ def image_files(draw: st.DrawFn) -> bytes:
         for _ in range(draw(st.integers(1, 4))):
             data[draw(st.integers(0, len(data) - 1))] ^= draw(st.integers(1, 255))
     if damage == "junk":
-        return draw(st.binary(max_size=100))
+        return draw(st.sampled_from([b"", *FOREIGN])) + draw(st.binary(max_size=100))
     return bytes(data)
+
+
+def _turned(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+@st.composite
+def layout_files(draw: st.DrawFn) -> bytes:
+    """ALTO and PAGE XML of any version, whose coordinates may be anything; whole, cut off, or of another kind."""
+    number = st.sampled_from(["0", "5", "20", "39", "-3", "1e9", "nan", "x", ""])
+    lines = []
+    for _ in range(draw(st.integers(0, 3))):
+        points = " ".join(f"{draw(number)},{draw(number)}" for _ in range(draw(st.integers(0, 4))))
+        both = f'BASELINE="{points}" ID="l"><Shape><Polygon POINTS="{points}"/></Shape><Coords points="{points}"/>'
+        lines.append(f"<TextLine {both}</TextLine>")
+    made = draw(
+        st.one_of(
+            st.sampled_from(ALTO_NAMESPACES).map(lambda space: alto("".join(lines), space)),
+            st.sampled_from(PAGE_NAMESPACES).map(lambda space: page_xml("".join(lines), space)),
+            st.just(b'<form id="a01-000" writer-id="000"/>'),
+        )
+    )
+    return made[: draw(st.integers(0, len(made)))] if draw(st.booleans()) else made
 
 
 folders = st.sampled_from(
@@ -97,6 +139,8 @@ def test_images_are_decoded_or_refused(data: bytes):
         assert "\n" not in unusable.detail
     else:
         appearance(grey)
+        size = writing_size(grey)
+        assert size is None or 0 < size < max(grey.shape)
         assert grey.dtype == np.uint8
         assert 0 < grey.size <= MAX_PAGE_PIXELS
         if min(grey.shape) >= 8:
@@ -111,18 +155,23 @@ def examine(path: Path) -> None:
             layout = find_places(archive)
             usable, unusable = survey(archive, layout, min_size=8)
             images = {name: layout.places[name] for name in archive.images}
-        lines, others = select(usable, min_forms=1, top_writers=None)
+            lines, others = select(usable, min_forms=1, top_writers=None)
+            scales, _ = one_resolution(archive, lines)
+            assert np.isfinite(scales).all() and scales.min() > 0
     except InputError as error:
         assert 0 < len(str(error)) < 1500
         assert len(str(error).splitlines()) <= 2
         return
     left_out = unusable + others
     told = [x.path for x in lines] + [x.path for x in left_out if x not in archive.left_out]
-    assert {path if path in images else path.rpartition("#page=")[0] for path in told} == set(images)
+    file_of = {
+        path: max((name for name in images if path == name or path.startswith(f"{name}#")), key=len) for path in told
+    }
+    assert set(file_of.values()) == set(images)
     assert summary(lines, left_out)["images"] == len(lines) + len(left_out)
     assert len({x.line for x in lines}) == len({x.path for x in lines}) == len(lines)
     for line in lines:
-        place = images[line.path if line.path in images else line.path.rpartition("#page=")[0]]
+        place = images[file_of[line.path]]
         assert isinstance(place, Place)
         assert (place.form, place.writer) == (line.form, line.writer)
         assert is_line_of(line.line, line.form)
@@ -131,13 +180,26 @@ def examine(path: Path) -> None:
 
 
 @many
-@given(st.dictionaries(names, image_files(), max_size=6), st.dictionaries(table_names, tables, max_size=2))
+@given(
+    st.dictionaries(names, image_files(), max_size=6),
+    st.dictionaries(table_names, tables, max_size=2),
+    st.dictionaries(stems.map(lambda stem: f"{stem}.xml".replace("/", "")), layout_files(), max_size=2),
+    st.sampled_from(["zip", "zip", "tar", "gz", "folder"]),
+)
 def test_archives_end_in_a_survey_or_one_clear_error(
-    tmp_path: Path, images: dict[str, bytes], tables: dict[str, bytes]
+    tmp_path: Path, images: dict[str, bytes], tables: dict[str, bytes], layouts: dict[str, bytes], kind: str
 ):
+    members: dict[str, bytes | str] = {**images, **tables, **layouts}
+    if kind == "zip":
+        path = write_zip(tmp_path / "d.zip", members)
+    else:  # a folder holds one
+        folder = tmp_path / "d"
+        folder.mkdir(exist_ok=True)
+        path = write_tar(folder / "d.tar", members, "gz" if kind == "gz" else "")
+        path = folder if kind == "folder" else path
     before = set(tmp_path.parent.rglob("*"))
-    examine(write_zip(tmp_path / "d.zip", {**images, **tables}))
-    assert set(tmp_path.parent.rglob("*")) - before <= {tmp_path / "d.zip"}
+    examine(path)
+    assert set(tmp_path.parent.rglob("*")) == before
 
 
 @many
