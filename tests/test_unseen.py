@@ -44,6 +44,16 @@ def test_hands_that_are_apart_are_told_apart_and_larger_documents_better():
     assert [found["lines_a_document"] for found in by_level] == [1, 2, 4]
 
 
+def test_of_many_documents_so_many_are_drawn_that_their_pairs_fit_in_memory(monkeypatch: pytest.MonkeyPatch):
+    made = crops(spread=0.01)
+    monkeypatch.setattr(unseen, "MOST", 30)
+    found = unseen.compared(made, unseen.documents(made)["line"], AS_IT_IS, 20, 0, 0)
+    assert (found["documents"], found["top1"]) == (30, 1)
+    assert found["same_pairs"] + found["different_pairs"] < 30 * 29 / 2
+    assert found == unseen.compared(made, unseen.documents(made)["line"], AS_IT_IS, 20, 0, 0)
+    assert unseen.compared(made, made.form, AS_IT_IS, 20, 0, 0)["documents"] == 18
+
+
 @pytest.mark.parametrize("writers", [1, 6])
 def test_where_nobody_can_be_found_only_documents_are_counted(writers: int):
     alone = crops(0.1, writers=writers, forms=3 if writers == 1 else 1)

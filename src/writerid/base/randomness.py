@@ -24,6 +24,7 @@ class Use(IntEnum):
     UNSEEN = 14
     ENROLMENT = 15
     LOOK = 16
+    DOCUMENTS = 17
 
 
 def stream(seed: int, use: Use, *key: int) -> np.random.Generator:

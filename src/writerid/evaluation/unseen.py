@@ -21,6 +21,7 @@ from writerid.scores.open_set import Answers
 
 ENROLLED = (1, 2, 4, 8)  # lines of one form by which a writer is enrolled
 DRAWS = 20  # random choices of them
+MOST = 3000  # documents that are compared with one another: time and memory grow with their square
 METRICS = {  # by which runs are compared: the name in metrics/test.json, and the path in metrics/test/unseen.json
     "line_map": ("line", "map"),
     "line_eer": ("line", "eer"),
@@ -100,9 +101,15 @@ def documents(crops: Crops) -> dict[str, np.ndarray]:
 def compared(
     crops: Crops, document: np.ndarray, embedding: Embedding, resamples: int, seed: int, number: int
 ) -> dict[str, float]:
-    """Retrieval and verification of documents; where nobody has two forms, or there is nobody else, their number."""
+    """Retrieval and verification of documents; where nobody has two forms, or there is nobody else, their number.
+
+    Of more than MOST documents, so many are drawn.
+    """
     vectors = embedding.embed(means(crops.vectors, document[crops.line]))
     _, first, lines = np.unique(document, return_index=True, return_counts=True)
+    if len(first) > MOST:
+        drawn = np.sort(stream(seed, Use.DOCUMENTS, number).choice(len(first), MOST, replace=False))
+        vectors, first, lines = vectors[drawn], first[drawn], lines[drawn]
     writers, forms = crops.writer[first], crops.form[first]
     result: dict[str, float] = {"documents": len(first), "lines_a_document": float(np.mean(lines))}
     queries, pairs = retrieval.search(vectors, writers, forms), verification.pairs(vectors, writers, forms)
