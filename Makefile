@@ -78,5 +78,5 @@ clean-state: ## remove what interrupted runs left
 	@find data metrics models -name ".partial-*" -delete 2>/dev/null || true
 
 clean: clean-state ## remove the environment and all results that dvc repro can make again
-	@rm -rf $(VENV) models/model.keras models/checkpoints metrics/figures data/checked.json data/synthetic.zip
+	@rm -rf $(VENV) models/model.keras models/checkpoints models/identifier metrics/figures data/checked.json data/synthetic.zip
 	@rm -f data/lines.csv data/writers.csv data/left_out.csv data/split.csv data/crops/*.npy data/crops/crops.json

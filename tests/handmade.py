@@ -18,6 +18,7 @@ from writerid.scores.likelihood_ratio import Calibrator, plain
 
 HEIGHT, WIDTH, STRIDE = 32, 64, 64
 HANDS = {"anna": (2, 9), "bert": (5, 16), "carla": (9, 30)}  # thickness of strokes and the gap between them, pixels
+OTHERS = {"dora": (3, 30), "emil": (14, 20)}
 
 
 def writing(hand: tuple[int, int], seed: int, width: int = 400, height: int = 40) -> np.ndarray:
@@ -83,7 +84,7 @@ def identifier(writers: tuple[str, ...] = ("anna", "bert"), kind: str = TRAINED)
     how = Preparation(HEIGHT, WIDTH, STRIDE, "clip", "dataset", 48.0, True)
     content = network()
     lines = [
-        (place, ScannedLine("", writing(HANDS[name], number)))
+        (place, ScannedLine("", writing((HANDS | OTHERS)[name], number)))
         for place, name in enumerate(writers)
         for number in range(4)
     ]

@@ -107,7 +107,7 @@ def test_the_same_lock_in_a_copy(clone: Path, run: Run):
     other = YAML(typ="safe").load(run("git", "show", f"{experiment(run, 'no-dropout')}:dvc.lock").stdout)["stages"]
     assert all(f"Running stage '{stage}'" in log for stage in lock)
     same = {stage for stage in lock if lock[stage] == other[stage]}
-    assert same == set(lock) - {"check", "train", "evaluate", "explain"}
+    assert same == set(lock) - {"check", "train", "evaluate", "explain", "enrol"}
     assert lock["check"]["outs"] == other["check"]["outs"]
 
 
@@ -115,7 +115,7 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(clone: Path, run: Run)
     """Its fit went on after some epochs; the same again from the first one on gives the same lock and metrics."""
     assert 0 < metrics(clone, "runtime.json")["epochs_resumed"] < 6
     assert not litter(clone)
-    stages = ("train", "evaluate", "explain")
+    stages = ("train", "evaluate", "explain", "enrol")
     again = run("dvc", "repro", "--force", "--single-item", *stages).stdout
     assert all(f"Running stage '{stage}'" in again for stage in stages)
     assert run("git", "status", "--porcelain").stdout == ""

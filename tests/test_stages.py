@@ -251,7 +251,7 @@ def test_wrong_parameters_stop_stages_at_once(checkout: Path, stage: Run, main: 
     edit_params(checkout / "params.yaml", {"optimizer": "adamm", "crop.keep": 2})
     before = files(checkout)
     messages = [refused(stage, "check")]
-    for name in ("synthesize", "map_writers", "split", "crop", "train", "evaluate", "explain"):
+    for name in ("synthesize", "map_writers", "split", "crop", "train", "evaluate", "explain", "enrol"):
         with pytest.raises(InputError) as error:
             main(name)
         messages.append(str(error.value))

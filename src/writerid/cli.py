@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -262,13 +263,13 @@ def _evidence(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    try:
-        from writerid.base.backend import use
+    if find_spec("keras") is None:
+        raise InputError("export needs Keras and TensorFlow; `pip install '.[experiment]'` or `make env` installs them")
+    from writerid.base.backend import use
 
-        use("tensorflow")
-        from writerid.network import models
-    except ImportError:
-        raise InputError("export needs Keras and TensorFlow; `pip install '.[experiment]'` or `make env`") from None
+    use("tensorflow")
+    from writerid.network import models
+
     model, _ = models.load(options.model)
     if options.to.exists() and any(options.to.iterdir()):
         raise InputError(f"{options.to}: is not empty; name a new folder")
