@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import accuracy, probes, reference
-from tests.conftest import line
+from benchmarks import accuracy, probes, reference, scans
+from tests.conftest import dataset_members, line, write_zip
+from writerid.dataset.archive import Archive
+from writerid.dataset.layouts import find_places
+from writerid.dataset.survey import survey
 
 
 def test_batches_of_the_reference(tmp_path: Path):
@@ -90,3 +93,18 @@ def test_a_probe_of_ruling_sees_lines_from_side_to_side_and_no_writing():
     assert probes.ruling(crop) == [0] * 22
     crop[:, 12] = np.minimum(crop[:, 12], 180)
     assert probes.ruling(crop) == [50 * (row == 12) for row in range(4, 26)]
+
+
+def test_another_archive_of_several_resolutions_and_ruled_paper(tmp_path: Path):
+    source = write_zip(tmp_path / "d.zip", dataset_members(2, 4, 1))
+    scans.main(source, tmp_path / "mixed.zip", dpi=[150, 600], say=True, ruled_paper=False)
+    scans.main(source, tmp_path / "ruled.zip", dpi=[300], say=False, ruled_paper=True)
+    found = {}
+    for name in ("d", "mixed", "ruled"):
+        with Archive(tmp_path / f"{name}.zip") as archive:
+            lines, _ = survey(archive, find_places(archive), 8)
+            found[name] = [(x.line, x.writer, x.width, x.dpi, archive.decode(x.path)) for x in lines]
+    assert [x[:2] for x in found["d"]] == [x[:2] for x in found["mixed"]] == [x[:2] for x in found["ruled"]]
+    assert {x[2:4] for x in found["mixed"]} == {(45, 150), (180, 600)}
+    changed = [bool((one[4] != other[4]).any()) for one, other in zip(found["d"], found["ruled"], strict=True)]
+    assert changed == [False, True] * 4

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import re
 from pathlib import Path
 
@@ -85,6 +86,8 @@ def test_a_scan_of_another_resolution_says_so(project: Path):
         members[f"lines/a00-000-{own:02d}.png"] = png(line(900 + own, 900, 300))
     write_zip(Path("data/own.zip"), members)
     map_writers.main()
+    (note,) = json.loads(Path("metrics/dataset.json").read_text())["warnings"]
+    assert note.startswith("scans of several resolutions are brought to one, scaled by 0.")
     page = shown("--lines", "10").split("10 oddest lines")[1]
     assert page.count("scanned at another resolution, scaled by 0.") == 5
 

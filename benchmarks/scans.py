@@ -1,0 +1,84 @@
+"""Another archive, as if its forms had been scanned at several resolutions, or written on ruled and squared paper.
+
+    python -m benchmarks.scans data/synthetic.zip data/mixed.zip --dpi 150 300 600 [--say]
+    python -m benchmarks.scans data/synthetic.zip data/ruled.zip --ruled
+
+Each form has one resolution and one kind of paper, drawn at random; 300 dpi is what the archive has. `--say` writes it
+into the files. Every other form of a writer is ruled, a quarter of them squared.
+"""
+
+import argparse
+import zipfile
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from PIL import Image
+
+from stages.runner import run
+from writerid.base.files import atomic
+from writerid.dataset.archive import Archive
+from writerid.dataset.layouts import Place, find_places
+
+AS_IT_IS = 300
+
+
+def ruled(grey: np.ndarray, paper: np.random.Generator, place: np.random.Generator) -> np.ndarray:
+    """Draw rules or squares onto a line, uint8 (height, width): `paper` draws of which kind, `place` where they lie."""
+    squared = paper.random() < 0.25
+    every = int(paper.integers(40, 60) if squared else paper.integers(70, 110))
+    tone, thick, below = int(paper.integers(120, 205)), int(paper.integers(1, 4)), int(paper.integers(4, 16))
+    height, width = grey.shape
+    ink = np.count_nonzero(grey < np.quantile(grey, 0.75) - 60, axis=1)
+    middle = int(np.argmax(np.convolve(ink, np.ones(5), "same"))) + below + int(place.integers(-3, 4))
+    falls = np.rint(np.linspace(0, place.uniform(-4, 4), width)).astype(int)
+    tones: np.ndarray = np.asarray(place.normal(tone, 4, size=width))
+    drawn: np.ndarray = grey.astype(float)
+    columns = np.arange(width)
+    for row in range(middle % every - every, height + every, every):
+        for offset in range(thick):
+            rows = row + offset + falls
+            within = (rows >= 0) & (rows < height)
+            at = rows[within], columns[within]
+            drawn[at] = np.minimum(drawn[at], tones[within])
+    if squared:
+        for left in range(int(place.integers(every)), width, every):
+            drawn[:, left : left + thick] = np.minimum(drawn[:, left : left + thick], tone)
+    return np.clip(drawn, 0, 255).astype(np.uint8)
+
+
+def main(source: Path, output: Path, dpi: list[int], say: bool, ruled_paper: bool) -> None:
+    """Write the archive."""
+    with Archive(source) as archive, atomic(output) as temporary, zipfile.ZipFile(temporary, "w") as written:
+        places = {path: place for path, place in find_places(archive).places.items() if isinstance(place, Place)}
+        forms = sorted({(place.writer, place.form) for place in places.values()})
+        number = {form: place for place, (_, form) in enumerate(forms)}
+        for table in archive.tables:
+            written.writestr(table, archive.read(table))
+        for row, (path, place) in enumerate(sorted(places.items())):
+            grey = archive.decode(path)
+            paper = np.random.default_rng([0, number[place.form]])
+            if ruled_paper and number[place.form] % 2:
+                grey = ruled(grey, paper, np.random.default_rng([1, row]))
+            scanned = int(paper.choice(dpi))
+            image = Image.fromarray(grey)
+            if scanned != AS_IT_IS:
+                size = [max(1, round(side * scanned / AS_IT_IS)) for side in image.size]
+                image = image.resize((size[0], size[1]), Image.Resampling.BICUBIC)
+            image.save(buffer := BytesIO(), "PNG", compress_level=1, dpi=(scanned, scanned) if say else None)
+            written.writestr(str(PurePosixPath(path).with_suffix(".png")), buffer.getvalue())
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scans")
+    parser.add_argument("source", type=Path, metavar="ARCHIVE")
+    parser.add_argument("output", type=Path, metavar="OUTPUT")
+    parser.add_argument("--dpi", type=int, nargs="+", default=[AS_IT_IS], help="resolutions of forms, at random")
+    parser.add_argument("--say", action="store_true", help="write the resolution into the files")
+    parser.add_argument("--ruled", dest="ruled_paper", action="store_true", help="rule every other form")
+    return parser
+
+
+if __name__ == "__main__":
+    run(main, options(), alone=False)
