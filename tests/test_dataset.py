@@ -12,6 +12,7 @@ from PIL import Image
 from tests.conftest import dataset_members, line, png, write_zip
 from writerid.base.errors import InputError
 from writerid.dataset.archive import Archive
+from writerid.dataset.images import decode
 from writerid.dataset.layouts import find_places
 from writerid.dataset.left_out import REASONS, LeftOut
 from writerid.dataset.selection import select, summary, warnings
@@ -168,6 +169,16 @@ def of(writer: str, forms: int, lines: int, **changes: object) -> list[Line]:
         for f in range(forms)
         for i in range(lines)
     ]
+
+
+def test_an_archive_all_in_white_on_black(tmp_path: Path):
+    members = {
+        name: png(255 - decode(data)) if isinstance(data, bytes) else data for name, data in dataset_members().items()
+    }
+    lines, left_out = surveyed(write_zip(tmp_path / "d.zip", members))
+    assert len(lines) == 18
+    assert not left_out
+    assert warnings(lines, []) == ["18 of 18 lines are light on dark; they are turned to dark on light"]
 
 
 def test_counts():

@@ -44,6 +44,18 @@ def test_a_row_a_line(tmp_path: Path):
         places(tmp_path, ["a07-120-00.png", "a07-120-01.png"], forms_txt="a07-120-00 Anna\na07-120-01 Bob\n")
 
 
+def test_a_form_that_holds_its_writers_name(tmp_path: Path):
+    table = "Brief 12 (Müller) Müller\nBrief 12 (Goethe) Goethe\n"
+    images = ["Brief 12 (Müller)-00.png", "Brief 12 (Goethe)-00.png"]
+    found = places(tmp_path, images, forms_txt=table)
+    assert {place[1:] for place in found.values()} == {
+        ("Brief 12 (Müller)", "Müller"),
+        ("Brief 12 (Goethe)", "Goethe"),
+    }
+    with pytest.raises(InputError, match=r"row 1, Brief 12 \(Müller\) Müller"):
+        places(tmp_path, ["scan-00.png"], forms_txt=table)
+
+
 def test_one_form_of_two_writers(tmp_path: Path):
     with pytest.raises(InputError, match=r"forms.txt: a has writer 1 in row 1 and writer 2 in row 3; correct one"):
         places(tmp_path, ["a-00.png"], forms_txt="a 1\nb 1\na 2\na 2\n")

@@ -104,7 +104,7 @@ def _is_negative(grey: np.ndarray) -> bool:
     counts = histogram(grey)
     if counts[: otsu(counts) + 1].sum() <= NEGATIVE * counts.sum():
         return False
-    difference = grey.astype(np.int16) - _enlarged(_of_blocks(grey, 0.5, 3), grey.shape)
+    difference = grey.astype(np.int16) - _enlarged(_of_blocks(grey, 0.5, 2), grey.shape)
     return bool(np.count_nonzero(difference > MIN_CONTRAST) > np.count_nonzero(difference < -MIN_CONTRAST))
 
 
