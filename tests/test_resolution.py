@@ -59,6 +59,14 @@ def test_groups_that_no_hands_part_get_one_scale_each():
     assert "by the usual size of their writing" in note
 
 
+def test_a_few_odd_scans_do_not_take_the_rest_their_size():
+    hands = 17 * np.exp(np.linspace(-0.44, 0.44, 60))  # as different as IAM's
+    assert np.quantile(hands, 0.98) / np.quantile(hands, 0.02) > 2.2
+    of_scan, _ = scales(np.append(hands, [17 * 6, 17 * 7]))
+    assert (of_scan[:60] == 1).all()
+    assert (of_scan[60:] < 0.2).all()
+
+
 def test_sizes_of_which_nothing_is_known_become_one():
     by = np.resize([0.5, 0.7, 1, 1.4, 2], 60)
     of_scan, note = scales(HAND * by)

@@ -21,7 +21,9 @@ from writerid.dataset.writing_size import writing_size
 CREDIBLE = (100, 1200)  # dots an inch; scanners have them, and many a program writes 1, 72 or 96 of its own accord
 HANDS, GAP = 2.6, 1.6  # ratios between percentiles 98 and 2 of sizes, and between neighbours, that no hands have
 ENDS = (0.02, 0.98)
-ALIKE = 2.0  # ratio between those percentiles in a group whose scans may have one resolution: half of it would show
+# Ratio between those percentiles in a group whose scans may have one resolution although others have another: half of
+# it would show. Where all but a few scans lie in one group, hands' own ratio will do.
+ALIKE, FEW = 2.0, 0.1
 MEASURED = 5  # lines of a scan, the widest
 
 
@@ -76,7 +78,7 @@ def scan_scales(sizes: np.ndarray, heights: np.ndarray, dpi: np.ndarray) -> tupl
         groups = np.split(order, np.flatnonzero(np.diff(logs[order]) >= np.log(GAP)) + 1)
         usual = np.median(logs[max(groups, key=len)])
         for group in groups:
-            alone = _spread(logs[group]) > np.log(ALIKE)
+            alone = _spread(logs[group]) >= np.log(HANDS if len(group) >= (1 - FEW) * len(logs) else ALIKE)
             scales[group] += usual - (logs[group] if alone else np.median(logs[group]))
             way = "the size of their writing, each form by itself" if alone else "the usual size of their writing"
             ways += [way] if way not in ways else []
