@@ -99,7 +99,7 @@ def crop_parameters(**changes: Any) -> Crop:
 # The longest first, so that of several processes none is left alone with one of them at the end.
 LONGEST = (
     "test_tuning_pipeline", "test_pipeline", "test_training", "test_stages", "test_report", "test_properties",
-    "test_lifetime", "test_explain",
+    "test_lifetime", "test_evidence",
 )  # fmt: skip
 
 

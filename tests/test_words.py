@@ -66,7 +66,8 @@ def test_what_decisions_rest_on():
     assert "90.0 % are right as they are, and 80.0 % when" in told[0]
     assert told[1] == "Decisions suffer most from a change of slant (60.0 %: left)."  # size costs but an eighth
     assert told[2] == (
-        "For order and place no loss against lines drawn anew is sure, form by form. The others lie between."
+        "For order and place it is not certain that anything is lost, compared with lines drawn anew. The others lie "
+        "between."
     )
     for few in (rows(0.05)[:2], rows(0.2)):  # nothing changed; all within chance
         unsure = reasons.upset_by(made_up(tables={"traits": few}))

@@ -11,7 +11,8 @@ from scipy.ndimage import gaussian_filter
 
 from writerid.base.files import atomic
 
-FONTS = Path(mpl.get_data_path(), "fonts", "ttf")  # DejaVu, in every environment, so that pictures are alike anywhere
+# DejaVu, in every environment, so that pictures are alike anywhere. Pillow has no letters beyond ASCII of its own.
+FONTS = Path(mpl.get_data_path(), "fonts", "ttf")
 FOR, AGAINST = (230, 97, 0), (60, 60, 200)  # what speaks for a writer, and what against
 _SPREAD = 1 / 28  # of a line's height, by which evidence, which stands on strokes alone, is spread like a marker's ink
 _WIDTH, _ZOOM, _GAP, _TEXT = 1600, 2.0, 14, 21  # pixels: of a sheet, of a line's pixel at most, between cells, of text

@@ -61,11 +61,12 @@ def upset_by(run: Run) -> list[str]:
         told.append("No single trait is seen to decide: none of the changes costs much beyond chance.")
     if none:
         told.append(
-            f"For {listed(none)} no loss against lines drawn anew is sure, form by form. The others lie between."
+            f"For {listed(none)} it is not certain that anything is lost, compared with lines drawn anew. The others "
+            "lie between."
         )
     told.append(
-        "A change hurts where decisions rest on the trait, or where the network has never seen lines like that. Either "
-        "way it says where to be careful: how wide strokes are, and how grey, is the pen's and the scanner's too."
+        "A change hurts where decisions rest on the trait, or where the network has never seen lines like that. In "
+        "both cases be careful: the width of strokes and their shades of grey depend on the pen and the scanner, too."
     )
     return told
 
@@ -103,12 +104,13 @@ def trust(run: Run) -> str:
     if run.explain["crops"] >= ENOUGH and failing:
         verdict += f" {' and '.join(failing)}, shown further down, does not beat both orders in both tests here."
     return (
-        f"Checked on {run.explain['crops']} test crops, spread evenly over all. The ink was wiped out step by step, "
-        "and confidence averaged over the steps: a low average means that what mattered went first. With what the map "
-        f"marks first it is {percent(deletion[method]['area'])}, in any order {percent(deletion['random']['area'])}, "
-        f"with the most inked parts first {percent(deletion['ink']['area'])}. Then ink was put onto blank paper in "
-        f"these orders; here higher is better: {percent(insertion[method]['area'])}, "
-        f"{percent(insertion['random']['area'])} and {percent(insertion['ink']['area'])}. " + verdict
+        f"Checked on {run.explain['crops']} test crops, spread evenly over all. First the ink was wiped out step by "
+        "step. If what matters goes first, the confidence, averaged over the steps, is low. It is "
+        f"{percent(deletion[method]['area'])} with the strongest marks first, {percent(deletion['random']['area'])} in "
+        f"random order, and {percent(deletion['ink']['area'])} with the most inked parts first. Then the ink was put "
+        "onto blank paper in the same orders; here a high average is good: "
+        f"{percent(insertion[method]['area'])}, {percent(insertion['random']['area'])} and "
+        f"{percent(insertion['ink']['area'])}. " + verdict
     )
 
 
