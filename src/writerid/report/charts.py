@@ -156,7 +156,7 @@ def reliability(rows: Rows, *, several: bool = False) -> Chart:
     base = _chart(rows, sentence, "confidence", "accuracy", "low", "high", "items", when=when).encode(
         x=alt.X("confidence:Q", title="how sure it is", axis=PERCENT, scale=WHOLE),
         y=alt.Y("accuracy:Q", title="how often right", axis=PERCENT, scale=WHOLE),
-        color=_BY_RUN if several else alt.Color("when:N", title=None, sort=STATES),
+        color=_BY_RUN if several else alt.Color("when:N", title=None, sort=STATES, legend=alt.Legend(columns=1)),
     )
     lines = base.mark_line(strokeWidth=1)
     if several:
