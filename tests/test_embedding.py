@@ -48,6 +48,16 @@ def test_no_more_dimensions_than_writers_tell_apart_and_than_wanted():
     assert fit_unlabelled(few[:20]).projection.shape == (8, 5)
 
 
+def test_two_writers_of_two_documents_each_are_told_apart():
+    writers = np.array([0, 0, 1, 1])
+    vectors = np.column_stack([[0.0, 0.2, 3.0, 3.1], [5.0, -5.0, 5.0, -5.0]])  # the second varies within each writer
+    fitted = fit(vectors, writers)
+    assert fitted.projection.shape == (2, 1)
+    np.testing.assert_array_equal(
+        np.sign(fitted.embed(vectors)[:, 0]), np.sign(fitted.embed(vectors)[0]) * [1, 1, -1, -1]
+    )
+
+
 @pytest.mark.parametrize("writers", [np.arange(6), np.array([0, 0, 0, 1, 2, 3])])
 def test_where_writers_cannot_be_told_apart_documents_are_centred(writers: np.ndarray):
     vectors = np.random.default_rng(0).normal(size=(6, 4))
