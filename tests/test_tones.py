@@ -9,6 +9,7 @@ from PIL import Image
 from tests.conftest import line
 from writerid.crops.tones import normalise
 from writerid.dataset.images import decode
+from writerid.dataset.ink import histogram, levels
 
 
 def test_raw_is_left_alone():
@@ -36,6 +37,18 @@ def test_clip_keeps_the_edges_of_strokes():
     grey[:, 20:24] = [150, 50, 50, 130]
     assert 0 < normalise(grey, "clip")[0, 23] < 255
     assert set(normalise(grey, "binary").ravel()) == {0, 255}
+
+
+def test_clip_by_hand():
+    """Black is the median of the ink, white is halfway from the threshold to the median of the paper."""
+    ink, paper = [20] * 10 + [40] * 6 + [60] * 5, [200] * 10 + [220] * 6 + [240] * 5
+    grey = np.array([*ink, *paper, 75], np.uint8)[None]
+    threshold = levels(histogram(grey))[2]
+    assert 75 <= threshold < 200
+    white = threshold + (220 - threshold) / 2
+    table = {tone: int(np.clip((tone - 40) * 255 / (white - 40), 0, 255)) for tone in set(grey.ravel().tolist())}
+    assert normalise(grey, "clip").tolist() == [[table[tone] for tone in grey.ravel().tolist()]]
+    assert (table[20], table[40], table[240]) == (0, 0, 255) and 0 < table[75] < 255
 
 
 def test_a_line_without_writing_is_white():

@@ -167,6 +167,7 @@ def test_a_document_as_sure_as_a_refused_stranger_is_refused():
 def test_accuracy_by_coverage_by_hand():
     known = answers([0.9, 0.8, 0.7, 0.6], [True, True, False, True])
     found = open_set.accuracy_by_coverage(known)
+    assert list(found) == ["0.5", "0.8", "0.9", "0.95", "1"]
     assert (found["0.5"], found["0.8"], found["1"]) == pytest.approx((1, 2 / 3, 0.75))
 
 
