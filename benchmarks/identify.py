@@ -10,6 +10,7 @@ more galleries are drawn, of so many people each.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -52,10 +53,10 @@ def speed(folder: Path, dataset: Path) -> None:
             command = [sys.executable, "-m", "writerid", "identify", str(path), "--identifier", str(folder.resolve())]
             cold = [timed(partial(subprocess.run, command, check=True, capture_output=True)) for _ in range(COLD)]
             warm = [timed(partial(identifier.identify, path)) for _ in range(WARM)]
-            print(
-                f"{name}: cold {np.median(cold):.2f} s, warm {np.median(warm):.3f} s "
-                f"({60 / np.median(warm):,.0f} a minute); {grey.shape[1]} x {grey.shape[0]} pixels"
-            )
+            for way, times in (("cold", cold), ("warm", warm)):
+                wall, processor = np.median(times, axis=0)
+                rate = f", {60 / wall:,.0f} a minute" if way == "warm" else ""
+                print(f"{name}, {way}: {wall:.2f} s, {processor:.2f} s of a core{rate}")
 
 
 def stacked(greys: list[np.ndarray]) -> np.ndarray:
@@ -69,11 +70,11 @@ def stacked(greys: list[np.ndarray]) -> np.ndarray:
     return page
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that a call takes."""
-    begun = time.perf_counter()
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds that a call takes: on the clock, and of one core, in this process and those that it starts."""
+    begun, before = time.perf_counter(), sum(os.times()[:4])
     work()
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, sum(os.times()[:4]) - before
 
 
 def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> None:

@@ -20,7 +20,7 @@ from PIL import Image
 from benchmarks import scratch
 
 FIT = {"epochs": 1, "steps_per_epoch": 10, "warmup_steps": 5}
-STAGES = ("map_writers", "split", "crop", "train", "evaluate", "explain")
+STAGES = ("map_writers", "split", "crop", "train", "evaluate", "explain", "enrol")
 
 
 def multiply(archive: Path, times: int, width: int | None, new_writers: bool, target: Path) -> None:

@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     one = command("serve", _serve, "open a page for all this in the browser", where)
     one.add_argument("--port", type=int, default=8000)
     one.add_argument("--host", default="127.0.0.1", help="where others may reach it; a password is needed then")
+    one.add_argument("--into", type=Path, metavar="FOLDER", help=f"where people are enrolled; by default {PEOPLE}")
     one.add_argument("--no-browser", action="store_true", help="do not open the browser")
     return parser
 
@@ -193,7 +194,7 @@ def _enrol(options: argparse.Namespace) -> None:
 
     from writerid.identifier.identify import Identifier
 
-    into = options.into or options.identifier or PEOPLE
+    into = options.into or PEOPLE
     into.mkdir(parents=True, exist_ok=True)
     with FileLock(into / ".lock"):
         source = into if (into / "identifier.json").is_file() else options.identifier or MADE
@@ -265,6 +266,8 @@ def _evidence(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     if find_spec("keras") is None:
         raise InputError("export needs Keras and TensorFlow; `pip install '.[experiment]'` or `make env` installs them")
+    if not options.model.is_file():
+        raise InputError(f"{options.model}: there is no such file; `dvc repro` makes it")
     from writerid.base.backend import use
 
     use("tensorflow")
@@ -280,8 +283,9 @@ def _export(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from writerid.web.serving import serve
 
-    folder = options.identifier or MADE
-    serve(folder, options.identifier or PEOPLE, options.host, options.port, browser=not options.no_browser)
+    serve(
+        options.identifier or MADE, options.into or PEOPLE, options.host, options.port, browser=not options.no_browser
+    )
 
 
 def _plain(value: Any) -> Any:

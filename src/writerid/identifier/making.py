@@ -23,6 +23,7 @@ from writerid.scores import ratio_fitting, verification
 from writerid.scores.embedding import unit
 from writerid.scores.likelihood_ratio import plain
 
+SIZED = 3  # lines of a form whose writing is measured
 RESAMPLES = 200  # of writers, for the interval of the likelihood ratio
 MOST_LINES = 32  # reference lines of a writer, evenly chosen; more would take room and change little
 
@@ -102,12 +103,15 @@ def preparation(packed: Packed, origin: Origin) -> Preparation:
 
 
 def _sizes(packed: Packed, scale: float) -> tuple[float, float, float]:
-    """The least, usual and largest size of writing of the forms of all sides, in pixels of a scan."""
+    """The least, usual and largest size of writing of the forms of all sides, in pixels of a scan, by SIZED lines."""
     form = np.unique(packed.lines["form"], return_inverse=True)[1]
-    every = np.array([writing_size(packed.strips[first:end].T) or np.nan for first, end in pairwise(packed.ends)])
-    forms = [every[form == place] for place in range(form.max() + 1)]
-    sizes = np.array([np.nanmedian(own) for own in forms if np.isfinite(own).any()])
-    if not len(sizes):
+    sizes = []
+    for place in range(form.max() + 1):
+        rows = np.flatnonzero(form == place)
+        some = rows[np.unique(np.linspace(0, len(rows) - 1, SIZED).round().astype(int))]
+        found = [writing_size(packed.strips[packed.ends[row] : packed.ends[row + 1]].T) for row in some]
+        sizes += [float(np.median([size for size in found if size]))] if any(found) else []
+    if not sizes:
         return 0.0, 0.0, 0.0
     least, usual, largest = (np.quantile(sizes, [0.01, 0.5, 0.99]) / scale).tolist()
     return least, usual, largest
