@@ -25,8 +25,10 @@ def main() -> None:
     metrics = {level: {name: figures[level][name] for name in names} for level, names in reported.METRICS.items()}
     embedding = models.load_embedding(Path("models/model.keras"))
     strangers = unseen.evaluate(model, embedding, packed, scores, params.evaluate.resamples, params.seed)
-    write_json(Path("metrics/test.json"), {**metrics, "unseen": unseen.metrics(strangers)})
-    write_json(Path("metrics/test/unseen.json"), strangers)
+    write_json(Path("metrics/test.json"), {**metrics, "unseen": unseen.metrics(strangers.figures)})
+    write_json(Path("metrics/test/unseen.json"), strangers.figures)
+    for name, rows in strangers.tables.items():
+        write_csv(Path("metrics/unseen") / f"{name}.csv", unseen.COLUMNS[name], rows)
     write_json(Path("metrics/test/scores.json"), {"split": packed.group_by, **figures})
     write_csv(Path("metrics/predictions.csv"), reported.PREDICTION, scores.predictions())
     write_csv(Path("metrics/writers.csv"), reported.WRITER, scores.by_writer())

@@ -23,7 +23,7 @@ def main() -> None:
     limits = Limits(params.explain.lines, params.explain.pairs, params.explain.crops)
     album.make(
         Study(model, packed, limits, params.seed),
-        read_results(Path("metrics/test/scores.json")),
+        read_results(Path("metrics/test/scores.json"), Path("metrics/unseen/pairs.csv")),
         seed=params.seed,
         pictures=Path("metrics/figures"),
         tables=Path("metrics/explain"),

@@ -21,6 +21,7 @@ def made_up(**changes: Any) -> Run:
         edited={},
         mixed=[],
         test=dict.fromkeys(("crop", "line", "form"), level) | {"split": "form", "chance": {"accuracy": 0.02}},
+        unseen={"writers": 0},
         explain={},
         train={"best": {"epoch": 1}},
         dataset={"writers": 50},

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from writerid.scores import ratio_fitting, verification
+from writerid.scores import ratio_curves, ratio_fitting, verification
 from writerid.scores.likelihood_ratio import Calibrator, log10_ratio, plain, restored
 from writerid.scores.verification import Pairs
 
@@ -133,6 +133,33 @@ def test_ratios_are_fitted_on_other_writers(make: Make):
     after = ratio_fitting.crossed(Pairs(np.where(inside, made.score, moved.score), made.writers))
     np.testing.assert_allclose(after[inside], before[inside], atol=0.01)
     assert verification.cllr(before, made.same) < 0.7
+
+
+SAME = np.repeat([True, False], [4, 6])
+RATIOS = np.array([2.0, 1.1, 0.3, -0.2, 0.5, -0.4, -0.9, -1.3, -2.1, 0.3])
+
+
+def test_cross_entropy_is_lirs():
+    """lir.plotting.expected_calibration_error.calculate_ece of version 1.3.1, with the ratios, PAV's, and without."""
+    found = ratio_curves.by_prior(RATIOS, SAME)
+    at = [np.flatnonzero(np.isclose(found.log10_odds, odds))[0] for odds in (-2, -1, 0, 1, 2)]
+    expected = (
+        (0.05595888, 0.28607636, 0.62481855, 0.27333547, 0.05475541),
+        (0.03718988, 0.19467387, 0.40456275, 0.16353458, 0.02863469),
+        (0.08013605, 0.43949699, 1, 0.43949699, 0.08013605),
+    )
+    np.testing.assert_allclose([curve[at] for curve in found[1:]], expected, atol=1e-7)
+
+
+def test_tippetts_curves_by_hand():
+    found = ratio_curves.tippett(RATIOS, SAME)
+    assert (found.same[0], found.different[0], found.same[-1], found.different[-1]) == (1, 1, 0, 0)
+    at = np.searchsorted(found.log10_ratio, 0.3)
+    assert (found.same[at], found.different[at]) == (0.5, pytest.approx(1 / 6))
+    exact = ratio_curves.tippett(np.array([-0.9, 0.9]), np.array([False, True]))
+    assert exact.same[exact.log10_ratio <= 0.9 + 1e-9][-1] == 1  # "at least" so high
+    assert ratio_curves.misleading(RATIOS, SAME) == (1 / 4, 2 / 6)
+    assert ratio_curves.misleading(np.zeros(10), SAME) == (0, 0)
 
 
 def test_it_can_be_kept_as_json(make: Make):

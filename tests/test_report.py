@@ -26,6 +26,10 @@ from writerid.report.page import render
 from writerid.report.runs import WORKSPACE, flat, load
 
 CHARTS = ".dvc/tmp/charts"
+COMPARED = {  # charts that take more unseen writers than the tiny run has
+    "tippett by line", "tippett by form", "cross-entropy by line", "cross-entropy by form", "enrolled",
+    "enrolled, errors",
+}  # fmt: skip
 DRAWN = "document.documentElement.dataset.drawn"
 SORTED = "[...document.querySelectorAll('table.sortable')[0].tBodies[0].rows].map(r => r.cells[4].dataset.value)"
 
@@ -60,9 +64,10 @@ def test_the_page_holds_everything(page: Path, clone: Path):
     params = (clone / "params.yaml").read_text()
     for key in flat(YAML(typ="safe").load(params)):
         assert f'<code>{key}</code><div class="note">{escape(meanings()[key])}</div>' in text
-    assert text.count("data-chart=") >= len(gallery.TITLES) + 2
+    assert text.count("data-chart=") >= len(gallery.TITLES) - len(COMPARED) + 2
+    assert "Documents by 1 unseen writer cannot be told apart or found again" in " ".join(text.split())
     charts = {path.stem for path in (clone / CHARTS).glob("*.png")}
-    assert charts == {name.replace(" ", "_") for name in gallery.TITLES}
+    assert charts == {gallery.file_name(name) for name in gallery.TITLES.keys() - COMPARED}
 
 
 def told(clone: Path, monkeypatch: pytest.MonkeyPatch) -> str:

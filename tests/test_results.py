@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from writerid.base.errors import InputError
+from writerid.evaluation.comparing import PAIR
 from writerid.explain.results import Results, read_results
 
 LEVEL = {"temperature": 0.5}
@@ -20,7 +21,12 @@ def written(path: Path, content: Any) -> Path:
 
 def test_results(tmp_path: Path):
     temperatures = {"crop": 0.5, "line": 0.5, "form": 0.5}
-    assert read_results(written(tmp_path / "test.json", TEST)) == Results(temperatures, {"1": 0.5, "all": 1.0})
+    pair = dict.fromkeys(PAIR, "1")
+    pairs = written(tmp_path / "pairs.csv", f"{','.join(PAIR)}\n{','.join(pair.values())}\n")
+    expected = Results(temperatures, {"1": 0.5, "all": 1.0}, [pair])
+    assert read_results(written(tmp_path / "test.json", TEST), pairs) == expected
+    with pytest.raises(InputError, match=r"none\.csv: there is no such file; `dvc repro` makes it"):
+        read_results(tmp_path / "test.json", tmp_path / "none.csv")
 
 
 @pytest.mark.parametrize(
@@ -29,4 +35,4 @@ def test_results(tmp_path: Path):
 )
 def test_other_results_are_refused(tmp_path: Path, content: Any):
     with pytest.raises(InputError, match=r"test\.json: not what evaluate writes; run `dvc repro --force evaluate`"):
-        read_results(written(tmp_path / "test.json", content))
+        read_results(written(tmp_path / "test.json", content), tmp_path / "pairs.csv")

@@ -142,8 +142,9 @@ def test_figures_of_verification(draw: Draw):
     made = verification.pairs(*draw(spread=1.2))
     found = verification.summary(made, ratio_fitting.crossed(made), 100, np.random.default_rng(0))
     assert (found["same_pairs"], found["different_pairs"]) == (made.same.sum(), (~made.same).sum())
-    for name in ("eer", "cllr", "cllr_min"):
+    for name in ("eer", "cllr", "cllr_min", "cllr_cal"):
         assert found[f"{name}_low"] < found[name] < found[f"{name}_high"]
+    assert found["cllr"] == pytest.approx(found["cllr_min"] + found["cllr_cal"])
     assert found["cllr_min"] <= found["cllr"] < 1
 
 
@@ -169,6 +170,15 @@ def test_accuracy_by_coverage_by_hand():
     found = open_set.accuracy_by_coverage(known)
     assert list(found) == ["0.5", "0.8", "0.9", "0.95", "1"]
     assert (found["0.5"], found["0.8"], found["1"]) == pytest.approx((1, 2 / 3, 0.75))
+
+
+def test_the_curve_of_coverage_by_hand():
+    known = answers([0.9, 0.8, 0.7, 0.6], [True, True, False, True])
+    share, right = open_set.coverage([known])
+    assert list(share[[0, 9, 14, 19]]) == pytest.approx([0.05, 0.5, 0.75, 1])
+    assert list(right[[0, 4, 9, 14, 19]]) == pytest.approx([1, 1, 1, 2 / 3, 3 / 4])
+    both = open_set.coverage([known, answers([0.85, 0.1], [False, False])])[1]  # each stranger's counts for two
+    assert list(both[[0, 7, 9, 19]]) == pytest.approx([1, 0.5, 0.5, 3 / 8])
 
 
 def test_figures_of_the_open_set():

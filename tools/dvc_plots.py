@@ -12,7 +12,7 @@ from typing import Any
 
 from stages.runner import run
 from writerid.base.files import atomic
-from writerid.report import charts
+from writerid.report import charts, unseen_charts
 from writerid.report.page import bundle
 
 VEGA_LITE = "5.21"  # of the schema that DVC's templates name
@@ -20,7 +20,9 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 DATA, COLOUR, DASH, TOOLTIP = (f"<DVC_METRIC_{name}>" for name in ("DATA", "COLOR", "STROKE_DASH", "TOOLTIP"))
 X, Y = "<DVC_METRIC_X>", "<DVC_METRIC_Y>"
 BY_RUN = {"column": {"field": "rev", "sort": [], "header": {"title": None}}}
-BY_LEVEL = {"column": {"field": "level", "sort": ["crop", "line", "form"], "header": {"title": None}}}
+LEVELS = ["crop", "line", "half_form", "form"]
+BY_LEVEL = {"column": {"field": "level", "sort": LEVELS, "header": {"title": None}}}
+BY_LEVEL_AND_RUN = {**BY_LEVEL, "row": {"field": "rev", "header": {"title": None}}}
 BY_TEST = {"column": {"field": "test", "header": {"title": None}}, "row": {"field": "rev", "header": {"title": None}}}
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -72,6 +74,10 @@ def templates() -> dict[str, str]:
         "evidence": template(charts.fidelity(DATA), 320, BY_TEST),
         "traits": template(charts.traits(DATA, several=True), 500),
         "hands": template(charts.hands(DATA), 560, BY_RUN),
+        "tippett": template(unseen_charts.tippett(DATA), 320, BY_LEVEL_AND_RUN),
+        "cross_entropy": template(unseen_charts.cross_entropy(DATA), 320, BY_LEVEL_AND_RUN),
+        "enrolled": template(unseen_charts.enrolled(DATA, "accuracy", several=True), 500),
+        "coverage": template(unseen_charts.coverage(DATA, several=True), 320, BY_LEVEL),
     }
     return {f"{name}.json": json.dumps(spec, indent=1, ensure_ascii=False) + "\n" for name, spec in specs.items()}
 

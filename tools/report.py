@@ -30,8 +30,7 @@ def main(names: Sequence[str], output: Path, charts: Path | None) -> None:
     with atomic(output) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")
     if charts:
-        gallery.save(runs, charts)
-        print(f"{charts}: {len(gallery.TITLES)} charts")
+        print(f"{charts}: {gallery.save(runs, charts)} charts")
     print(f"{output}: {len(page.encode()) / 1e6:.1f} MB; open it in a browser")
 
 

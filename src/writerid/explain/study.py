@@ -7,6 +7,7 @@ from functools import cached_property
 import keras
 import numpy as np
 
+from writerid.base.errors import InputError
 from writerid.base.randomness import Use, stream
 from writerid.crops.windows import Packed, gather
 from writerid.explain import activations, attribution, fidelity, hands, sureness, traits
@@ -62,6 +63,16 @@ class Study:
         """Return the strip, uint8 (height, columns), of a test line by number."""
         crops = self.crops_of(line)
         return self._packed.strips[crops["start"].min() : crops["start"].max() + self.taps.width].T
+
+    def named(self, name: str) -> np.ndarray:
+        """Return the strip, uint8 (height, columns), of a line of any side by its name.
+
+        Raises InputError where there is no such line.
+        """
+        if name not in self._packed.lines["line"]:
+            raise InputError(f"data/lines.csv: has no line {name!r}; run `dvc repro --force evaluate`")
+        row = self._packed.lines["line"].index(name)
+        return self._packed.strips[self._packed.ends[row] : self._packed.ends[row + 1]].T
 
     def crops_of(self, line: int) -> np.ndarray:
         """Return the crops of a test line by number."""

@@ -12,7 +12,7 @@ from writerid.base.files import write_csv, write_json
 from writerid.base.randomness import Use, stream
 from writerid.explain import confusions, sureness
 from writerid.explain.attribution import METHODS, NAMES
-from writerid.explain.results import Results
+from writerid.explain.results import PAIR, Results
 from writerid.explain.study import MAP_CROPS, Study
 from writerid.explain.traits import costs as trait_costs
 from writerid.pictures import filters
@@ -30,6 +30,12 @@ KINDS = {  # heading, and what is said where there are fewer than asked for
     "surest_wrong": ("The surest wrong lines", "there are no others"),
     "least_sure": ("The least sure lines", "all others are in the pictures of the surest lines"),
     "surest_right": ("The surest right lines", "all others are in the picture of the least sure lines"),
+}
+KINDS_OF_PAIRS = {
+    "surest_same": "by one writer, and sure",
+    "surest_different": "by two writers, and sure",
+    "worst_same": "by one writer, and taken for two",
+    "worst_different": "by two writers, and taken for one",
 }
 LEGEND = "orange: speaks for the first name; blue: against it; the fullest colour is the strongest of its own line"
 
@@ -108,6 +114,22 @@ class Album:
         heading = "Most confused pairs of writers: a test line of each"
         sheet(cells, heading, self.pictures / "confused_writers.png", across=2, columns=LINE_COLUMNS)
         self.write("pairs", ("picture_actual", "picture_predicted", "actual", "predicted", "share"), rows)
+
+    def compared(self) -> None:
+        """Write and draw pairs of lines by unseen writers, and how strongly they speak for one writer or for two."""
+        cells, rows = [], []
+        for number, pair in enumerate(self.results.pairs, start=1):
+            files = [f"compared_{number}_{place}.png" for place in ("one", "other")]
+            titles = (f"{KINDS_OF_PAIRS[pair['kind']]}: log10 of the ratio {float(pair['ratio']):.1f}", "")
+            for file, title, place in zip(files, titles, ("one", "other"), strict=True):
+                writing = self.study.named(pair[f"line_{place}"])
+                save_image(writing, self.pictures / "lines" / file)
+                name = f"line {pair[f'line_{place}']} by writer {pair[f'writer_{place}']}"
+                cells.append((f"{title or 'and'}, {name}", writing[:, :LINE_COLUMNS]))
+            rows.append((*files, *pair.values()))
+        heading = "Lines by writers whom the network has never met, two and two"
+        sheet(cells, heading, self.pictures / "compared.png", across=2, columns=LINE_COLUMNS)
+        self.write("compared", ("picture_one", "picture_other", *PAIR), rows)
 
     def evidence(self) -> None:
         """Draw what some lines are given to their writer by, by all methods."""
@@ -204,6 +226,7 @@ def make(study: Study, results: Results, *, seed: int, pictures: Path, tables: P
         "reliability": album.reliability,
         "examples": album.examples,
         "confusion": album.confusion,
+        "compared": album.compared,
         "evidence": album.evidence,
         "filters": album.filters,
         "hands": album.hands,

@@ -40,7 +40,7 @@ def curves(
     axis = alt.Axis(format=".1%" if close else ".0%") if share else alt.Axis()
     scale = alt.Scale(domain=domain) if domain else alt.Scale(zero=not share)
     value = f"{{{measure}:%}}" if share else f"{{{measure}:.4~f}}"
-    base = _chart(rows, f"{{rev}}, epoch {{{epoch}}}: {measure} {value}, {{series}}.", epoch, measure).encode(
+    base = of_rows(rows, f"{{rev}}, epoch {{{epoch}}}: {measure} {value}, {{series}}.", epoch, measure).encode(
         x=alt.X(field=epoch, type="quantitative", title="epoch", axis=alt.Axis(format="d", tickMinStep=1)),
         y=alt.Y(field=measure, type="quantitative", title=None, axis=axis, scale=scale),
         color=alt.Color("rev:N" if several else "series:N", title=None, sort=None),
@@ -64,7 +64,7 @@ def by_writer(rows: Rows, *, several: bool = False) -> Chart:
     sentence += ". Of single crops, {crop_accuracy:%} are right."
     numbers = ("lines", "line_accuracy", "crop_accuracy", *(("low", "high") if bars else ()))
     order = None if bars else alt.EncodingSortField("line_accuracy", op="mean")
-    base = _chart(_first(rows), sentence, *numbers).encode(
+    base = of_rows(_first(rows), sentence, *numbers).encode(
         y=alt.Y("writer:N", sort=order, title=None, axis=alt.Axis(labelOverlap=False, grid=True))
     )
     return _dots(base, "line_accuracy", several=several, bars=bars).properties(
@@ -78,7 +78,7 @@ def traits(rows: Rows, *, several: bool = False) -> Chart:
         "{rev}, {change}: {accuracy:%} of the crops are right ({accuracy_low:%} to {accuracy_high:%}), and "
         "{line_accuracy:%} of the lines."
     )
-    base = _chart(rows, sentence, "accuracy", "accuracy_low", "accuracy_high", "line_accuracy").encode(
+    base = of_rows(rows, sentence, "accuracy", "accuracy_low", "accuracy_high", "line_accuracy").encode(
         y=alt.Y("change:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelLimit=220, grid=True))
     )
     if several:
@@ -95,7 +95,7 @@ def traits(rows: Rows, *, several: bool = False) -> Chart:
 def _dots(base: Chart, share: str, low: str = "low", high: str = "high", *, several: bool, bars: bool = True) -> Chart:
     """Draw shares as dots, each with a bar from low to high."""
     x = alt.X(f"{share}:Q", title=None, axis=alt.Axis(format=".0%", orient="top"), scale=WHOLE)
-    base = base.encode(color=_BY_RUN) if several else base
+    base = base.encode(color=BY_RUN) if several else base
     dots = base.mark_point(filled=True, size=70 if bars else 50, opacity=0.9).encode(x=x)
     spans = base.mark_rule(strokeWidth=3, opacity=0.4).encode(x=alt.X(f"{low}:Q", title=None), x2=f"{high}:Q")
     return alt.layer(*([spans] if bars else []), dots)
@@ -121,7 +121,7 @@ def confusion(rows: Rows) -> Chart:
         shown = [row for row in rows if row["actual"] in names and row["predicted"] in names]
         scale = alt.Scale(domain=names)
     sentence = "By {actual}, taken for {predicted}: {share:%} of that writer's crops ({crops})."
-    base = _chart(shown, sentence, "share", "crops").encode(
+    base = of_rows(shown, sentence, "share", "crops").encode(
         x=alt.X("predicted:N", title="taken for", scale=scale, axis=alt.Axis(labelAngle=-90, **axis)),
         y=alt.Y("actual:N", title="by", scale=scale, axis=alt.Axis(**axis)),
     )
@@ -137,12 +137,12 @@ def lines_read(rows: Rows, *, several: bool = False) -> Chart:
         least = max(0.0, min(float(row["accuracy"]) for row in rows) - 0.02)
         title, scale = f"{title}; the other axis starts at {least:.1%}", alt.Scale(domain=[least, 1])
     sentence = "{rev}: lines read of a form: {lines}; forms given to the right writer: {accuracy:%}."
-    base = _chart(rows, sentence, "accuracy").mark_line(point=True)
+    base = of_rows(rows, sentence, "accuracy").mark_line(point=True)
     chart = base.encode(
         x=alt.X("lines:O", sort=None, title=title, axis=alt.Axis(labelAngle=0)),
         y=alt.Y("accuracy:Q", title=None, axis=alt.Axis(format=".1%"), scale=scale),
     )
-    chart = chart.encode(color=_BY_RUN) if several else chart
+    chart = chart.encode(color=BY_RUN) if several else chart
     return chart.properties(height=220, description="accuracy against lines read")
 
 
@@ -153,10 +153,10 @@ def reliability(rows: Rows, *, several: bool = False) -> Chart:
         "{rev}, {when}: {confidence:%} sure on average, and right in {accuracy:%} ({low:%} to {high:%}) of {items} "
         "decisions."
     )
-    base = _chart(rows, sentence, "confidence", "accuracy", "low", "high", "items", when=when).encode(
+    base = of_rows(rows, sentence, "confidence", "accuracy", "low", "high", "items", when=when).encode(
         x=alt.X("confidence:Q", title="how sure it is", axis=PERCENT, scale=WHOLE),
         y=alt.Y("accuracy:Q", title="how often right", axis=PERCENT, scale=WHOLE),
-        color=_BY_RUN if several else alt.Color("when:N", title=None, sort=STATES, legend=alt.Legend(columns=1)),
+        color=BY_RUN if several else alt.Color("when:N", title=None, sort=STATES, legend=alt.Legend(columns=1)),
     )
     lines = base.mark_line(strokeWidth=1)
     if several:
@@ -180,7 +180,7 @@ def fidelity(rows: Rows) -> Chart:
     sentence = "{rev}, {by}: with {share:%} of the ink {gone}, confidence is {probability:%} on average."
     gone = "datum.test == 'deletion' ? 'gone' : 'there'"
     return (
-        _chart(rows, sentence, "share", "probability", by=f"{ORDERS}[datum.order]", gone=gone)
+        of_rows(rows, sentence, "share", "probability", by=f"{ORDERS}[datum.order]", gone=gone)
         .mark_line(point={"size": 20})
         .encode(
             x=alt.X("share:Q", axis=PERCENT, title="share of the ink"),
@@ -202,7 +202,7 @@ def hands(rows: Rows, beginnings: Mapping[int, str] | None = None) -> Chart:
     scale = alt.Scale(zero=False, nice=False, padding=EDGE)
     x, y = alt.X("x:Q", axis=None, scale=scale), alt.Y("y:Q", axis=None, scale=scale)
     sentence = "Line {line} is by writer {writer}, and was given to {predicted}."
-    base = _chart(rows, sentence, "x", "y").encode(x=x, y=y)
+    base = of_rows(rows, sentence, "x", "y").encode(x=x, y=y)
     dots = base.mark_circle(size=20 if many else 45, opacity=0.8).encode(
         color=alt.Color("writer:N", legend=None, scale=alt.Scale(scheme="category20"))
     )
@@ -268,14 +268,14 @@ def _names(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-_BY_RUN = alt.Color("rev:N", title=None, sort=None)
+BY_RUN = alt.Color("rev:N", title=None, sort=None)
 
 
 def _first(rows: Rows) -> Rows:
     return rows if isinstance(rows, str) else rows[:MOST]
 
 
-def _chart(rows: Rows, sentence: str, *numbers: str, **calculated: str) -> Chart:
+def of_rows(rows: Rows, sentence: str, *numbers: str, **calculated: str) -> Chart:
     """Return a chart of rows that says a sentence of the one under the pointer.
 
     `numbers` are the columns that hold such; `calculated` are columns more, by Vega's expression.

@@ -59,6 +59,55 @@ TERMS = {
         "the less it was."
     ),
     "confusion matrix": "A table with a row for each writer and a column for each name given: who is taken for whom.",
+    "unseen writer": "A writer of whom the network has seen no line in training; short: a hand it has never met.",
+    "mAP": (
+        "Mean average precision: each document asks for the others by its writer among all that are not of its own "
+        "form; 100 % where these always come before all others."
+    ),
+    "top-1": "How often the document that is most like the one that asks is by the same writer.",
+    "hard top-2": "How often both of the two documents that are most like the one that asks are by the same writer.",
+    "equal error rate": (
+        "Where the line between \u201cone writer\u201d and \u201ctwo\u201d is drawn so that both mistakes are equally "
+        "frequent: how frequent they are (short: EER). 0 is best, 50 % is guessing."
+    ),
+    "likelihood ratio": (
+        "How many times likelier two documents as alike as these are if one person wrote both than if two people did. "
+        "1 says nothing; below 1 speaks for two. It is no probability that one person wrote both: that also depends on "
+        "what was known before."
+    ),
+    "ELUB": (
+        "Empirical bounds of likelihood ratios: beyond them, with one more pair that misleads, one would decide better "
+        "without the ratios. Few writers allow only narrow bounds."
+    ),
+    "Cllr": (
+        "What likelihood ratios cost, in bits, averaged over pairs: 0 is perfect, 1 is what it costs to say nothing; "
+        "strong claims that are wrong cost most. Discrimination is the part that no other reading of the same "
+        "likenesses could save; calibration is the rest."
+    ),
+    "Tippett's curves": (
+        "Of the pairs by one writer, and of those by two, the share whose likelihood ratio is at least so high: the "
+        "further apart the curves, the better."
+    ),
+    "empirical cross-entropy": (
+        "How much is still not known, in bits, after the likelihood ratio is told, by the odds there were beforehand "
+        "(also short: ECE, as the expected calibration error, which is another thing)."
+    ),
+    "open set": (
+        "The test in which some documents are by nobody that the network knows: it has to name the others and to "
+        "refuse these."
+    ),
+    "AUROC": (
+        "How often the network is surer of a known writer's document than of one by somebody it has never met: 50 % is "
+        "guessing, 100 % best."
+    ),
+    "DIR": (
+        "Detection and identification rate: of known writers' documents, the share that are named right and not "
+        "refused, where only 1 % or 5 % of the strangers' documents pass (false alarms)."
+    ),
+    "enrolment": (
+        "Telling a finished network of a writer it has never met by a few lines, without training it anew: their "
+        "embedding is kept, and other lines are compared with it."
+    ),
     "integrated gradients": (
         "A way to find the ink that speaks for a decision: the writing is faded in from blank paper, and each dot of "
         "ink is credited with what it adds to the score on the way."

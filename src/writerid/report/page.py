@@ -16,7 +16,7 @@ from PIL import Image
 
 from writerid.base.errors import InputError, brief
 from writerid.base.params import meanings
-from writerid.report import charts, compared, gallery, glossary, look, reasons, rows, words
+from writerid.report import charts, compared, gallery, glossary, look, reasons, rows, strangers, words
 from writerid.report.origin import Origin, commands, provenance
 from writerid.report.runs import WORKSPACE, Run
 
@@ -55,6 +55,7 @@ def _render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
         runs=runs,
         words=words,
         reasons=reasons,
+        strangers=strangers,
         levels=LEVELS,
         kinds=KINDS,
         charts=charts,
@@ -94,6 +95,9 @@ class _Charts:
     def __init__(self, runs: Sequence[Run], pair: Sequence[Run]) -> None:
         self._count, self._gallery = 0, gallery.gallery(runs)
         self._most = max((value for run in pair for side in run.curves.values() for value in side["loss"]), default=0.0)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._gallery
 
     def __call__(self, name: str) -> Markup:
         return self._place(self._gallery[name], square=name in gallery.SQUARE)

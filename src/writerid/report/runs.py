@@ -26,7 +26,12 @@ MODEL = "models/model.keras"
 TEST = "metrics/test/scores.json"
 MEASURED = ("metrics/train/metrics.json", TEST, "metrics/explain.json")
 GONE = "gone"  # what is said of a parameter that params.yaml lacks
-NUMBERS = {"share", "accuracy", "confidence", "low", "high", "probability", "x", "y", "line_accuracy", "crop_accuracy"}
+UNSEEN = "metrics/test/unseen.json"
+OF_UNSEEN = ("tippett", "cross_entropy", "enrolment", "coverage")  # tables in metrics/unseen/ that charts are drawn of
+NUMBERS = {
+    "share", "accuracy", "confidence", "low", "high", "probability", "x", "y", "line_accuracy", "crop_accuracy",
+    "log10_ratio", "log10_odds", "bits", "eer", "answered", "right", "ratio", "likeness",
+}  # fmt: skip
 Read = Callable[[str], bytes | None]  # the content of a file by its path in the repository, None where it is not there
 
 
@@ -44,6 +49,7 @@ class Run:
     edited: dict[str, Any]
     mixed: list[str]
     test: dict[str, Any]
+    unseen: dict[str, Any]
     explain: dict[str, Any]
     train: dict[str, Any]
     dataset: dict[str, Any]
@@ -117,6 +123,7 @@ def load(name: str) -> Run:
             mixed=mixed,
             edited={key: written.get(key, GONE) for key, value in used.items() if written.get(key, GONE) != value},
             test=document(TEST),
+            unseen=(unseen := document(UNSEEN)),
             explain=document("metrics/explain.json"),
             train=document("metrics/train/metrics.json"),
             dataset=document("metrics/dataset.json"),
@@ -129,6 +136,7 @@ def load(name: str) -> Run:
             tables={
                 "writers": rows("metrics/writers.csv"),
                 **{table: rows(f"metrics/explain/{table}.csv", count=count) for table, count in counts.items()},
+                **{name: rows(f"metrics/unseen/{name}.csv", count=unseen["rows"][name]) for name in OF_UNSEEN},
             },
             lock=lock,
             read=read,

@@ -1,5 +1,6 @@
 """Open set: known writers are to be named, and documents by anyone else refused."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from writerid.scores import resampling
 
 ALARMS = (0.01, 0.05)  # shares of strangers' documents that are taken for a known writer's
+POINTS = 20  # of the curve of coverage
 COVERAGE = (0.5, 0.8, 0.9, 0.95, 1.0)  # shares of documents that are decided on, the surest first
 
 
@@ -44,6 +46,21 @@ def identification_rate(
     refused = strangers[order][above > alarms * above[-1] + 1e-9]
     named = known.right & (known.confidence > refused[0])
     return float(np.average(named, weights=own))
+
+
+def coverage(sides: Sequence[Answers]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the share of documents that is answered, the surest first, and how many of those answers are right.
+
+    float64 (POINTS,) each. Of several sides each makes up the same share of the documents. Of equally sure answers the
+    wrong ones come first.
+    """
+    confidence, right = (np.concatenate([getattr(side, name) for side in sides]) for name in ("confidence", "right"))
+    weights = np.concatenate([np.full(len(side.right), 1 / len(side.right)) for side in sides]) / len(sides)
+    order = np.lexsort((right, -confidence))
+    answered, named = np.cumsum(weights[order]), np.cumsum((weights * right)[order])
+    share = np.linspace(1 / POINTS, 1, POINTS)
+    last = np.minimum(np.searchsorted(answered, share - 1e-9), len(answered) - 1)
+    return share, named[last] / answered[last]
 
 
 def accuracy_by_coverage(answers: Answers) -> dict[str, float]:

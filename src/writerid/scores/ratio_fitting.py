@@ -66,8 +66,7 @@ def _fit(counted: Tally, weights: np.ndarray, least: int = LEAST) -> tuple[float
 
 def _sources(counted: Tally, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How many sources of each kind have each score, float64 (bins,); one that has several counts in part for each."""
-    shares = weights[:, None] * counted.count / counted.count.sum(axis=1, keepdims=True)
-    return shares[counted.same].sum(axis=0), shares[~counted.same].sum(axis=0)
+    return weights[counted.same] @ counted.shares[counted.same], weights[~counted.same] @ counted.shares[~counted.same]
 
 
 def line(score: np.ndarray, same: np.ndarray, different: np.ndarray) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """Verification: are two documents by one writer? Pairs of documents, and how well a score parts them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import isotonic_regression
@@ -29,10 +30,15 @@ class Pairs:
 
 def pairs(vectors: np.ndarray, writers: np.ndarray, forms: np.ndarray) -> Pairs:
     """Pair all documents of different forms: vectors of length 1, float (documents, features), and int (documents,)."""
-    one, other = np.triu_indices(len(vectors), 1)
-    apart = forms[one] != forms[other]
-    one, other = one[apart], other[apart]
+    one, other = paired(forms)
     return Pairs((vectors @ vectors.T)[one, other].astype(np.float64), np.column_stack([writers[one], writers[other]]))
+
+
+def paired(forms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the two documents of each pair, int (pairs,) each, of documents' forms, int (documents,)."""
+    one, other = np.triu_indices(len(forms), 1)
+    apart = forms[one] != forms[other]
+    return one[apart], other[apart]
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,11 @@ class Tally:
     def same(self) -> np.ndarray:
         """Whether a source is one writer, bool (sources,)."""
         return self.of_two[:, 0] == self.of_two[:, 1]
+
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """Share of each source's pairs that have each score, float64 (sources, bins)."""
+        return np.asarray(self.count / self.count.sum(axis=1, keepdims=True))
 
     def weights(self, drawn: np.ndarray) -> np.ndarray:
         """How often each source stands in a resample in which writers do so often, int (writers,): float64 (sources,).
@@ -116,36 +127,55 @@ def _cost(log_ratios: np.ndarray, same: np.ndarray) -> np.ndarray:
 
 
 def cllr_min(weights: Weights) -> float:
-    """The least Cllr that any rising function of the score could have: the cost of what the score does not part.
+    """The least Cllr that any rising function of the score could have: the cost of what the score does not part."""
+    return float(cross_entropy(weights, pooled(weights), np.zeros(1))[0])
 
-    The function is found by pooling adjacent violators (Bruemmer and du Preez, as for `cllr`).
+
+def pooled(weights: Weights) -> np.ndarray:
+    """Probability of one writer at even odds by the rising function of the score that costs least, float64 (scores,).
+
+    It is found by pooling adjacent violators (Bruemmer and du Preez, as for `cllr`); 0.5 where no pair has a score.
     """
     total = weights.same + weights.different
     held = total > 0
-    same, different = weights.same[held], weights.different[held]
-    probability = isotonic_regression(same / total[held], weights=total[held]).x
-    return float(-(xlogy(same, probability) + xlogy(different, 1 - probability)).sum() / (2 * np.log(2))) + 0.0
+    probability = np.full(len(total), 0.5)
+    probability[held] = isotonic_regression(weights.same[held] / total[held], weights=total[held]).x
+    return probability
+
+
+def cross_entropy(weights: Weights, probability: np.ndarray, log10_odds: np.ndarray) -> np.ndarray:
+    """Empirical cross-entropy, in bits, at log10 prior odds of one writer, float64 (odds,).
+
+    D. Ramos et al., Entropy 20:208, 2018. `probability`: of one writer at even odds, at each score, float64 (scores,).
+    At even odds the cost is Cllr.
+    """
+    odds = 10.0 ** log10_odds[:, None]
+    after = probability * odds / (probability * odds + 1 - probability)
+    cost = odds * xlogy(weights.same, after) + xlogy(weights.different, 1 - after)
+    return np.asarray(-cost.sum(axis=1) / (1 + odds[:, 0]) / np.log(2)) + 0.0
 
 
 def summary(pairs: Pairs, ratios: np.ndarray, resamples: int, rng: np.random.Generator) -> dict[str, float]:
-    """EER, Cllr and Cllr_min with 95 % intervals that resample writers, and the numbers of pairs of each kind.
+    """EER and Cllr with 95 % intervals that resample writers, and the numbers of pairs of each kind.
 
-    Cllr is of `ratios`, log10, float64 (pairs,), which are not fitted anew; it is left out where one is NaN.
+    Cllr is the sum of Cllr_min, what the scores do not part, and Cllr_cal, what calibration loses. It is of `ratios`,
+    log10, float64 (pairs,), which are not fitted anew; it and Cllr_cal are left out where one is NaN.
     """
     same, counted = pairs.same, tally(pairs)
     shares = weigh(np.unique(pairs.score, return_inverse=True)[1], same)
-    found = {"eer": eer(shares), "cllr_min": cllr_min(shares), "cllr": cllr(ratios, same)}
-    cost = np.bincount(counted.source, weights=_cost(ratios, same), minlength=len(counted.of_two))
+    least, cost = cllr_min(shares), cllr(ratios, same)
+    found = {"eer": eer(shares), "cllr_min": least, "cllr": cost, "cllr_cal": cost - least}
+    costs = np.bincount(counted.source, weights=_cost(ratios, same), minlength=len(counted.of_two))
     again = []
     for row in resampling.draws(counted.writers, resamples, rng):
         weights = counted.weights(row)
         each = [
-            (weights[kind] @ counted.count[kind], weights[kind] @ cost[kind]) for kind in (counted.same, ~counted.same)
+            (weights[kind] @ counted.count[kind], weights[kind] @ costs[kind]) for kind in (counted.same, ~counted.same)
         ]
         if all(held.any() for held, _ in each):
             drawn = Weights(*(held / held.sum() for held, _ in each))
-            mean = sum(costs / held.sum() for held, costs in each) / 2
-            again.append((eer(drawn), cllr_min(drawn), mean))
+            least, cost = cllr_min(drawn), sum(total / held.sum() for held, total in each) / 2
+            again.append((eer(drawn), least, cost, cost - least))
     result: dict[str, float] = {"same_pairs": int(same.sum()), "different_pairs": int((~same).sum())}
     for (name, value), values in zip(found.items(), np.transpose(again), strict=True):
         if np.isfinite(value):  # all but a Cllr for which ratios are unknown
