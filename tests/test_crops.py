@@ -32,6 +32,10 @@ def test_a_line_without_ink_still_gives_one_crop():
     np.testing.assert_array_equal(training_starts(ink, 0.5, 0.1, np.random.default_rng(0)), [1])
 
 
+def test_a_short_line_gives_one_crop():
+    assert len(training_starts(np.full(4, 0.5), 0.1, 0.1, np.random.default_rng(0))) == 1
+
+
 @pytest.mark.parametrize("windows", [1, 2, 7, 8, 9, 100])
 def test_even_starts_cover_the_line(windows: int):
     starts = even_starts(windows, 7)
