@@ -15,6 +15,7 @@ from writerid.base.errors import InputError, shown
 
 MADE, PEOPLE = Path("models/identifier"), Path("models/people")
 TOP = 5  # candidates that are named
+NONE_FROM = 0.5  # as identifier.decide has it, which is not imported before it is needed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,17 +132,17 @@ def _identify(options: argparse.Namespace) -> None:
         if not rows:
             print("\n".join(_told(answer, options.lines)), flush=True)
         elif options.lines:
-            for line in answer.lines:
-                best, writer = (line.candidates[:1] or [None])[0], ""
-                if best and line.none < 0.5:
-                    writer = best.writer
-                sure = max(best.probability if writer and best else 0.0, 0.0 if writer else line.none)
-                rows.writerow(
-                    [line.name, writer, f"{sure:.4f}", f"{line.none:.4f}", int(not line.problem), 1, line.problem]
-                )
+            rows.writerows(_line_row(line) for line in answer.lines)
         else:
-            cells = [f"{answer.probability:.4f}", f"{answer.none:.4f}", answer.used, len(answer.lines), answer.problem]
-            rows.writerow([answer.name, answer.writer or "", *cells])
+            sure = [f"{answer.probability:.4f}", f"{answer.none:.4f}", answer.used, len(answer.lines)]
+            rows.writerow([shown(answer.name), shown(answer.writer or ""), *sure, answer.problem])
+
+
+def _line_row(line: Any) -> list[object]:
+    writer = line.candidates[0].writer if line.candidates and line.none < NONE_FROM else ""
+    sure = line.candidates[0].probability if writer else 0.0 if line.problem else line.none
+    used = int(not line.problem)
+    return [shown(line.name), shown(writer), f"{sure:.4f}", f"{line.none:.4f}", used, 1, line.problem]
 
 
 def _told(answer: Any, lines: bool) -> list[str]:
@@ -162,8 +163,8 @@ def _told(answer: Any, lines: bool) -> list[str]:
             told.append(f"    {shown(line.name)}: not used: {line.problem}")
         elif lines and line.candidates:
             best = line.candidates[0]
-            said = shown(best.writer) if line.none < 0.5 else "none of them"
-            sure = best.probability if line.none < 0.5 else line.none
+            said = shown(best.writer) if line.none < NONE_FROM else "none of them"
+            sure = best.probability if line.none < NONE_FROM else line.none
             told.append(f"    {shown(line.name)}: {said} ({percent(sure)})")
     return told
 

@@ -71,7 +71,7 @@ def gather(identifier: Identifier, name: str, scans: Sequence[Scan]) -> Evidence
             Beside(
                 f"{names[order[0]]}, {identifier.bundle.documents[own.document[of_writer[row]]]}: "
                 f"likeness {likeness[row]:.2f}",
-                picture(own.pictures, own.ends, int(of_writer[row])),
+                _as_high(picture(own.pictures, own.ends, int(of_writer[row])), hand.strip.shape[1]),
             )
             for row in nearest
         ]
@@ -122,4 +122,9 @@ def _tinted(hand: Hand, scores: np.ndarray) -> np.ndarray:
     return (hand.strip.T[:, :, None] / 255 * paper[None]).astype(np.uint8)
 
 
-__all__ = ["PICTURE", "Beside", "Evidence", "Shown", "drawn", "gather"]
+def _as_high(small: np.ndarray | None, height: int) -> np.ndarray | None:
+    """A reference's small picture at the height of the questioned line, so that they can be compared."""
+    if small is None:
+        return None
+    size = (max(1, round(small.shape[1] * height / PICTURE)), height)
+    return np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))
