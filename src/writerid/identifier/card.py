@@ -27,20 +27,20 @@ unmask somebody who wrote without a name. Handwriting is personal data: enrol on
 
 ## Made from
 
-{lines} reference lines of {writers} writers of {dataset}{drawn}. Lines are scaled so that {scale} fill the height of a
-crop of {height} x {width} pixels, tone `{tone}`. Digests of data and parameters are in `identifier.json`.
+{lines} reference lines of {writers} writers of {dataset}{drawn}.
+Lines are scaled so that {scale} fill the height of a crop of {height} x {width} pixels, tone `{tone}`.
+Digests of what it was made from are in `identifier.json`.
 
 ## How good
 
-On test forms of the known writers, and on forms of {strangers} writers whom the network never saw (one in two is as
-likely to be a stranger before it looks):
+On test forms of the known writers{strangers}.
 
 | | {columns} |
 |---|---|---|
 {rows}
 
 Intervals are of 95 % and take each form or line for independent of others, so they are rather too narrow. The
-threshold was set by the same unseen writers, so the last row is rather too good.
+threshold was set by the same unseen writers, if any, so the last row is rather too good.
 
 {enrolled}
 
@@ -52,6 +52,12 @@ threshold was set by the same unseen writers, so the last row is rather too good
   paper: where it notices, it says that it cannot judge; it does not notice everything.
 * On disguised or imitated writing, and on people who were not enrolled and write like one who was.
 """
+
+
+STRANGERS = """, and on forms of {} writers whom the network never saw.
+Before it looks, it takes it for as likely as not that the writer is among the known ones"""
+NO_STRANGERS = """.
+There were no unseen writers (`split.unseen_writers: 0`), so it **cannot tell that somebody is none of its writers**"""
 
 
 def text(
@@ -76,14 +82,14 @@ def text(
     enrolled = "People can be enrolled without training."
     if ENROLLED in calibration:
         enrolled += (
-            f" How sure to be of them was learned on galleries of {calibration[ENROLLED].gallery} of the unseen "
+            f" How sure to be of them was learned on galleries of {calibration[ENROLLED].gallery} of the unseen\n"
             "writers, enrolled by one form each; of larger galleries the odds are lowered in proportion."
         )
     if comparison:
         one = comparison.get("form", comparison["line"])
         enrolled += (
             f"\n\nComparisons of two documents never claim a log10 likelihood ratio below {one['lower']:.1f} or above "
-            f"{one['upper']:.1f} (documents of {one['lines']:.0f} lines): {one['population']} bear out no more."
+            f"{one['upper']:.1f}:\n{one['population']}, bear out no more."
         )
     return CARD.format(
         writers=writers,
@@ -94,7 +100,7 @@ def text(
         height=how.height,
         width=how.width,
         tone=how.tone,
-        strangers=strangers,
+        strangers=STRANGERS.format(strangers) if strangers else NO_STRANGERS,
         columns="single lines | forms",
         rows="\n".join(rows),
         enrolled=enrolled,
