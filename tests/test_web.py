@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 import uvicorn
 from selenium.webdriver.common.action_chains import ActionChains
@@ -22,6 +23,7 @@ from tests.browser import browser, needs_chromium
 from tests.conftest import png
 from tests.handmade import HANDS, identifier, page, save, writing
 from writerid.base.errors import InputError
+from writerid.identifier.scans import Scan
 from writerid.web.app import make
 from writerid.web.serving import serve
 from writerid.web.shelf import OF_ONE, Shelf
@@ -187,6 +189,13 @@ def test_a_taken_port_is_an_error_of_one_line(folder: Path):
             serve(folder / "identifier", folder / "people", "127.0.0.1", taken.getsockname()[1], browser=False)
 
 
+def test_too_many_pages_are_refused(visitor: Visitor, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("writerid.web.app.MOST_PAGES", 1)
+    visitor.ask("GET", "/")
+    line = png(writing(HANDS["anna"], 1))
+    assert "more than 1 pages" in visitor.bring("/identify", [("scans", "a.png", line), ("scans", "b.png", line)]).text
+
+
 def test_the_shelf_keeps_few_documents_and_each_for_its_owner():
     shelf = Shelf()
     keys = [shelf.put(f"document {number}", [], "me") for number in range(OF_ONE + 2)]
@@ -194,6 +203,11 @@ def test_the_shelf_keeps_few_documents_and_each_for_its_owner():
     last = shelf.get(keys[-1], "me")
     assert last is not None
     assert shelf.get(keys[-1], "you") is None
+    assert shelf.put("large", [Scan("", (1, 1), [], "", np.empty(2**31, np.uint8))], "you")
+    assert shelf.get(keys[-1], "me") is None  # there was no room for both
+    keys = [shelf.put("document", [], "me")]
+    last = shelf.get(keys[-1], "me")
+    assert last is not None
     last.since -= 10_000
     assert shelf.get(keys[-1], "me") is None
 

@@ -61,8 +61,11 @@ class Identifier:
         return self._bundle
 
     def read(self, *scans: str | Path) -> list[Scan]:
-        """Read scans: images, pages, PDF files, folders and archives; raises InputError where there is none."""
-        return [scan for path in scans for scan in read(Path(path), self._labels)]
+        """Read scans: images, pages, PDF files, folders and archives; raises InputError where there is none.
+
+        Of pages only the lines are kept.
+        """
+        return [replace(scan, grey=None) for path in scans for scan in read(Path(path), self._labels)]
 
     def identify(self, *scans: str | Path) -> Answer:
         """Say who wrote the scans, taken together as one document.

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -28,6 +29,7 @@ from writerid.web.pages import png, render
 from writerid.web.shelf import Document, Shelf
 
 MOST_BYTES, MOST_FILES = 60 * 2**20, 12  # of one form
+MOST_PAGES = 30  # at a time
 AT_ONCE = 2  # documents that are worked on at a time; others wait
 PREVIEW = 1000  # pixels of the longer side of a page that is shown
 THUMB = 40  # pixels of height of a line that is shown
@@ -163,7 +165,7 @@ class Site:
         for file in brought:
             data = await file.read()
             name = PurePath(str(file.filename).replace("\\", "/")).name[:100] or "scan"
-            scans += await self._work(partial(_read, data, name))
+            scans += await self._work(partial(_read, data, name, MOST_PAGES - len(scans)))
         return scans
 
     def _page(self, request: Request, template: str, title: str, *, status: int = 200, **values: Any) -> Response:
@@ -203,8 +205,11 @@ def make(folder: Path, people: Path, hosts: set[str], password: str = "") -> Sta
     )
 
 
-def _read(data: bytes, name: str) -> list[Scan]:
-    return list(read_image(data, name))
+def _read(data: bytes, name: str, most: int) -> list[Scan]:
+    found = list(islice(read_image(data, name), most + 1))
+    if len(found) > most:
+        raise InputError(f"{name}: more than {MOST_PAGES} pages at a time; bring fewer, or use the command")
+    return found
 
 
 def _name(scans: list[Scan]) -> str:

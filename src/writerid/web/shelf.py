@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from writerid.identifier.scans import Scan
 
 MOST_DOCUMENTS, OF_ONE = 40, 6  # documents that are kept at a time, and of one person's
+MOST_BYTES = 2**30  # of all together
 SECONDS = 1800  # after which a document is dropped
 
 
@@ -22,6 +23,12 @@ class Document:
     owner: str
     chosen: set[int]
     since: float = field(default_factory=time.monotonic)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its pixels."""
+        whole = sum(scan.grey.nbytes for scan in self.scans if scan.grey is not None)
+        return whole + sum(line.grey.nbytes for scan in self.scans for line in scan.lines)
 
 
 class Shelf:
@@ -41,7 +48,7 @@ class Shelf:
             own = [each for each, document in self._documents.items() if document.owner == owner]
             for old in own[:-OF_ONE]:
                 del self._documents[old]
-            while len(self._documents) > MOST_DOCUMENTS:
+            while len(self._documents) > MOST_DOCUMENTS or (len(self._documents) > 1 and self._size() > MOST_BYTES):
                 self._documents.popitem(last=False)
         return key
 
@@ -53,3 +60,6 @@ class Shelf:
                 del self._documents[old]
             document = self._documents.get(key)
         return document if document and document.owner == owner else None
+
+    def _size(self) -> int:
+        return sum(document.size for document in self._documents.values())
