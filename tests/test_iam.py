@@ -40,6 +40,8 @@ def test_what_is_in_the_archive(clone: Path):
     counts = json.loads((clone / "metrics/dataset.json").read_text())
     assert (counts["lines"], counts["writers"], counts["forms"]) == (4898, 50, 452)
     assert {reason: count for reason, count in counts["left_out"].items() if count} == {"duplicate": 1}
+    assert not counts["warnings"]
+    assert set(read_lines(clone / "data/lines.csv")["scale"]) == {1}
     assert "g06-037b-s02-01 (1).png,duplicate" in (clone / "data/left_out.csv").read_text()
 
 
