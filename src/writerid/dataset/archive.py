@@ -14,7 +14,6 @@ from writerid.dataset.images import ENDINGS, HEAD, UnusableImage, decode, is_ima
 from writerid.dataset.ink import dark_on_light
 from writerid.dataset.left_out import LeftOut
 from writerid.dataset.pages.cutting import Cut, cut_line
-from writerid.dataset.pages.paper import paper_tone
 from writerid.dataset.sources import ARCHIVES, Folder, Source, open_source
 
 MAX_MEMBER_BYTES = 2**27  # of one file, unpacked
@@ -106,6 +105,8 @@ class Archive:
         return decode(self.read(page["member"]), int(page["page"]))
 
     def _page_and_paper(self, path: str) -> tuple[np.ndarray, np.ndarray]:
+        from writerid.dataset.pages.paper import paper_tone  # with scipy, see pages.recognition
+
         page = dark_on_light(self.decode(path))
         return page, paper_tone(page)
 

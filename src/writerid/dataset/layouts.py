@@ -167,12 +167,9 @@ def _better_name(own: str, rows: Mapping[str, Row]) -> str:
 
 def _file_keys(path: str) -> list[str]:
     """What a row may call a file, the most exact first: with ever fewer of its folders, with and without ending."""
-    parts = PurePosixPath(same_spelling(path)).parts
-    keys = []
-    for start in range(len(parts)):
-        tail = "/".join(parts[start:])
-        keys += [tail, tail.removesuffix(PurePosixPath(tail).suffix)]
-    return keys
+    whole = PurePosixPath(same_spelling(path))
+    tails = ["/".join(whole.parts[start:]) for start in range(len(whole.parts))]
+    return [key for tail in tails for key in (tail, tail.removesuffix(whole.suffix))]
 
 
 def _folders(path: str) -> list[str]:

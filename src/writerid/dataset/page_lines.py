@@ -15,8 +15,6 @@ from writerid.dataset.pages.cutting import Cut, cut_line
 from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.layout_files import read_layout
 from writerid.dataset.pages.pairing import pair
-from writerid.dataset.pages.paper import paper_tone
-from writerid.dataset.pages.reading import lines_of
 from writerid.dataset.pages.recognition import is_page, may_be_page
 
 
@@ -97,6 +95,8 @@ class Finder:
             grey = dark_on_light(grey)
             if layout is None and not is_page(grey):
                 return None
+            from writerid.dataset.pages.reading import lines_of  # with scipy, see pages.recognition
+
             found = lines_of(grey, layout, *self._labels)
         except UnusableLayout as error:
             file = shown(self._layout_of[member])
@@ -108,6 +108,8 @@ class Finder:
 
 def cut_out(grey: np.ndarray, lines: Sequence[Judged]) -> Iterator[CutLine | UnusableImage]:
     """Cut lines out of a page, uint8 (height, width), dark on light, one by one; those left out are UnusableImage."""
+    from writerid.dataset.pages.paper import paper_tone
+
     paper = paper_tone(grey)
     for line, reason in lines:
         if reason:

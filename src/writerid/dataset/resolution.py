@@ -16,7 +16,6 @@ from writerid.base.parallel import ordered_map
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import UnusableImage
 from writerid.dataset.survey import Line
-from writerid.dataset.writing_size import writing_size
 
 CREDIBLE = (100, 1200)  # dots an inch; scanners have them, and many a program writes 1, 72 or 96 of its own accord
 HANDS, GAP = 2.6, 1.6  # ratios between percentiles 98 and 2 of sizes, and between neighbours, that no hands have
@@ -40,6 +39,8 @@ def one_resolution(archive: Archive, lines: Sequence[Line]) -> tuple[np.ndarray,
     scales = np.ones(len(lines))
     if len(set(dpi[_credible(dpi)])) < 2 and not differ(np.log(heights)):
         return scales, []
+    from writerid.dataset.writing_size import writing_size  # with scipy, see pages.recognition
+
     widest = [sorted(rows, key=lambda row: -lines[row].width)[:MEASURED] for rows in scans.values()]
 
     def measure(row: int) -> float | None:

@@ -1,9 +1,14 @@
 """Is an image a whole page? A page is never taken for a line."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PIL import Image
 
-from writerid.dataset.pages.plain import Found, find_lines
+if TYPE_CHECKING:
+    from writerid.dataset.pages.plain import Found
 
 LEAST_SIDE = 250  # pixels; in an image that is lower or narrower, several lines of writing could not be read
 WIDEST = 4.0  # times its height; three lines of a page are not wider
@@ -26,6 +31,8 @@ def is_page(grey: np.ndarray) -> bool:
     """
     if not may_be_page(grey):
         return False
+    from writerid.dataset.pages.plain import find_lines  # with scipy: a quarter of a second that datasets of lines save
+
     height, width = grey.shape
     by = min(1.0, LOOK / max(grey.shape))
     size = max(1, round(width * by)), max(1, round(height * by))
