@@ -36,6 +36,7 @@ from writerid.base.dotted import flat
 from writerid.base.params import load
 from writerid.base.schema import Params
 from writerid.dataset.splits import folds
+from writerid.repository.git import git
 from writerid.scores.intervals import Interval, share
 
 RECOMMENDED = {"epochs": 6, "steps_per_epoch": 500, "warmup_steps": 200, "augment.share": 0.5}
@@ -83,8 +84,8 @@ def experiment(changes: Mapping[str, Any], archive: str, place: str) -> Fold:
         done = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *changed, "evaluate"], stdout=sys.stderr)
         if done.returncode:
             sys.exit(f"{name} ended with {done.returncode}; what is done stays, run the same command again")
-    rows = list(csv.DictReader(io.StringIO(_git("show", f"{_revision(name)}:metrics/predictions.csv"))))
-    return Fold(rows, float(json.loads(_git("show", f"{_revision(name)}:metrics/runtime.json"))["seconds"]))
+    rows = list(csv.DictReader(io.StringIO(git("show", f"{_revision(name)}:metrics/predictions.csv"))))
+    return Fold(rows, float(json.loads(git("show", f"{_revision(name)}:metrics/runtime.json"))["seconds"]))
 
 
 class Clock:
@@ -172,12 +173,8 @@ def main() -> None:
 
 def _revision(name: str) -> str:
     """The commit of an experiment, empty where there is none of that name."""
-    refs = _git("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").splitlines()
+    refs = git("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps").splitlines()
     return next((commit for ref, commit in map(str.split, refs) if ref.split("/")[-1] == name), "")
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
 
 
 if __name__ == "__main__":

@@ -33,14 +33,11 @@ def main() -> None:
     line_counts = Counter(line.writer for line in lines)
     form_counts = Counter(writer for writer, _ in {(line.writer, line.form) for line in lines})
 
-    write_csv(
-        Path("data/lines.csv"),
-        tuple(COLUMNS),
-        (
-            (x.line, x.path, x.form, x.writer, x.width, x.height, f"{scale:.4g}", x.digest)
-            for x, scale in zip(lines, scales.tolist(), strict=True)
-        ),
+    rows = (
+        (x.line, x.path, x.form, x.writer, x.width, x.height, f"{scale:.4g}", x.digest)
+        for x, scale in zip(lines, scales.tolist(), strict=True)
     )
+    write_csv(Path("data/lines.csv"), tuple(COLUMNS), rows)
     write_csv(
         Path("data/writers.csv"),
         ("writer", "forms", "lines"),
