@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from threading import Lock
 from types import TracebackType
 
@@ -116,7 +116,7 @@ class Archive:
             name = prefix + inner
             if isinstance(source, Folder) and inner.lower().endswith(ARCHIVES):
                 self._add(open_source(self.path / inner), f"{name}/")
-            elif not any(_HIDDEN.fullmatch(part) for part in PurePosixPath(name).parts):
+            elif not any(_HIDDEN.fullmatch(part) for part in name.split("/")):
                 self._files[name] = (source, inner)
         self.left_out += [
             LeftOut(prefix + name, "repeated_name", "the archive holds two files of this name; the last is read")
@@ -125,7 +125,7 @@ class Archive:
 
     def _sort_in(self, name: str) -> None:
         lower = name.lower()
-        if _TABLE.fullmatch(PurePosixPath(lower).name):
+        if _TABLE.fullmatch(lower.rpartition("/")[2]):
             self.tables.append(name)
         elif lower.endswith(".xml"):
             self.xml.append(name)
