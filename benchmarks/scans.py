@@ -1,10 +1,11 @@
 """Another archive, as if its forms had been scanned at several resolutions, or written on ruled and squared paper.
 
     python -m benchmarks.scans data/synthetic.zip data/mixed.zip --dpi 150 300 600 [--say]
-    python -m benchmarks.scans data/synthetic.zip data/ruled.zip --ruled
+    python -m benchmarks.scans data/synthetic.zip data/ruled.zip --ruled form
 
 Each form has one resolution and one kind of paper, drawn at random; 300 dpi is what the archive has. `--say` writes it
-into the files. Every other form of a writer is ruled, a quarter of them squared.
+into the files. `--ruled form`: every other form of a writer is ruled or, a quarter of them, squared. `--ruled writer`:
+each writer has paper of one kind, so that it tells who wrote on it.
 """
 
 import argparse
@@ -47,19 +48,22 @@ def ruled(grey: np.ndarray, paper: np.random.Generator, place: np.random.Generat
     return np.clip(drawn, 0, 255).astype(np.uint8)
 
 
-def main(source: Path, output: Path, dpi: list[int], say: bool, ruled_paper: bool) -> None:
+def main(source: Path, output: Path, dpi: list[int], say: bool, ruled_by: str | None) -> None:
     """Write the archive."""
     with Archive(source) as archive, atomic(output) as temporary, zipfile.ZipFile(temporary, "w") as written:
         places = {path: place for path, place in find_places(archive).places.items() if isinstance(place, Place)}
         forms = sorted({(place.writer, place.form) for place in places.values()})
         number = {form: place for place, (_, form) in enumerate(forms)}
+        own = {writer: place for place, writer in enumerate(sorted({writer for writer, _ in forms}))}
         for table in archive.tables:
             written.writestr(table, archive.read(table))
         for row, (path, place) in enumerate(sorted(places.items())):
             grey = archive.decode(path)
             paper = np.random.default_rng([0, number[place.form]])
-            if ruled_paper and number[place.form] % 2:
+            if ruled_by == "form" and number[place.form] % 2:
                 grey = ruled(grey, paper, np.random.default_rng([1, row]))
+            elif ruled_by == "writer":
+                grey = ruled(grey, np.random.default_rng([2, own[place.writer]]), np.random.default_rng([1, row]))
             scanned = int(paper.choice(dpi))
             image = Image.fromarray(grey)
             if scanned != AS_IT_IS:
@@ -76,7 +80,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("output", type=Path, metavar="OUTPUT")
     parser.add_argument("--dpi", type=int, nargs="+", default=[AS_IT_IS], help="resolutions of forms, at random")
     parser.add_argument("--say", action="store_true", help="write the resolution into the files")
-    parser.add_argument("--ruled", dest="ruled_paper", action="store_true", help="rule every other form")
+    parser.add_argument("--ruled", dest="ruled_by", choices=("form", "writer"), help="rule paper by form or by writer")
     return parser
 
 

@@ -97,8 +97,8 @@ def test_a_probe_of_ruling_sees_lines_from_side_to_side_and_no_writing():
 
 def test_another_archive_of_several_resolutions_and_ruled_paper(tmp_path: Path):
     source = write_zip(tmp_path / "d.zip", dataset_members(2, 4, 1))
-    scans.main(source, tmp_path / "mixed.zip", dpi=[150, 600], say=True, ruled_paper=False)
-    scans.main(source, tmp_path / "ruled.zip", dpi=[300], say=False, ruled_paper=True)
+    scans.main(source, tmp_path / "mixed.zip", dpi=[150, 600], say=True, ruled_by=None)
+    scans.main(source, tmp_path / "ruled.zip", dpi=[300], say=False, ruled_by="form")
     found = {}
     for name in ("d", "mixed", "ruled"):
         with Archive(tmp_path / f"{name}.zip") as archive:
