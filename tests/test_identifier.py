@@ -18,7 +18,7 @@ from tests.handmade import HANDS, HEIGHT, WIDTH, identifier, page, save, writing
 from writerid.base.errors import InputError
 from writerid.dataset.page_lines import NO_LABELS
 from writerid.identifier import bundle as bundles
-from writerid.identifier import scans
+from writerid.identifier import evidence, scans
 from writerid.identifier.bundle import DRAWN, Preparation
 from writerid.identifier.decide import Calibration, decide
 from writerid.identifier.fit import Lines, enrolled, trained
@@ -114,8 +114,18 @@ def test_folders_archives_layout_files_and_pdfs_are_read(known: Identifier, tmp_
         f'<Page WIDTH="{width}" HEIGHT="{height}"><PrintSpace><TextBlock>{line}</TextBlock></PrintSpace></Page>'
         "</Layout></alto>"
     )
-    (answer,) = known.identify_each(folder / "a.png")
-    assert answer.used == len(answer.lines) == 1
+    for beside in ("a.xml", "page/a.xml", "../alto/a.xml"):
+        (folder / beside).parent.mkdir(exist_ok=True)
+        layout = (folder / "a.xml").rename(folder / beside)
+        (answer,) = known.identify_each(folder / "a.png")
+        assert answer.name == "a.png"
+        assert answer.used == len(answer.lines) == 1
+        layout.rename(folder / "a.xml")
+    (tmp_path / "linked").mkdir()
+    for name in ("a.png", "a.xml"):
+        (tmp_path / "linked" / name).symlink_to((folder / name).rename(tmp_path / f"cached-{name[-3:]}"))
+    (answer,) = known.identify_each(tmp_path / "linked" / "a.png")
+    assert len(answer.lines) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,7 +171,9 @@ def test_people_are_enrolled_and_forgotten_without_a_trace(known: Identifier, tm
         assert (tmp_path / "back" / name).read_bytes() == (tmp_path / "known" / name).read_bytes()
     with pytest.raises(InputError, match="no writer of this name"):
         known.forget("carla")
-    assert known.forget("anna").forget("bert").identify(other).writer is None
+    nobody = known.forget("anna").forget("bert")
+    assert nobody.identify(other).writer is None
+    assert evidence.gather(nobody, "carla", scan).lines[0].words == "nobody is known"
 
 
 def test_drawn_hands_take_no_part_once_people_are_enrolled(tmp_path: Path):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from writerid.identifier.answers import Answer
+from writerid.identifier.answers import Answer, LineAnswer
+from writerid.identifier.decide import NONE_FROM
 from writerid.identifier.hands import Hand
 from writerid.identifier.identify import Identifier
 from writerid.identifier.pictures import PICTURE, picture
@@ -76,14 +77,19 @@ def gather(identifier: Identifier, name: str, scans: Sequence[Scan]) -> Evidence
             for row in nearest
         ]
         line = next(one for one in answer.lines if one.name == hand.line.name and not one.problem)
-        shown.append(Shown(hand.line.name, spoken(line.candidates[0].writer, line.none), _tinted(hand, scores), beside))
+        shown.append(Shown(hand.line.name, spoken(line), _tinted(hand, scores), beside))
     writers = [names[place] for place in order] + [None, None]
     return Evidence(answer, writers[0], writers[1], shown, len(hands) - len(shown))
 
 
-def spoken(writer: str, none: float) -> str:
+def spoken(line: LineAnswer) -> str:
     """Say what a line says alone."""
-    return f"alone it says {writer}" if none < 0.5 else f"alone it says none of them ({none:.2f}); nearest is {writer}"
+    if not line.candidates:
+        return "nobody is known"
+    writer = line.candidates[0].writer
+    if line.none < NONE_FROM:
+        return f"alone it says {writer}"
+    return f"alone it says none of them ({line.none:.2f}); nearest is {writer}"
 
 
 def drawn(evidence: Evidence) -> Image.Image:

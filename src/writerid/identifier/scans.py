@@ -1,5 +1,6 @@
 """From scans as people have them (lines, pages, folders, archives, PDF files) to lines, or why there are none."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ RESOLUTION = 300  # dots per inch at which pages of a PDF file are drawn
 MAX_PAGES = 500  # of a PDF file
 BY_HAND = "cut the lines out, or put an ALTO or PAGE XML file beside it"
 LOOSE = 0.6  # of an image's height; where its only line is lower, the line is cut out
-BESIDE = (".", "page", "alto")  # folders, from an image's own on, in which its layout file may lie
+BESIDE = ("page", "alto")  # folders, in an image's own or beside it, in which its layout file may lie
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def read(path: Path, labels: Labels) -> Iterator[Scan]:
     with _opened(path) as archive:
         find = Finder(archive, labels)
         for member in archive.images:
-            name = path.name if path.is_file() and member == path.name else f"{path.name}/{member}"
+            name = path.name if len(archive.images) == 1 and Path(member).name == path.name else f"{path.name}/{member}"
             try:
                 data = archive.read(member)
             except UnusableImage as unusable:
@@ -88,8 +89,15 @@ def _opened(path: Path) -> Archive:
     if packed:
         return Archive(path)
     names = (f"{path.stem}.xml", f"{path.name}.xml")
+    whole = Path(os.path.normpath(path.absolute()))  # links stay: what DVC links to has another name
+    around = whole.parent
+    beside = [folder for folder in BESIDE if any((around.parent / folder / name).is_file() for name in names)]
+    root = around.parent if beside else around  # as in jpg/12.jpg and alto/12.xml
+    own = whole.relative_to(root).as_posix()
+    near = [f"{folder}/{name}" for folder in (around.relative_to(root).as_posix(), *BESIDE) for name in names]
+    inside = [f"{around.relative_to(root).as_posix()}/{folder}/{name}" for folder in BESIDE for name in names]
     try:
-        return Archive(path.parent, [path.name, *(f"{folder}/{name}" for folder in BESIDE for name in names)])
+        return Archive(root, [own, *near, *inside])
     except InputError:
         raise InputError(f"{path}: not an image or a PDF file that can be read") from None
 
