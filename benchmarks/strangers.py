@@ -2,18 +2,20 @@
 
     python -m benchmarks.strangers ARCHIVE [--model models/model.keras] [--text PATTERN] [--writer PATTERN]
 
-ARCHIVE is a zip archive of page images with layout files (ALTO or PAGE XML); on a page without one, lines are found by
-their ink. A page's writer is what the first group of --writer matches of its file's name without the ending, or the
-whole name where nothing matches; by default a last number after another one is the page's: `anna_12_1` and `anna_12_2`
-are two pages by `anna_12`. Lines whose text has what --text matches take no part: labels, say, that tell the page.
+ARCHIVE is a zip archive, or a folder, of page images with layout files (ALTO or PAGE XML); on a page without one, lines
+are found by their ink. A page's writer is what the first group of --writer matches of its file's name without the
+ending, or the whole name where nothing matches; by default a last number after another one is the page's: `anna_12_1`
+and `anna_12_2` are two pages by `anna_12`. Lines whose text has what --text matches take no part: labels, say, that
+tell the page.
 
 Printed are, for lines against the lines of all other pages, mean average precision (mAP) with a 95 % interval over
 writers, top-1, and equal error rate over all pairs; for every two lines that follow one another, and for
 pages, mAP. Each document by somebody with another page is a query; all documents of other pages are its gallery. The
-rows: the model's network with random weights; Hinge (see writerid.contours.hinge), which is trained on nothing; the
+rows: the model's network with random weights; contours (see writerid.contours.hinge), which are trained on nothing; the
 model; and the last two side by side. The model's embedding was fitted on its training writers. What is trained on
-nothing is whitened by the archive's lines, whose writers are not told. Lines are scaled and toned as params.yaml has it
-(crop.fit, crop.tone).
+nothing is whitened by the archive's lines, whose writers are not told, nor which lines share a page: an embedding that
+is fitted on that brings each line close to its page's mean, so that it is no longer one line that asks. Lines are
+cleaned as for training, and scaled and toned as params.yaml has it (crop.fit, crop.tone).
 """
 
 import argparse
@@ -31,9 +33,8 @@ from writerid.base.errors import InputError
 from writerid.base.geometry import line_scales
 from writerid.base.parallel import ordered_map
 from writerid.base.params import load
-from writerid.contours.hinge import hinge, scales
-from writerid.crops.strips import scale
-from writerid.crops.tones import normalise
+from writerid.contours.hinge import features, scales
+from writerid.crops.strips import strip_of
 from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.pages.cutting import Cut, cut_line
 from writerid.dataset.pages.layout import PageLayout, UnusableLayout
@@ -99,29 +100,27 @@ def _lines(name: str, page: np.ndarray, layout: PageLayout | None, text: re.Patt
     return [grey for grey in cut if min(grey.shape) >= LEAST_SIDE]
 
 
-def by_hinge(lines: Lines) -> Pieces:
+def by_contours(lines: Lines) -> Pieces:
     """Features of contours; a line is one piece."""
     by = scales(np.array([grey.shape[::-1] for grey in lines.greys]))
     items = range(len(lines.greys))
-    vectors = np.array(list(ordered_map(lambda row: hinge(lines.greys[row], by[row]), items, "hinge", " lines")))
+    vectors = np.array(list(ordered_map(lambda row: features(lines.greys[row], by[row]), items, "contours", " lines")))
     return Pieces(vectors, np.arange(len(vectors)), fit_unlabelled(vectors))
 
 
 def by_network(model: keras.Model, lines: Lines, fit: str, tone: str, embedding: Embedding | None) -> Pieces:
     """What enters the last layer of a network, of crops side by side; without an embedding, lines are whitened."""
-    from writerid.network.embedding import even_crops, features
+    from writerid.network import embedding as networks
 
     height, width = model.input_shape[1:]
     by = line_scales(np.array([grey.shape[::-1] for grey in lines.greys]), height, fit)
     items = range(len(lines.greys))
     strips = list(
-        ordered_map(
-            lambda row: scale(normalise(lines.greys[row], tone), by[row], height, width), items, "scale", " lines"
-        )
+        ordered_map(lambda row: strip_of(lines.greys[row], by[row], tone, height, width), items, "strips", " lines")
     )
     ends = np.concatenate([[0], np.cumsum([len(strip) for strip in strips])])
-    crops = even_crops(ends, np.arange(len(strips)), width)
-    vectors = features(model, np.concatenate(strips), crops, "network")
+    crops = networks.even_crops(ends, np.arange(len(strips)), width)
+    vectors = networks.features(model, np.concatenate(strips), crops, "network")
     return Pieces(vectors, crops["line"], embedding or fit_unlabelled(means(vectors, crops["line"])))
 
 
@@ -166,14 +165,14 @@ def main(archive: Path, model: Path, text: str, writer: str) -> None:
     lines = read(archive, text_pattern(text, "--text"), names)
     people, pages = len(np.unique(lines.writers)), len(np.unique(lines.pages))
     print(f"{len(lines.greys)} lines on {pages} pages by {people} people\n{HEADER}", flush=True)
-    hinged, fit, tone = by_hinge(lines), params.crop.fit, params.crop.tone
+    contours, fit, tone = by_contours(lines), params.crop.fit, params.crop.tone
     random = by_network(keras.models.clone_model(network), lines, fit, tone, None)
     trained = by_network(network, lines, fit, tone, embedding)
     for name, kinds in (
         ("random weights", [random]),
-        ("Hinge", [hinged]),
+        ("contours", [contours]),
         ("network", [trained]),
-        ("both", [hinged, trained]),
+        ("both", [contours, trained]),
     ):
         print(f"{name:<16} {row(kinds, lines)}", flush=True)
 
@@ -181,7 +180,7 @@ def main(archive: Path, model: Path, text: str, writer: str) -> None:
 def options() -> argparse.ArgumentParser:
     """The options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.strangers", description=main.__doc__)
-    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="a zip archive of pages")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="a zip archive, or a folder, of pages")
     parser.add_argument("--model", type=Path, default=Path("models/model.keras"), help="models/model.keras")
     parser.add_argument("--text", default="", metavar="PATTERN", help="leave out lines whose text has this pattern")
     parser.add_argument("--writer", default=WRITER, metavar="PATTERN", help=f"of a page's name ({WRITER})")

@@ -1,10 +1,26 @@
-"""Hinge: shapes whose contours are known, and what must not move it."""
+"""Contours: shapes whose contours are known, and what must not move it."""
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from writerid.contours.hinge import DIRECTIONS, FEATURES, LEGS, hinge, scales
+from writerid.contours.hinge import (
+    CO_LEGS,
+    DIRECTIONS,
+    FEATURES,
+    LEGS,
+    QUILL_DIRECTIONS,
+    WIDTHS,
+    contours,
+    features,
+    quill_hinge,
+    scales,
+)
+from writerid.contours.hinge import hinge as of_contours
+
+
+def hinge(grey: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    return of_contours(contours(grey, scale))
 
 
 def drawn(shape: str, at: tuple[int, int] = (20, 20), side: int = 120, width: int = 300) -> np.ndarray:
@@ -26,8 +42,9 @@ def histograms(grey: np.ndarray) -> np.ndarray:
 def test_each_histogram_adds_up_to_one():
     found = histograms(drawn("disc"))
     assert found.sum(axis=(1, 2)) == pytest.approx(1)
-    assert hinge(drawn("disc")).shape == (FEATURES,)
-    assert hinge(drawn("disc")).dtype == np.float32
+    every = features(drawn("disc"))
+    assert (every.shape, every.dtype) == ((FEATURES,), np.float32)
+    assert np.square(every).sum() == pytest.approx(len(LEGS) + len(CO_LEGS) + 1)
 
 
 def test_the_sides_of_a_square_are_straight_and_of_four_directions():
@@ -52,8 +69,8 @@ def test_where_on_the_line_a_shape_stands_does_not_matter():
     once = hinge(drawn("disc"))
     moved = hinge(drawn("disc", at=(33, 28)))
     two = np.concatenate([drawn("disc"), drawn("disc")], axis=1)
-    assert once @ moved == pytest.approx(len(LEGS), abs=0.01)
-    assert once @ hinge(two) == pytest.approx(len(LEGS), abs=0.01)
+    assert once @ moved == pytest.approx(len(LEGS), rel=0.005)
+    assert once @ hinge(two) == pytest.approx(len(LEGS), rel=0.005)
 
 
 def test_contours_that_are_shorter_than_two_legs_count_for_shorter_legs_only():
@@ -61,19 +78,19 @@ def test_contours_that_are_shorter_than_two_legs_count_for_shorter_legs_only():
     grey[20:23, 30:33] = 10  # 10 pixels round, or a little less
     grey[5:7, 5:30] = 10  # 52 pixels round, or a little less
     found = histograms(grey)
-    assert found.sum(axis=(1, 2)) == pytest.approx(1)
+    assert found.sum(axis=(1, 2)) == pytest.approx([float(2 * leg <= 52) for leg in LEGS])
     alone = grey.copy()
     alone[5:7] = 250
     by_leg = hinge(alone).reshape(len(LEGS), -1).any(axis=1)
     assert by_leg.tolist() == [2 * leg <= 10 for leg in LEGS]
     alone[20:23, 30:33] = 250
-    alone[20:22, 30:32] = 10  # 6 pixels round
+    alone[20, 30] = 10  # 3 pixels round
     assert not hinge(alone).any()
 
 
 def test_a_line_without_writing_has_none():
-    assert not hinge(np.full((40, 100), 200, np.uint8)).any()
-    assert not hinge(np.full((1, 1), 0, np.uint8)).any()
+    assert not features(np.full((40, 100), 200, np.uint8)).any()
+    assert not features(np.full((1, 1), 0, np.uint8)).any()
 
 
 def test_a_disc_at_half_the_size_is_scaled_back():
@@ -84,3 +101,11 @@ def test_a_disc_at_half_the_size_is_scaled_back():
 
 def test_lines_have_one_scale():
     assert scales(np.array([[500, 64]] * 40)) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(("width", "place"), [(4, 1), (8, 3), (30, len(WIDTHS))])
+def test_the_width_of_a_stroke_is_that_of_its_ink(width: int, place: int):
+    grey = np.full((120, 300), 250, np.uint8)
+    grey[20:100, 40 : 40 + width] = 10
+    found = quill_hinge(contours(grey)).reshape(QUILL_DIRECTIONS**2, len(WIDTHS) + 1) ** 2
+    assert found.sum(axis=0).argmax() == place

@@ -5,7 +5,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 from writerid.scores import retrieval
-from writerid.scores.embedding import DIMENSIONS, fit, fit_unlabelled, means, side_by_side, unit
+from writerid.scores.embedding import DIMENSIONS, UNLABELLED, WHITENED, fit, fit_unlabelled, means, side_by_side, unit
 
 
 def documents(writers: int = 12, each: int = 10, features: int = 8, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +43,7 @@ def test_no_more_dimensions_than_writers_tell_apart_and_than_wanted():
     assert fit(few, writers).projection.shape == (8, 3)
     many, writers = documents(writers=80, each=3, features=100)
     assert fit(many, writers).projection.shape == (100, DIMENSIONS)
-    assert fit_unlabelled(np.tile(many, (2, 1))).projection.shape == (100, DIMENSIONS)
+    assert fit_unlabelled(np.tile(many, (2, 2))).projection.shape == (200, UNLABELLED)
     assert fit_unlabelled(few[:3]).projection.shape == (8, 1)
     assert fit_unlabelled(few[:20]).projection.shape == (8, 5)
 
@@ -88,7 +88,8 @@ def test_features_of_dead_filters_do_no_harm():
 
 def test_whitening_without_writers_is_scikit_learns_and_knows_no_axes():
     vectors, _ = documents()
-    expected = PCA(8, whiten=True, svd_solver="full").fit_transform(vectors)
+    expected = PCA(8, svd_solver="full").fit_transform(vectors)
+    expected /= expected.std(axis=0) ** WHITENED
     found = fit_unlabelled(vectors).embed(vectors)
     np.testing.assert_allclose(np.abs(found), np.abs(unit(expected)))
     turned = vectors @ np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0] * 3 + 1

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks import strangers
-from benchmarks.strangers import Lines, Pieces, by_hinge, by_network, read, row
+from benchmarks.strangers import Lines, Pieces, by_contours, by_network, read, row
 from tests.test_models import SEEN, TINY
 from writerid.base.errors import InputError
 from writerid.network import models
@@ -69,8 +69,8 @@ def test_lines_pages_and_writers(archive: Path, capsys: pytest.CaptureFixture[st
     assert "'b_1.png': left out: " in capsys.readouterr().out
 
 
-def test_hinge_tells_slants_apart(lines: Lines):
-    cells = row([by_hinge(lines)], lines).split()
+def test_contours_tell_slants_apart(lines: Lines):
+    cells = row([by_contours(lines)], lines).split()
     assert float(cells[0]) > 0.8
     assert (cells[2], cells[4:]) == ("1.000", ["1.000", "1.000"])
 
@@ -101,7 +101,7 @@ def test_a_network_reads_the_same_lines(lines: Lines):
     made = by_network(models.build(TINY, seed=0), lines, "dataset", "clip", None)
     assert set(made.line) == set(range(28))
     assert len(made.vectors) == len(made.line) > 28
-    assert row([made, by_hinge(lines)], lines).count(".") == 7
+    assert row([made, by_contours(lines)], lines).count(".") == 7
 
 
 def test_the_whole_table(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -112,7 +112,7 @@ def test_the_whole_table(archive: Path, tmp_path: Path, capsys: pytest.CaptureFi
     strangers.main(archive, tmp_path / "m.keras", "sheet", strangers.WRITER)
     printed = capsys.readouterr().out.splitlines()
     assert printed[1] == "28 lines on 7 pages by 4 people"
-    assert [line[:16].strip() for line in printed[3:]] == ["random weights", "Hinge", "network", "both"]
+    assert [line[:16].strip() for line in printed[3:]] == ["random weights", "contours", "network", "both"]
     assert printed[4].split()[3] == "1.000"
 
 

@@ -1,57 +1,123 @@
-"""The Hinge feature: how often contours of strokes bend by which angles (M. Bulacu and L. Schomaker, PAMI 2007).
+"""How contours of strokes bend, and how wide the strokes between them are: histograms over all points of contours.
 
-IEEE Transactions on Pattern Analysis and Machine Intelligence 29:701-717. Two legs of the same length along the contour
-meet in each of its points; the histogram counts the directions in which they point, both together. Contours are traced
-between pixels, where the grey values pass the threshold, so that directions are not those of a grid of pixels.
+Hinge (M. Bulacu and L. Schomaker, IEEE PAMI 29:701-717, 2007): two legs of the same length along the contour meet in
+each point; the histogram counts the directions in which they point, both together. Of several such histograms together
+(S. He and L. Schomaker, CoHinge, Pattern Recognition 63:321-333, 2017) this is a small kind: a third leg, three legs
+before. Quill-Hinge (A. Brink et al., Pattern Recognition 45:162-171, 2012) counts the two legs and the width of the
+stroke. Contours are traced between pixels, where the grey values pass the threshold, so that directions are not those
+of a grid of pixels.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from contourpy import contour_generator
 from PIL import Image
 
 from writerid.base.geometry import line_scales
+from writerid.crops.strips import cleaned
 from writerid.crops.tones import normalise
 
 HEIGHT = 128  # pixels to which the lines of a dataset are scaled, by one scale (see geometry.line_scales)
-LEGS = (4, 7, 15)  # pixels along the contour; chosen on IAM's lines across forms, without training
-DIRECTIONS = 24
+LEGS, DIRECTIONS = (2, 3, 5, 7, 10, 15, 22, 32), 24  # pixels along the contour
+CO_LEGS, CO_DIRECTIONS = (5, 10), 16
+QUILL_LEG, QUILL_DIRECTIONS = 7, 16
+WIDTHS = (3, 5, 7, 9, 11, 14, 18)  # pixels; between them strokes are of one width
 MIDDLE = 127.5  # grey value, between ink and paper once a line's tones are normalised
-FEATURES = len(LEGS) * DIRECTIONS**2
+FEATURES = len(LEGS) * DIRECTIONS**2 + len(CO_LEGS) * CO_DIRECTIONS**3 + (len(WIDTHS) + 1) * QUILL_DIRECTIONS**2
+
+
+@dataclass(frozen=True)
+class Contours:
+    """Points at every pixel of way along the contours around ink and around what ink encloses.
+
+    x, y: float64 (points,), in the pixels of `ink`, bool (height, width). Of the contour that each point is of, int
+    (points,): where its points begin, and how many they are.
+    """
+
+    ink: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    begins: np.ndarray
+    sizes: np.ndarray
+
+    def on(self, steps: int) -> np.ndarray:
+        """The point that lies so many steps on along the contour of each, int (points,)."""
+        place = np.arange(len(self.x)) - self.begins
+        return self.begins + (place + steps) % np.maximum(self.sizes, 1)
+
+    def turn(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Direction from points to others, as a share of a full turn, float64, 0 up to 1."""
+        return np.arctan2(self.y[end] - self.y[start], self.x[end] - self.x[start]) / (2 * np.pi) % 1
 
 
 def scales(sizes: np.ndarray) -> np.ndarray:
-    """By how much to scale lines, float64 (lines,), of sizes (lines, 2), width and height, before `hinge`."""
+    """By how much to scale lines, float64 (lines,), of sizes (lines, 2), width and height, before `features`."""
     return line_scales(sizes, HEIGHT, "dataset")
 
 
-def hinge(grey: np.ndarray, scale: float = 1.0) -> np.ndarray:
-    """Return the features of a line, float32 (FEATURES,), of grey values, uint8 (height, width), scaled first.
+def features(grey: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """Return the features of a line, float32 (FEATURES,), of grey values, uint8 (height, width), scaled first."""
+    traced = contours(grey, scale)
+    return np.concatenate([hinge(traced), cohinge(traced), quill_hinge(traced)])
 
-    The square roots of three histograms that each add up to 1. All are 0 where there is no contour as long as two legs.
+
+def hinge(traced: Contours, legs: tuple[int, ...] = LEGS) -> np.ndarray:
+    """Histograms of two legs, float32 (legs * DIRECTIONS^2,); here and below square roots of what adds up to 1.
+
+    A histogram is 0 where there is no contour as long as its legs.
     """
-    x, y, begins, sizes = _walked(_contours(grey, scale))
+    here = np.arange(len(traced.x))
     parts = []
-    for leg in LEGS:
-        around = np.maximum(sizes, 1)
-        long = sizes >= 2 * leg
-        place = np.arange(len(x)) - begins
-        turns = []
-        for steps in (-leg, leg):
-            end = begins + (place + steps) % around
-            turn = np.arctan2(y[end] - y, x[end] - x) / (2 * np.pi) % 1
-            turns.append((turn * DIRECTIONS).astype(int) % DIRECTIONS)
-        both = (turns[0] * DIRECTIONS + turns[1])[long]
-        counts = np.bincount(both, minlength=DIRECTIONS**2)
-        parts.append(np.sqrt(counts / max(counts.sum(), 1)))
-    return np.concatenate(parts).astype(np.float32)
+    for leg in legs:
+        back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
+        parts.append(_histogram(traced, 2 * leg, (back, DIRECTIONS), (ahead, DIRECTIONS)))
+    return np.concatenate(parts)
 
 
-def _contours(grey: np.ndarray, scale: float) -> list[np.ndarray]:
-    """Closed contours around ink and around what ink encloses, float64 (points, 2), x before y."""
+def cohinge(traced: Contours) -> np.ndarray:
+    """Histograms of two legs and of one that ends two legs before they begin, float32."""
+    here = np.arange(len(traced.x))
+    parts = []
+    for leg in CO_LEGS:
+        back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
+        place = traced.on(3 * leg)
+        turns = ((turn, CO_DIRECTIONS) for turn in (ahead, back[place], ahead[place]))
+        parts.append(_histogram(traced, 4 * leg, *turns))
+    return np.concatenate(parts)
+
+
+def quill_hinge(traced: Contours) -> np.ndarray:
+    """Histogram of two legs and of the width of the stroke, from the contour to the other side, float32."""
+    here, leg = np.arange(len(traced.x)), QUILL_LEG
+    back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
+    across = 2 * np.pi * (traced.turn(traced.on(-3), traced.on(3)) - 0.25)  # ink lies on the left of a contour's way
+    reach = np.arange(1, WIDTHS[-1] + 1)
+    height, width = traced.ink.shape
+    rows = np.rint(traced.y[:, None] + np.sin(across)[:, None] * reach).astype(int).clip(0, height - 1)
+    columns = np.rint(traced.x[:, None] + np.cos(across)[:, None] * reach).astype(int).clip(0, width - 1)
+    paper = np.pad(~traced.ink[rows, columns], ((0, 0), (0, 1)), constant_values=True)
+    wide = np.digitize(paper.argmax(axis=1), WIDTHS) / (len(WIDTHS) + 1)
+    turns = (back, QUILL_DIRECTIONS), (ahead, QUILL_DIRECTIONS)
+    return _histogram(traced, 2 * leg, *turns, (wide, len(WIDTHS) + 1))
+
+
+def _histogram(traced: Contours, length: int, *shares: tuple[np.ndarray, int]) -> np.ndarray:
+    """Count points of contours at least so long by several shares, 0 up to 1, each in so many bins."""
+    bins = [count for _, count in shares]
+    placed = [np.minimum((share * count).astype(int), count - 1) for share, count in shares]
+    both = np.ravel_multi_index(placed, bins)[traced.sizes >= length]
+    counts = np.bincount(both, minlength=int(np.prod(bins)))
+    return np.sqrt(counts / max(counts.sum(), 1)).astype(np.float32)
+
+
+def contours(grey: np.ndarray, scale: float = 1.0) -> Contours:
+    """Trace a line as it came, uint8 (height, width): without its paper's ruling, tones normalised, scaled."""
     size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-    clear = Image.fromarray(normalise(grey, "clip")).resize(size, Image.Resampling.BILINEAR)
+    clear = Image.fromarray(normalise(cleaned(grey), "clip")).resize(size, Image.Resampling.BILINEAR)
     padded = np.pad(np.asarray(clear, np.float32), 1, constant_values=255)
-    return [np.asarray(line) for line in contour_generator(z=padded).lines(MIDDLE)]
+    lines = [np.asarray(line) for line in contour_generator(z=padded).lines(MIDDLE)]
+    return Contours(padded < MIDDLE, *_walked(lines))
 
 
 def _walked(contours: list[np.ndarray]) -> tuple[np.ndarray, ...]:

@@ -39,12 +39,15 @@ def scale(grey: np.ndarray, by: float, height: int, width: int) -> np.ndarray:
     return strip
 
 
+def cleaned(grey: np.ndarray) -> np.ndarray:
+    """Return a line as it came, uint8 (h, w), dark on light, evenly lit and without the ruling of its paper."""
+    return without_ruling(evenly_lit(dark_on_light(grey)))
+
+
 def strip_of(grey: np.ndarray, by: float, tone: str, height: int, width: int) -> np.ndarray:
     """Return a line as it came, uint8 (h, w), as the strip that the network sees; see `scale` and tones.normalise."""
-    grey = dark_on_light(grey)
-    if tone != "raw":
-        grey = normalise(without_ruling(evenly_lit(grey)), tone)
-    return scale(grey, by, height, width)
+    toned = dark_on_light(grey) if tone == "raw" else normalise(cleaned(grey), tone)
+    return scale(toned, by, height, width)
 
 
 def ink_share(strip: np.ndarray, width: int) -> np.ndarray:

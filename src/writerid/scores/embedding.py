@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 DIMENSIONS = 64  # at most
+UNLABELLED, WHITENED = 100, 0.75  # dimensions at most, and how far they are brought to one variance; 1: all the way
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,17 @@ def fit(documents: np.ndarray, writers: np.ndarray) -> Embedding:
 def fit_unlabelled(documents: np.ndarray) -> Embedding:
     """Fit on documents, float (documents, features), of whom nobody knows the writers.
 
-    They are brought to the same variance in up to DIMENSIONS directions, those in which they vary most; in no more than
-    a quarter of their number, since in as many directions as there are documents all would be equally far apart.
+    They are brought nearer to one variance in up to UNLABELLED directions, those in which they vary most; in no more
+    than a quarter of their number, since in as many directions as there are documents all would be equally far apart.
     """
-    from sklearn.decomposition import PCA
+    from sklearn.decomposition import PCA  # here, too
     from threadpoolctl import threadpool_limits
 
-    dimensions = max(1, min(DIMENSIONS, len(documents) // 4, documents.shape[1]))
+    dimensions = max(1, min(UNLABELLED, len(documents) // 4, documents.shape[1]))
     with threadpool_limits(1), np.errstate(invalid="ignore"):  # shares of no variance
-        parts = PCA(dimensions, svd_solver="full").fit(documents.astype(np.float64))
+        parts = PCA(dimensions, random_state=0).fit(documents)
     deviation = np.sqrt(parts.explained_variance_)
-    scale = np.where(deviation > 1e-9 * deviation.max(), 1 / np.maximum(deviation, 1e-300), 0)
+    scale = np.where(deviation > 1e-6 * deviation.max(), np.maximum(deviation, 1e-300) ** -WHITENED, 0)
     return Embedding(parts.mean_, parts.components_.T * scale)
 
 
