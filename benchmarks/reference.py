@@ -40,7 +40,7 @@ RECIPE = Recipe(
     epochs=EPOCHS,
     steps_per_epoch=STEPS,
     balance=0.0,
-    augment=Augmentation(share=0, scale=0, slant=0, rotation=0, shift=0, stroke=0),
+    augment=Augmentation(share=0, scale=0, slant=0, rotation=0, shift=0, stroke=0, blur=0, contrast=1),
     precision="auto",
     seed=0,
 )

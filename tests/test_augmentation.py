@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from writerid.base.schema import Augmentation
-from writerid.network.augmentation import CHANGES, Augment, draw
+from writerid.network.augmentation import BLUR, CHANGES, CONTRAST, Augment, draw
 
-NONE = Augmentation(share=1, scale=0, slant=0, rotation=0, shift=0, stroke=0)
+NONE = Augmentation(share=1, scale=0, slant=0, rotation=0, shift=0, stroke=0, blur=0, contrast=1)
 
 
 def augment(crop: np.ndarray, changes: np.ndarray) -> np.ndarray:
@@ -37,7 +37,7 @@ def test_nothing_is_changed_by_nothing(crop: np.ndarray):
 
 
 def test_draws_follow_from_the_generator():
-    every = Augmentation(share=1, scale=0.1, slant=0.1, rotation=0.02, shift=4, stroke=0.3)
+    every = one(share=1, scale=0.1, slant=0.1, rotation=0.02, shift=4, stroke=0.3)
     assert every
     first, again, other = (draw(every, (21, 31), 5, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
@@ -47,19 +47,19 @@ def test_draws_follow_from_the_generator():
 
 def test_a_share_of_crops_is_changed():
     changes = draw(
-        Augmentation(share=0.25, scale=0.1, slant=0.1, rotation=0.02, shift=4, stroke=0.3),
+        one(share=0.25, scale=0.1, slant=0.1, rotation=0.02, shift=4, stroke=0.3),
         (21, 31),
         4000,
         np.random.default_rng(0),
     )
     unchanged = (changes == draw(NONE, (21, 31), 1, np.random.default_rng(0))).all(axis=1)
     assert unchanged.mean() == pytest.approx(0.75, abs=0.02)
-    assert not Augmentation(share=0, scale=0.1, slant=0.1, rotation=0.02, shift=4, stroke=0.3)
+    assert not one(share=0, scale=0.1, slant=0.1, rotation=0.02, shift=4, stroke=0.3)
 
 
 def test_the_middle_stays_in_the_middle(crop: np.ndarray):
     changes = draw(
-        Augmentation(share=1, scale=0.3, slant=0.3, rotation=0.1, shift=0, stroke=0),
+        one(share=1, scale=0.3, slant=0.3, rotation=0.1, shift=0, stroke=0),
         (21, 31),
         20,
         np.random.default_rng(0),
@@ -89,3 +89,21 @@ def test_strokes_get_wider_and_narrower(crop: np.ndarray):
         ink.append(augment(crop, change).sum())
     assert ink[0] < ink[1] < ink[2]
     assert augment(crop, change)[9, 10] == pytest.approx(0.5)
+
+
+def test_edges_get_softer_sharper_and_steeper(crop: np.ndarray):
+    change = draw(NONE, (21, 31), 1, np.random.default_rng(0))[0]
+    change[BLUR] = 1
+    soft = augment(crop, change)
+    assert soft[9, 10] == pytest.approx(1 / 3)
+    assert soft.sum() == pytest.approx(crop.sum())
+    change[BLUR] = -1
+    np.testing.assert_allclose(augment(crop, change), crop, atol=1e-6)  # as sharp as can be
+    change[BLUR], change[CONTRAST] = 0, 4
+    np.testing.assert_allclose(augment(crop * 0.6, change), crop * 0.9, atol=1e-6)
+
+
+def test_black_and_white_is_steep():
+    changes = draw(one(contrast=16), (21, 31), 2000, np.random.default_rng(0))
+    assert changes[:, CONTRAST].min() >= 1
+    assert 15 < changes[:, CONTRAST].max() <= 16

@@ -18,12 +18,13 @@ from writerid.base.schema import Augmentation, Recipe
 from writerid.crops.strips import scale
 from writerid.crops.windows import CROP, gather
 from writerid.network import devices, models, resident, resume, training
+from writerid.network.augmentation import CHANGES
 from writerid.network.models import Provenance
 from writerid.network.resume import State
 from writerid.network.training import Data, Outputs, batches, chances, fit, optimizer, optimizers
 
 NETWORK = tiny_network(dropout=0.3)
-AUGMENT = Augmentation(share=1, scale=0.1, slant=0.1, rotation=0.02, shift=2, stroke=0.3)
+AUGMENT = Augmentation(share=1, scale=0.1, slant=0.1, rotation=0.02, shift=2, stroke=0.3, blur=0.5, contrast=4)
 RECIPE = Recipe(
     optimizer="adam",
     learning_rate=0.01,
@@ -208,20 +209,12 @@ def test_batches_follow_from_seed_and_step(data: Data):
     for name in ("crop", "changes"):
         np.testing.assert_array_equal(third[name], same[name])
     assert (third["crop"].dtype, third["crop"].shape) == (np.uint8, (8, 32, 24))
-    assert (third["changes"].dtype, third["changes"].shape) == (np.float32, (8, 7))
+    assert (third["changes"].dtype, third["changes"].shape) == (np.float32, (8, CHANGES))
     assert labels.shape == (8, 3)
     other, _ = next(batches(data, RECIPE.model_copy(update={"seed": 6}), NETWORK, 2))
     assert not np.array_equal(third["crop"], other["crop"])
-    plain, _ = next(
-        batches(
-            data,
-            RECIPE.model_copy(
-                update={"augment": Augmentation(share=0, scale=0, slant=0, rotation=0, shift=0, stroke=0)}
-            ),
-            NETWORK,
-            2,
-        )
-    )
+    unchanged = RECIPE.model_copy(update={"augment": AUGMENT.model_copy(update={"share": 0})})
+    plain, _ = next(batches(data, unchanged, NETWORK, 2))
     assert list(plain) == ["crop"]
     np.testing.assert_array_equal(plain["crop"], third["crop"])
 
@@ -246,7 +239,7 @@ def test_balance(data: Data, balance: float, shares: list[float]):
         update={
             "balance": balance,
             "batch_size": 20_000,
-            "augment": Augmentation(share=0, scale=0, slant=0, rotation=0, shift=0, stroke=0),
+            "augment": AUGMENT.model_copy(update={"share": 0}),
         }
     )
     _, labels = next(batches(replace(data, train=train), recipe, NETWORK, 0))

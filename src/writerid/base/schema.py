@@ -151,9 +151,12 @@ class Augmentation(Group):
     stroke: float = parameter(
         0.2, "thicker or thinner strokes, by up to this share of a pixel on either side", ge=0, le=1
     )
+    blur: float = parameter(0.0, "softer or sharper edges, by up to this share of a blur over 3 x 3 pixels", ge=0, le=1)
+    contrast: float = parameter(1.0, "edges up to so many times as steep; 100: black and white", ge=1, le=100)
 
     def __bool__(self) -> bool:
-        return self.share > 0 and any((self.scale, self.slant, self.rotation, self.shift, self.stroke))
+        changes = (self.scale, self.slant, self.rotation, self.shift, self.stroke, self.blur)
+        return self.share > 0 and (any(changes) or self.contrast > 1)
 
 
 class Recipe(Seeded):

@@ -1,4 +1,8 @@
-"""Small changes to training crops, within what one hand varies: size, slant, direction, place, width of strokes."""
+"""Changes to training crops that leave the hand the same.
+
+What one hand varies in: size, slant, direction, place. What pens and scanners do: width of strokes, soft or sharp
+edges, grey or black.
+"""
 
 from collections.abc import Callable
 
@@ -8,14 +12,15 @@ from keras import ops
 
 from writerid.base.schema import Augmentation
 
-CHANGES = 7  # numbers that say how one crop is changed
+CHANGES = 9  # numbers that say how one crop is changed
+STROKE, BLUR, CONTRAST = range(6, CHANGES)
 
 
 def draw(augmentation: Augmentation, size: tuple[int, int], count: int, rng: np.random.Generator) -> np.ndarray:
     """Draw the changes of `count` crops of `size` (height, width): float32 (count, CHANGES).
 
-    The first six are an affine map from the changed crop's columns and rows to the crop's own, about its middle; the
-    last is the change of stroke width, -1..1.
+    The first six are an affine map from the changed crop's columns and rows to the crop's own, about its middle; then
+    come the change of stroke width and of blur, both -1..1, and how many times as steep edges are.
     """
 
     changed = rng.random(count) < augmentation.share
@@ -37,6 +42,8 @@ def draw(augmentation: Augmentation, size: tuple[int, int], count: int, rng: np.
             size_y,
             y + rotation * x - size_y * y + shift_y,
             spread(augmentation.stroke),
+            spread(augmentation.blur),
+            np.exp(np.abs(spread(np.log(augmentation.contrast)))),
         ]
     ).astype(np.float32)
 
@@ -57,12 +64,14 @@ class Augment(keras.layers.Layer):
         transform = ops.concatenate([changes[:, :6], ops.zeros_like(changes[:, :2])], axis=1)
         pixels = ops.image.affine_transform(pixels, transform, fill_value=self._paper, data_format="channels_last")
         more, less = _of_neighbours(pixels, ops.maximum), _of_neighbours(pixels, ops.minimum)
-        stroke = changes[:, 6][:, None, None, None]
-        return pixels + ops.relu(stroke) * (more - pixels) + ops.relu(-stroke) * (less - pixels)
+        stroke, blur, contrast = (changes[:, at][:, None, None, None] for at in range(STROKE, CHANGES))
+        pixels = pixels + ops.relu(stroke) * (more - pixels) + ops.relu(-stroke) * (less - pixels)
+        pixels = pixels + blur * (_of_neighbours(pixels, ops.add) / 9 - pixels)
+        return ops.clip((pixels - 0.5) * contrast + 0.5, 0, 1)
 
 
-def _of_neighbours(pixels: keras.KerasTensor, choose: Callable[..., keras.KerasTensor]) -> keras.KerasTensor:
-    """Choose among each pixel and the eight around it: many times faster on a CPU than pooling with stride 1."""
+def _of_neighbours(pixels: keras.KerasTensor, join: Callable[..., keras.KerasTensor]) -> keras.KerasTensor:
+    """Join each pixel and the eight around it: many times faster on a CPU than pooling with stride 1."""
     padded = ops.pad(pixels, [[0, 0], [1, 1], [1, 1], [0, 0]], "symmetric")
-    of_rows = choose(choose(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
-    return choose(choose(of_rows[:, :, :-2], of_rows[:, :, 1:-1]), of_rows[:, :, 2:])
+    of_rows = join(join(padded[:, :-2], padded[:, 1:-1]), padded[:, 2:])
+    return join(join(of_rows[:, :, :-2], of_rows[:, :, 1:-1]), of_rows[:, :, 2:])
