@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import shutil
 import subprocess
@@ -151,6 +152,9 @@ def test_what_is_no_scan_is_refused(known: Identifier, tmp_path: Path, name: str
     with pytest.raises(InputError, match=name):
         answer = known.identify(tmp_path / name)
         raise InputError(f"{name}: {answer.problem}")
+    os.mkfifo(tmp_path / "fifo.png")
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        known.identify(tmp_path / "fifo.png")
     with pytest.raises(InputError, match="no such file"):
         known.identify(tmp_path / "nowhere.png")
 

@@ -84,6 +84,8 @@ def _opened(path: Path) -> Archive:
         raise InputError(f"{path}: there is no such file or folder")
     if path.is_dir():
         return Archive(path)
+    if not path.is_file():
+        raise InputError(f"{path}: neither a file nor a folder")
     with path.open("rb") as file:
         packed = file.read(2) in (b"PK", b"\x1f\x8b", b"BZ") or path.name.lower().endswith((".tar", ".txz", ".tar.xz"))
     if packed:

@@ -1,6 +1,7 @@
 """The network as ONNX, which needs neither Keras nor TensorFlow: from crops to logits and vectors."""
 
 import tempfile
+import warnings
 from pathlib import Path
 
 import keras
@@ -24,7 +25,7 @@ def to_onnx(model: keras.Model, embedding: Embedding) -> bytes:
     both = keras.Model(model.inputs, [model.output, project(features)])
     project.set_weights([embedding.projection, -embedding.mean @ embedding.projection])
     both([np.zeros((1, *model.input_shape[1:]), np.uint8)])  # Keras exports only what was called once
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(action="ignore"):  # of Keras's own making
         path = Path(folder, "network.onnx")
         both.export(path, format="onnx", verbose=False)
         return _plain(onnx.load(path)).SerializeToString(deterministic=True)
