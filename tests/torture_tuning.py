@@ -37,15 +37,15 @@ LIMIT = 600  # seconds, for a hang
 
 
 def processes(clone: Clone) -> list[psutil.Process]:
-    """All that a call has started, itself too: they share a variable."""
-    found = []
+    """All that a call has started, itself too: they share a variable, which a few overwrite with their titles."""
+    found: set[psutil.Process] = set()
     for process in psutil.process_iter():
         try:
             if process.environ().get("FLAGS") == str(clone.flags) and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+                found |= {process, *process.children(recursive=True)}
         except psutil.Error:
             continue
-    return found
+    return sorted(found, key=lambda process: process.pid)
 
 
 def kill(clone: Clone, part: str = "") -> bool:
