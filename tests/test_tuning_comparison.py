@@ -1,5 +1,6 @@
 """What a comparison of experiments says: what counts, what matters, what is better."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,13 @@ def test_too_few_runs_say_nothing(count: int):
     assert compare.effects(compared(runs({})[:count])).empty
 
 
+def test_runs_that_leave_two_parameters_mixed_up_say_nothing_and_warn_of_nothing():
+    known = runs({})
+    mixed = [(each["layers"] == 2) == (each["kernel_size"] == 3) for each in known["params"]]
+    with warnings.catch_warnings(action="error"):
+        assert compare.effects(compared(known[mixed])).empty
+
+
 def test_all_the_same_explains_nothing():
     assert set(compare.effects(compared(runs({})))["share"].round(9)) == {0.0}
 
@@ -140,6 +148,9 @@ def test_two_pairs_have_no_winner():
     found = compare.against_reference(compared(known[few])).set_index(["key", "other"])
     assert found.loc[("layers", "4"), "pairs"] == 2
     assert found.loc[("layers", "4"), "verdict"] == "too few pairs"
+    one = compare.against_reference(compared(known[few][::2]))
+    assert set(one["pairs"]) == {1}
+    assert "inf" not in compare.markdown(one)
 
 
 def test_curves_are_of_the_best_and_of_its_like_with_other_dropout():

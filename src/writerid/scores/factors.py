@@ -19,7 +19,8 @@ def effects(runs: pd.DataFrame, response: str, factors: dict[str, list[str]]) ->
     Empty where the runs are too few to tell the factors apart.
     """
     even = pd.DataFrame(list(product(*factors.values())), columns=list(factors))
-    fit = ols(f"{response} ~ " + " + ".join(f"C({name})" for name in factors), runs).fit() if factors else None
+    with warnings.catch_warnings(action="ignore"):  # of runs that are too few
+        fit = ols(f"{response} ~ " + " + ".join(f"C({name})" for name in factors), runs).fit() if factors else None
     columns = ["key", "share", "value", response]
     if fit is None or fit.df_resid < 1 or fit.df_model + 1 < fit.model.exog.shape[1]:
         return pd.DataFrame(columns=columns)

@@ -116,7 +116,8 @@ def against_reference(comparison: Comparison) -> pd.DataFrame:
 
 
 def markdown(table: pd.DataFrame) -> str:
-    """Return a table in Markdown, aligned; `-` where there is no number."""
+    """Return a table in Markdown, aligned; `-` where there is no number, or one without bounds."""
+    table = table.replace([np.inf, -np.inf], np.nan)
     texts = table.map(lambda cell: "-" if cell != cell else f"{cell:.4f}" if isinstance(cell, float) else str(cell))
     texts = texts.replace(r"\|", r"\\|", regex=True).rename(columns={"by_line": "by line", "by_crop": "by crop"})
     return str(texts.to_markdown(index=False, tablefmt="github", disable_numparse=True))
