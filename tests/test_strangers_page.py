@@ -67,7 +67,8 @@ def test_ratios_have_two_digits(log10: float, told: str):
 def test_how_strongly_a_pair_speaks():
     row = {"ratio": "0.92", "low": "0.74", "high": "1.11"}
     assert strangers.times(row) == (
-        "8.3 times likelier if one person wrote both (log10 of the likelihood ratio 0.92, 95 % interval 0.74 to 1.11)"
+        "8.3 times likelier if one person wrote both "
+        "(log10 of the likelihood ratio 0.92, 95\u00a0% interval 0.74 to 1.11)"
     )
     assert strangers.times({**row, "ratio": "-0.5"}).startswith("3.2 times likelier if two people did (log10 of ")
 

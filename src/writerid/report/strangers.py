@@ -93,7 +93,7 @@ def times(row: dict[str, str]) -> str:
     ratio, low, high = (float(row[name]) for name in ("ratio", "low", "high"))
     whom = "if one person wrote both" if ratio >= 0 else "if two people did"
     return (
-        f"{number(abs(ratio))} times likelier {whom} (log10 of the likelihood ratio {ratio:.2f}, 95 % interval "
+        f"{number(abs(ratio))} times likelier {whom} (log10 of the likelihood ratio {ratio:.2f}, 95\u00a0% interval "
         f"{low:.2f} to {high:.2f})"
     )
 
