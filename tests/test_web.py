@@ -189,6 +189,12 @@ def test_a_taken_port_is_an_error_of_one_line(folder: Path):
             serve(folder / "identifier", folder / "people", "127.0.0.1", taken.getsockname()[1], browser=False)
 
 
+def test_a_folder_that_is_being_written_changes_nothing_yet(visitor: Visitor, folder: Path):
+    visitor.ask("GET", "/")
+    (folder / "identifier" / "identifier.json").write_text("{")
+    assert "<strong>bert</strong>" in visitor.identify(png(writing(HANDS["bert"], 5))).text
+
+
 def test_too_many_pages_are_refused(visitor: Visitor, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("writerid.web.app.MOST_PAGES", 1)
     visitor.ask("GET", "/")

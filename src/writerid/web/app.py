@@ -51,7 +51,11 @@ class Site:
         place = self._people if (self._people / SETTINGS).is_file() else self._folder
         stamp = (str(place), (place / SETTINGS).stat().st_mtime_ns if (place / SETTINGS).is_file() else 0)
         if self._loaded is None or self._loaded[0] != stamp:
-            self._loaded = stamp, Identifier.load(place)
+            try:
+                self._loaded = stamp, Identifier.load(place)
+            except InputError:
+                if self._loaded is None:  # else it is being written just now, or was damaged: the last one still holds
+                    raise
         return self._loaded[1]
 
     async def home(self, request: Request) -> Response:
