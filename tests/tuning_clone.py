@@ -61,6 +61,9 @@ for name in ("predictions.csv", "writers.csv"):
 Path("metrics/test").mkdir(parents=True, exist_ok=True)
 for name in ("scores.json", "unseen.json"):
     Path("metrics/test", name).write_text("{}\\n")
+Path("metrics/unseen").mkdir(parents=True, exist_ok=True)
+for name in ("tippett", "cross_entropy", "enrolment", "coverage", "pairs"):
+    Path("metrics/unseen", f"{name}.csv").write_text("level\\n")
 Path("metrics/test.json").write_text('{"line": {"accuracy": 0.123456}}\\n')
 '''
 
