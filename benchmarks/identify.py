@@ -3,13 +3,16 @@
     python -m benchmarks.identify [--identifier models/identifier] [--lines data/synthetic.zip] [--pages ARCHIVE]
 
 Speed is measured on lines of --lines, and on a page that is made of PAGE of them: cold, with the process that is
-started for it, and warm. ARCHIVE is a zip archive of pages, with layout files or without; its pages are told apart by
-writer as benchmarks.strangers does (--writer), and lines whose text has what --text matches take no part. Of everybody
-with several pages the first is enrolled and the others are asked; the pages of all others are strangers'. With --few
-more galleries are drawn, of so many people each.
+started for it, and warm. Where the run's data/split.csv is, test lines are scanned in ways that may mislead.
+
+ARCHIVE is a zip archive of pages, with layout files or without; its pages are told apart by writer as
+benchmarks.strangers does (--writer), and lines whose text has what --text matches take no part. Of everybody with
+several pages the first is enrolled and the others are asked; the pages of all others are strangers'. With --few more
+galleries are drawn, of so many people each.
 """
 
 import argparse
+import io
 import os
 import re
 import subprocess
@@ -26,18 +29,23 @@ from PIL import Image
 
 from benchmarks.strangers import WRITER
 from stages.runner import run
+from writerid.base.declaration import ROOT
 from writerid.base.errors import InputError
+from writerid.base.files import read_csv
 from writerid.dataset.archive import Archive
 from writerid.dataset.page_lines import Labels
 from writerid.dataset.pages.choice import text_pattern
+from writerid.dataset.splits import UNSEEN
+from writerid.identifier.answers import Answer
 from writerid.identifier.bundle import ENROLLED
 from writerid.identifier.decide import NONE_FROM, decide
 from writerid.identifier.hands import together
 from writerid.identifier.identify import Identifier
-from writerid.identifier.scans import read
+from writerid.identifier.scans import read, read_image
 
 PAGE, GAP, MARGIN = 25, 20, 120  # lines of the made page, and pixels between and around them
 COLD, WARM = 5, 20  # times that each is measured; the median counts
+TRAPPED = 18  # lines
 DRAWS = 200  # galleries of --few people
 
 
@@ -46,12 +54,16 @@ def speed(folder: Path, dataset: Path) -> None:
     with Archive(dataset) as archive:
         greys = [archive.decode(path) for path in archive.images[:PAGE]]
     identifier = Identifier.load(folder)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with tempfile.TemporaryDirectory() as place:
         for name, grey in (("line", greys[0]), ("page", stacked(greys))):
             path = Path(place, f"{name}.png")
             Image.fromarray(grey).save(path)
             command = [sys.executable, "-m", "writerid", "identify", str(path), "--identifier", str(folder.resolve())]
-            cold = [timed(partial(subprocess.run, command, check=True, capture_output=True)) for _ in range(COLD)]
+            cold = [
+                timed(partial(subprocess.run, command, check=True, capture_output=True, env=environment))
+                for _ in range(COLD)
+            ]
             warm = [timed(partial(identifier.identify, path)) for _ in range(WARM)]
             for way, times in (("cold", cold), ("warm", warm)):
                 wall, processor = np.median(times, axis=0)
@@ -59,13 +71,13 @@ def speed(folder: Path, dataset: Path) -> None:
                 print(f"{name}, {way}: {wall:.2f} s, {processor:.2f} s of a core{rate}")
 
 
-def stacked(greys: list[np.ndarray]) -> np.ndarray:
+def stacked(greys: list[np.ndarray], margin: int = MARGIN) -> np.ndarray:
     """A page of lines, one below the other."""
-    width = max(grey.shape[1] for grey in greys) + 2 * MARGIN
-    page = np.full((sum(grey.shape[0] + GAP for grey in greys) + 2 * MARGIN, width), 245, np.uint8)
-    top = MARGIN
+    width = max(grey.shape[1] for grey in greys) + 2 * margin
+    page = np.full((sum(grey.shape[0] + GAP for grey in greys) + 2 * margin, width), 245, np.uint8)
+    top = margin
     for grey in greys:
-        page[top : top + grey.shape[0], MARGIN : MARGIN + grey.shape[1]] = grey
+        page[top : top + grey.shape[0], margin : margin + grey.shape[1]] = grey
         top += grey.shape[0] + GAP
     return page
 
@@ -95,7 +107,7 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
         vectors[found[1] if found else name][name] = together(hands), len(hands)
     known = sorted(name for name, own in vectors.items() if len(own) > 1)
     first = {name: min(vectors[name]) for name in known}
-    asked = [
+    queries = [
         (name, page, *vectors[name][page]) for name in vectors for page in vectors[name] if first.get(name) != page
     ]
     print(f"{sum(map(len, vectors.values()))} pages by {len(vectors)} people, {unusable} could not be used")
@@ -105,7 +117,7 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
         for _ in range(1 if size == len(known) else DRAWS):
             gallery = sorted(rng.permutation(known)[:size].tolist())
             references = np.array([vectors[name][first[name]][0] for name in gallery])
-            for name, _, vector, lines in asked:
+            for name, _, vector, lines in queries:
                 likeness = references @ vector
                 refused = decide(likeness, lines, calibration)[1] >= NONE_FROM
                 if name in gallery:
@@ -119,9 +131,65 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
         )
 
 
+def traps(identifier: Identifier, lines: Path, split: Path, dataset: Path) -> None:
+    """Print what becomes of TRAPPED test lines when they are scanned otherwise, and of as many by unseen writers."""
+    table = read_csv(lines, {"line": str, "path": str, "form": str, "writer": str})
+    sides = read_csv(split, {"line": str, "split": str})
+    side = dict(zip(sides["line"], sides["split"], strict=True))
+    rng = np.random.default_rng(0)
+    rows = {name: [row for row, line in enumerate(table["line"]) if side[line] == name] for name in ("test", UNSEEN)}
+    chosen = {name: rng.permutation(own)[:TRAPPED].tolist() for name, own in rows.items()}
+    with Archive(dataset) as archive:
+
+        def grey(row: int) -> np.ndarray:
+            return archive.decode(table["path"][row])
+
+        def three(row: int) -> np.ndarray:
+            return stacked(
+                [grey(each) for each in range(len(side)) if table["form"][each] == table["form"][row]][:3], 40
+            )
+
+        changed: dict[str, Callable[[int], np.ndarray]] = {
+            "as they are": grey,
+            "at half the resolution": lambda row: resized(grey(row), 1 / 2),
+            "at two thirds of it": lambda row: resized(grey(row), 2 / 3),
+            "at twice the resolution": lambda row: resized(grey(row), 2),
+            "white on black": lambda row: 255 - grey(row),
+            "three lines in one image": three,
+            "blank paper": lambda row: rng.normal(240, 3, grey(row).shape).clip(0, 255).astype(np.uint8),
+        }
+        print(f"| {TRAPPED} lines | right | wrong | none of them | cannot be used |\n|---|---|---|---|---|")
+        for words, change in changed.items():
+            print(row_of(words, [(asked(identifier, change(row)), table["writer"][row]) for row in chosen["test"]]))
+        print(row_of("by unseen writers", [(asked(identifier, grey(row)), "") for row in chosen[UNSEEN]]))
+
+
+def row_of(words: str, answers: list[tuple[Answer, str]]) -> str:
+    """A row of the table of traps."""
+    right = sum(answer.writer == writer for answer, writer in answers)
+    unusable = sum(bool(answer.problem) for answer, _ in answers)
+    none = sum(answer.writer is None for answer, _ in answers) - unusable
+    return f"| {words} | {right} | {len(answers) - right - none - unusable} | {none} | {unusable} |"
+
+
+def resized(grey: np.ndarray, by: float) -> np.ndarray:
+    """An image at another resolution."""
+    size = round(grey.shape[1] * by), round(grey.shape[0] * by)
+    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
+
+
+def asked(identifier: Identifier, grey: np.ndarray) -> Answer:
+    """What is said of an image."""
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "PNG")
+    return identifier.judge("scan", list(read_image(buffer.getvalue(), "scan")))
+
+
 def main(identifier: Path, lines: Path, pages: Path | None, text: str, writer: str, few: list[int]) -> None:
     """Measure the identifier in use."""
     speed(identifier, lines)
+    if Path("data/split.csv").is_file():
+        traps(Identifier.load(identifier), Path("data/lines.csv"), Path("data/split.csv"), lines)
     if pages:
         trial(identifier, pages, text, writer, few)
 
