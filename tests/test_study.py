@@ -1,13 +1,17 @@
 """The test side as it is explained: filters, maps, the map of hands, the lines that are shown."""
 
 from collections import Counter
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
+from writerid.base.errors import InputError
 from writerid.crops.windows import CROP, Packed
 from writerid.explain import activations, hands
+from writerid.explain.results import PAIR, Results
 from writerid.explain.study import Limits, Study
 from writerid.explain.taps import Taps
 from writerid.pictures import album
@@ -88,6 +92,22 @@ def test_maps_lie_under_the_line_they_are_of(taps: Taps, second: int):
         np.testing.assert_allclose(first[:, :, middle], seen[1][:, (middle - second) // 4, filters].T, rtol=1e-5)
     else:
         assert (first[:, :, 40:50] == 0).all()
+
+
+def test_pairs_by_unseen_writers_are_drawn_by_the_names_of_their_lines(taps: Taps, tmp_path: Path):
+    own = study(taps, [0, 100, 200], 100)
+    pair = dict(zip(PAIR, ("worst_same", "f-00", "f-02", "a", "a", "0.4", "-0.9", "-1", "0.1"), strict=True))
+    drawn = album.Album(own, Results({}, {}, [pair]), tmp_path, tmp_path)
+    drawn.compared()
+    with Image.open(tmp_path / "lines/compared_1_other.png") as image:
+        np.testing.assert_array_equal(image, own.named("f-02"))
+    assert own.named("f-02").shape == (32, 100)
+    header, row = (tmp_path / "compared.csv").read_text().splitlines()
+    assert header == f"picture_one,picture_other,{','.join(PAIR)}"
+    assert row == f"compared_1_one.png,compared_1_other.png,{','.join(pair.values())}"
+    assert drawn.counts == {"compared": 1}
+    with pytest.raises(InputError, match=r"data/lines.csv: has no line 'g-00'; run `dvc repro --force evaluate`"):
+        own.named("g-00")
 
 
 def test_lines_are_shown_once_while_others_are_left(taps: Taps):
