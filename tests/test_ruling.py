@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import line
+from tests.test_writing_size import written as written_by_a_hand
 from writerid.crops.ruling import without_ruling
 from writerid.crops.tones import normalise
 
@@ -51,6 +52,13 @@ def test_ruling_goes_and_writing_stays(grey: np.ndarray, left: float):
     assert np.median(without_ruling(grey)[~ink]) > 220
     faint = (without_ruling(grey) < 215) & ~ink
     assert faint.sum() < left * ((grey < 215) & ~ink).sum()
+
+
+@pytest.mark.parametrize("row", [63, 72, 78])
+def test_a_rule_that_many_strokes_cross_goes(row: int):
+    grey = written_by_a_hand().copy()
+    grey[row : row + 2] = np.minimum(grey[row : row + 2], 150)
+    assert (without_ruling(grey) != grey).sum() > 1000
 
 
 @pytest.mark.parametrize(

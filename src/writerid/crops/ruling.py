@@ -5,7 +5,8 @@ import numpy as np
 FAINT = 12  # grey levels by which ruling is darker than what is above and below it at least
 CLEAR = 24  # and ink: what is that dark beside a ruling is a stroke that crosses or touches it
 BLOCK = 64  # pixels; ruling is looked for in blocks, across which it may rise or fall
-DARK, THROUGHOUT = 0.6, 0.9  # share of such pixels in a ruled row of a block, and of blocks that hold the ruling
+DARK, THROUGHOUT = 0.5, 0.9  # share of such pixels in a ruled row of a block, and of blocks that hold the ruling
+FEW_BLOCKS, FEW_DARK = 6, 0.6  # of so few blocks, which a word's own strokes may fill, each must hold more of it
 LEAN = 10  # pixels that ruling may rise or fall from one end to the other
 SQUARES = 4  # upright lines that make squared paper
 
@@ -30,10 +31,13 @@ def _rulings(grey: np.ndarray, block: int) -> list[tuple[int, int, int]]:
     if blocks < 4 or height < 24:
         return []
     thickest = max(3, min(grey.shape) // 16)
+    share = DARK if blocks >= FEW_BLOCKS else FEW_DARK
     some = grey[:, : blocks * block].reshape(height, blocks, block)[:, :, ::every]
-    if _thin(some[:, :: blocks // 4], thickest + 1).any(axis=0).mean() < 0.5:  # most paper is plain: a glance tells
+    if (
+        _thin(some[:, :: blocks // 4], thickest + 1, share).any(axis=0).mean() < 0.5
+    ):  # most paper is plain: a glance tells
         return []
-    dark = _thin(some, thickest + 1)
+    dark = _thin(some, thickest + 1, share)
     if dark.any(axis=0).mean() < THROUGHOUT:
         return []
     near = dark.copy()  # a row above or below will do
@@ -56,12 +60,12 @@ def _rulings(grey: np.ndarray, block: int) -> list[tuple[int, int, int]]:
     return rulings
 
 
-def _thin(some: np.ndarray, reach: int) -> np.ndarray:
+def _thin(some: np.ndarray, reach: int, share: float) -> np.ndarray:
     """Where thin dark lines run through a block: bool (rows, blocks), from pixels, uint8 (rows, blocks, some)."""
     dark = np.zeros(some.shape[:2], bool)
     beside = np.minimum(some[: -2 * reach], some[2 * reach :])
     darker = np.minimum(some[reach:-reach], 255 - FAINT) + np.uint8(FAINT) < beside
-    dark[reach:-reach] = darker.mean(axis=2) >= DARK
+    dark[reach:-reach] = darker.mean(axis=2) >= share
     return dark
 
 
