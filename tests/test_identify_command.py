@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 
 from tests.handmade import HANDS, identifier, page, save, writing
 from writerid.cli import main
+from writerid.identifier.identify import Identifier
 
 
 @pytest.fixture
@@ -56,6 +58,10 @@ def test_people_are_kept_in_a_folder_of_their_own(there: Path, capsys: pytest.Ca
     assert "none of the known" in said(capsys, "identify", "carla2.png")
     said(capsys, "enrol", "carla", "carla1.png", "--into", "elsewhere")
     assert "carla" in said(capsys, "writers", "--identifier", "elsewhere")
+    made = identifier().bundle
+    Identifier(replace(made, network=made.network + b"\x00")).save(there / "models" / "identifier")
+    assert main(["writers"]) == 0
+    assert "note: models/people has another network" in capsys.readouterr().err
 
 
 def test_compare(there: Path, capsys: pytest.CaptureFixture[str]):

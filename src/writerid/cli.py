@@ -110,7 +110,19 @@ def _folder(options: argparse.Namespace) -> Path:
 def _load(options: argparse.Namespace) -> Any:
     from writerid.identifier.identify import Identifier  # here: `--help` need not wait for it
 
-    return Identifier.load(_folder(options))
+    folder = _folder(options)
+    identifier = Identifier.load(folder)
+    if folder == PEOPLE and not options.identifier and _network(MADE) not in (None, _network(PEOPLE)):
+        print(f"note: {PEOPLE} has another network than {MADE}; enrol people anew to use that", file=sys.stderr)
+    return identifier
+
+
+def _network(folder: Path) -> object:
+    """The digest of an identifier's network; None where there is none."""
+    try:
+        return json.loads((folder / "identifier.json").read_text(encoding="utf-8"))["files"]["network.onnx"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _identify(options: argparse.Namespace) -> None:
