@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import accuracy, probes, reference, scans
+from benchmarks import accuracy, contours, probes, reference, scans
 from tests.conftest import dataset_members, line, write_zip
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
@@ -108,3 +108,13 @@ def test_another_archive_of_several_resolutions_and_ruled_paper(tmp_path: Path):
     assert {x[2:4] for x in found["mixed"]} == {(45, 150), (180, 600)}
     changed = [bool((one[4] != other[4]).any()) for one, other in zip(found["d"], found["ruled"], strict=True)]
     assert changed == [False, True] * 4
+
+
+def test_contours_name_lines_and_forms():
+    rng = np.random.default_rng(0)
+    writers, forms = np.repeat(["a", "b"], 12), np.repeat([f"f{form}" for form in range(6)], 4)
+    vectors = rng.normal(size=(24, 5)) + 4 * (writers == "a")[:, None]
+    fitted = contours.classifier(3).fit(vectors, writers)
+    assert contours.accuracies(fitted, vectors, writers, forms) == (1.0, 1.0)
+    vectors[[0, 12]] = vectors[[12, 0]]  # a line on a form of another's
+    assert contours.accuracies(fitted, vectors, writers, forms) == (22 / 24, 1.0)
