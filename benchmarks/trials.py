@@ -53,8 +53,9 @@ def grid(clone: Clone, what: str, cores: set[int], *arguments: str, **variables:
     process = clone.start(*TUNE, "--until", "train", *arguments, **variables)
     os.sched_setaffinity(0, everything)
     assert process.stdout
-    moments = [time.monotonic() for line in process.stdout if "dropout" in line]
-    assert process.wait() == 0
+    said = [(time.monotonic(), line) for line in process.stdout]
+    assert process.wait() == 0, "".join(line for _, line in said)
+    moments = [moment for moment, line in said if "dropout" in line]
     seconds, count = moments[-1] - moments[0], len(moments) // 2
     print(f"{what}: {count} trials in {seconds:.0f} s, {3600 * count / seconds:.0f} an hour", flush=True)
 
