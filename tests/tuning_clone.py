@@ -78,7 +78,15 @@ shutil.copyfile(Path(os.environ["FLAGS"], "metrics", "explain.json"), "metrics/e
 Path("metrics/figures").mkdir(parents=True)
 Path("metrics/figures/filters.png").write_text("x")
 '''
-STAND_INS = {"train": TRAIN, "evaluate": EVALUATE, "explain": EXPLAIN}
+
+ENROL = '''"""A stand-in for the identifier."""
+
+from pathlib import Path
+
+Path("models/identifier").mkdir()
+Path("models/identifier/identifier.json").write_text("{}")
+'''
+STAND_INS = {"train": TRAIN, "evaluate": EVALUATE, "explain": EXPLAIN, "enrol": ENROL}
 TUNE = (sys.executable, "-m", "stages.tune")
 
 
