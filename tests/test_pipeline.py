@@ -19,8 +19,8 @@ from writerid.base.declaration import upstream
 from writerid.base.dotted import flat
 
 PICTURES = {
-    "confused_writers", "evidence", "feature_maps", "filter_inputs", "filters", "least_sure", "surest_right",
-    "surest_wrong", "traits",
+    "compared", "confused_writers", "evidence", "feature_maps", "filter_inputs", "filters", "least_sure",
+    "surest_right", "surest_wrong", "traits",
 }  # fmt: skip
 SHELLS = ("/bin/dash", "/bin/bash")  # the one stays the stage's parent, the other becomes the stage
 PLOTS = {
