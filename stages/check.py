@@ -27,8 +27,8 @@ def main() -> None:
     dataset = params.dataset
     if dataset != SYNTHETIC and not Path(dataset).exists():
         raise InputError(
-            f"{dataset}: there is no such archive or folder; put it there. Experiments from the queue find only what "
-            f"is committed: `dvc add {dataset}`, then commit {dataset}.dvc\n{BACK}"
+            f"{dataset}: there is no such archive or folder; put it there. (`dvc exp run --temp` and `--queue` find it "
+            f"only once it is committed: `dvc add {dataset}`, then commit {dataset}.dvc)\n{BACK}"
         )
     for what, remedy in trouble_with_copies():
         print(NOTE.format(what=what, remedy=remedy))

@@ -90,7 +90,7 @@ def test_evidence(there: Path, capsys: pytest.CaptureFixture[str], name: str):
         (["identify", "nowhere.png"], "nowhere.png: there is no such file"),
         (["identify", "anna1.png", "--identifier", "."], "holds no identifier"),
         (["compare", "anna1.png", "blank.png"], "blank"),
-        (["forget", "anna"], "nobody is enrolled"),
+        (["forget", "anna"], "nobody was enrolled"),
         (["enrol", "anna", "anna1.png"], "trained on"),
         (["evidence", "anna1.png", "--out", "evidence.txt"], "name a .html or a .png file"),
         (["export", "--to", "there", "--model", "nowhere.keras"], "there is no such file"),

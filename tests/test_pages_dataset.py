@@ -123,6 +123,13 @@ def test_the_tool_draws_each_page_and_says_what_it_found(tmp_path, capsys):
     assert ((colours[..., 0] - colours[..., 2]) > 100).sum() > 1000  # outlines
 
 
+def test_an_archive_without_a_page_that_can_be_drawn_is_an_error(tmp_path):
+    path = archive_of(tmp_path / "a.zip", {"x.png": b"not an image"})
+    with pytest.raises(InputError, match="no page in it can be drawn"):
+        pages.main(**vars(pages.options().parse_args([str(path), "--output", str(tmp_path / "out")])))
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_pattern_that_is_none_stops_the_tool(tmp_path):
     with pytest.raises(InputError, match="--text"):
         pages.main(**vars(pages.options().parse_args([str(tmp_path), "--text", "("])))

@@ -98,7 +98,7 @@ def test_a_folder_where_a_file_should_be(checkout: Path, dataset: Path, stage: R
 
 BAD_ARCHIVES = {
     "missing": (None, "data/own.zip: there is no such archive or folder"),
-    "not_zip": (b"text", "data/own.zip: not a whole zip archive"),
+    "not_zip": (b"text", "data/own.zip: no zip archive, or a damaged one"),
     "empty": ({}, "data/own.zip: the archive is empty"),
     "no_forms": ({"x01-000-00.png": b""}, "data/own.zip: nothing says who wrote its 1 images"),
     "two_forms": ({"forms.txt": "", "a/forms.txt": "x", "a01-000-00.png": b""}, "holds 2 tables of writers"),

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from stages.runner import run
+from writerid.base.errors import InputError
 from writerid.base.files import atomic
 from writerid.dataset.archive import Archive, page_path
 from writerid.dataset.images import UnusableImage, scans
@@ -88,6 +89,8 @@ def main(archive: Path, output: Path, tags: list[str], text: str, plain: bool, m
         doubts = f"; not sure: {'; '.join(page.doubts)}" if page.doubts else ""
         print(f"{name!r}: {kept} lines, {len(page.lines) - kept} left out{doubts}")
         drawn, lines, doubtful = drawn + 1, lines + kept, doubtful + bool(page.doubts)
+    if not drawn:
+        raise InputError(f"{archive}: no page in it can be drawn; see above")
     print(f"{output}: {drawn} pages with {lines} lines; {doubtful} of them doubtful")
 
 

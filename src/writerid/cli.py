@@ -241,7 +241,7 @@ def _forget(options: argparse.Namespace) -> None:
 
     folder = _folder(options)
     if folder == MADE and not options.identifier:
-        raise InputError(f"nobody is enrolled in {PEOPLE}; name {MADE} by --identifier to change it itself")
+        raise InputError(f"nobody was enrolled, so there is nobody to forget ({PEOPLE} does not exist)")
     with FileLock(folder / ".lock"):
         Identifier.load(folder).forget(options.name).save(folder)
     print(f"{shown(options.name)}: no longer known in {folder}")

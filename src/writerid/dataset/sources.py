@@ -48,7 +48,10 @@ class Zip:
         try:
             self._zip = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise InputError(f"{path}: not a whole zip archive ({brief(error)}); get a fresh copy") from None
+            raise InputError(
+                f"{path}: no zip archive, or a damaged one ({brief(error)}); get a fresh copy, or name a "
+                "zip or tar archive or a folder of images"
+            ) from None
         self._members: dict[str, zipfile.ZipInfo] = {}
         self.repeated: list[str] = []
         for member in self._zip.infolist():

@@ -142,7 +142,10 @@ def load(name: str) -> Run:
             read=read,
         )
     except (AttributeError, KeyError, ValueError, csv.Error) as error:
-        raise InputError(f"{name}: its metrics are not whole ({brief(error)}); {MAKE}") from None
+        raise InputError(
+            f"{name}: its files in metrics/ are damaged or of another version ({brief(error)}); "
+            "`dvc repro` makes them anew"
+        ) from None
 
 
 def _of(lock: dict[str, Any], path: str, content: bytes | None) -> bool:
