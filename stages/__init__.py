@@ -23,8 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes to its 
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
 from writerid.base.interrupts import TIDYING, exit_at_once
-from writerid.base.lifetime import SIGNALS, end_with, started_by
-from writerid.base.steady import STAGE
+from writerid.base.lifetime import SIGNALS, STAGE, end_with, started_by
 
 INTERRUPTED = "error: interrupted; `dvc repro` goes on (a fit: after its last finished epoch)"
 

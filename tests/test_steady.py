@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import edit_params
 from tools.params import text
-from writerid.base import steady
+from writerid.base import lifetime, steady
 from writerid.base.errors import InputError
 
 
@@ -24,7 +24,7 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(monkeypatch: pytest.MonkeyPatch, stage: str, params: Path | None = None, **changes: object) -> None:
     """Run a stage, which takes so long that some parameters are edited meanwhile."""
-    monkeypatch.setenv(steady.STAGE, stage)
+    monkeypatch.setenv(lifetime.STAGE, stage)
     with steady.steady():
         if params:
             edit_params(params, changes)
@@ -50,7 +50,7 @@ def test_what_was_edited_while_a_stage_ran_matters_where_it_reads_it(params: Pat
 
 
 def test_without_dvc_nothing_is_compared(params: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv(steady.STAGE, raising=False)
+    monkeypatch.delenv(lifetime.STAGE, raising=False)
     with steady.steady():
         edit_params(params, {"epochs": 9})
     monkeypatch.setattr(steady, "started_by", lambda: -1)  # it was killed

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STAGE = "DVC_STAGE"  # the environment variable by which DVC tells a stage its name
 # Runs a command. A process beside it ends both once the one that holds our standard input has ended: this one cannot,
 # as Ray kills what a worker has started itself when it ends the worker.
 _GUARD = """import os, signal, subprocess, sys

@@ -14,9 +14,8 @@ from writerid.base import declaration
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError
 from writerid.base.files import atomic
-from writerid.base.lifetime import started_by
+from writerid.base.lifetime import STAGE, started_by
 
-STAGE = "DVC_STAGE"  # the environment variable by which DVC tells a stage its name
 BEGUN = Path(".dvc/tmp/begun.json")  # the `dvc` that runs stages here, and the parameters it began with
 
 
