@@ -14,6 +14,7 @@ from writerid.base.geometry import line_scales, strip_widths
 from writerid.crops.strips import ink_share, pack, scale
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import decode
+from writerid.dataset.ink import paper_and_ink
 from writerid.dataset.lines import line_digest, pixel_digest
 
 
@@ -34,6 +35,14 @@ def test_a_narrow_line_is_padded_with_its_paper():
     assert (strip[:20] == 231).all()
     assert (strip[30:] == 231).all()
     np.testing.assert_array_equal(strip[20:30].T, grey)
+
+
+@pytest.mark.parametrize("light", [0.7, 0.74, 0.75, 0.76, 1.0])
+def test_padding_is_the_upper_quartile_whatever_the_share_of_white(light: float):
+    grey = np.full((20, 100), 90, np.uint8)
+    grey.ravel()[: int(light * grey.size)] = 255
+    strip = scale(grey, 0.5, 64, 200)
+    assert strip[0, 0] == paper_and_ink(grey)[0]
 
 
 def test_lines_of_one_scale_keep_how_large_a_hand_writes():

@@ -65,7 +65,7 @@ def _thin(some: np.ndarray, reach: int, share: float) -> np.ndarray:
     dark = np.zeros(some.shape[:2], bool)
     beside = np.minimum(some[: -2 * reach], some[2 * reach :])
     darker = np.minimum(some[reach:-reach], 255 - FAINT) + np.uint8(FAINT) < beside
-    dark[reach:-reach] = darker.mean(axis=2) >= share
+    dark[reach:-reach] = darker.sum(axis=2, dtype=np.uint8) >= share * some.shape[2]
     return dark
 
 

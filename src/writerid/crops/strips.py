@@ -33,7 +33,8 @@ def scale(grey: np.ndarray, by: float, height: int, width: int) -> np.ndarray:
     columns, rows = (max(1, round(side * by)) for side in (grey.shape[1], grey.shape[0]))
     rows = min(rows, height)
     scaled = np.asarray(Image.fromarray(grey).resize((columns, rows), Image.Resampling.BILINEAR)).T
-    strip = np.full((max(columns, width), height), paper_and_ink(grey)[0], np.uint8)
+    plain = np.count_nonzero(grey < 255) < 0.75 * grey.size  # toned paper, told without a histogram
+    strip = np.full((max(columns, width), height), 255 if plain else paper_and_ink(grey)[0], np.uint8)
     left, top = (len(strip) - columns) // 2, (height - rows) // 2
     strip[left : left + columns, top : top + rows] = scaled
     return strip
@@ -58,8 +59,8 @@ def ink_share(strip: np.ndarray, width: int) -> np.ndarray:
     paper, ink = paper_and_ink(strip)
     if paper - ink < MIN_CONTRAST:
         return np.zeros(len(strip) - width + 1)
-    dark = np.count_nonzero(strip < (paper + ink) / 2, axis=1)
-    running = np.concatenate([[0], np.cumsum(dark)])
+    dark = (strip < np.uint8((paper + ink + 1) // 2)).sum(axis=1, dtype=np.uint16)
+    running = np.concatenate([[0], np.cumsum(dark, dtype=np.int64)])
     return (running[width:] - running[:-width]) / (width * strip.shape[1])
 
 

@@ -174,7 +174,7 @@ def _grey(image: Image.Image) -> np.ndarray:
         return np.asarray(image.getchannel("L"))
     if image.has_transparency_data:
         return _in_bands(image, _on_white)
-    return np.asarray(image.convert("L"))
+    return np.asarray(image if image.mode == "L" else image.convert("L"))
 
 
 def _on_white(image: Image.Image) -> np.ndarray:

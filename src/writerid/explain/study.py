@@ -21,6 +21,7 @@ from writerid.scores.embedding import means
 SAMPLE = 400  # crops among which those are looked for that drive a filter
 MAP_CROPS = 4  # crops of the line whose maps are shown
 TRAIT_LINES = 80  # lines on which changed traits are tried, spread evenly over the test side
+MAPPED = 2000  # lines on the map of hands; t-SNE's time grows faster than their number
 BLANK = 16  # grey values; a crop of fewer holds no writing
 
 
@@ -31,6 +32,11 @@ class Limits:
     lines: int
     pairs: int
     crops: int
+
+
+def evenly(count: int, most: int) -> np.ndarray:
+    """Return numbers from 0 up to `count`, all or `most` of them spread evenly, int (numbers,)."""
+    return np.unique(np.linspace(0, count - 1, most).astype(int))
 
 
 class Study:
@@ -128,9 +134,14 @@ class Study:
         }
 
     @cached_property
+    def mapped(self) -> np.ndarray:
+        """Numbers of the test lines on the map of hands: all, or MAPPED of them."""
+        return evenly(len(self.rows), MAPPED)
+
+    @cached_property
     def places(self) -> np.ndarray:
-        """The map of hands, float64 (lines, 2)."""
-        return hands.layout(self.embeddings, self._seed)
+        """The map of hands, float64 (mapped lines, 2)."""
+        return hands.layout(self.embeddings[self.mapped], self._seed)
 
     @cached_property
     def _sample(self) -> tuple[np.ndarray, np.ndarray]:
@@ -138,7 +149,7 @@ class Study:
         return self._some(SAMPLE)
 
     def _some(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        numbers = np.unique(np.linspace(0, len(self.crops) - 1, count).astype(int))
+        numbers = evenly(len(self.crops), count)
         return gather(self._packed.strips, self.crops["start"][numbers], self.taps.width), numbers
 
     @property
@@ -171,7 +182,7 @@ class Study:
 
     def changed(self, trait: traits.Trait) -> tuple[Decisions, Decisions]:
         """Decisions on crops and lines when TRAIT_LINES of the test lines are changed in one trait."""
-        tried = np.unique(np.linspace(0, len(self.rows) - 1, TRAIT_LINES).astype(int))
+        tried = evenly(len(self.rows), TRAIT_LINES)
         among = np.isin(self.line_of, tried)
         strips, crops = traits.changed(self._packed, self.crops[among], trait, self._seed)
         _, forms = np.unique(self.decisions["crop"].forms[among], return_inverse=True)

@@ -170,8 +170,10 @@ class Album:
         """Write the map of hands, and draw how some lines begin that lie far from one another."""
         study = self.study
         line, places = study.decisions["line"], study.places
-        pictures = dict.fromkeys(range(len(places)), "")
-        for count, number in enumerate(_apart(places, INSETS), start=1):
+        mapped = study.mapped.tolist()
+        pictures = dict.fromkeys(mapped, "")
+        for count, place in enumerate(_apart(places, INSETS), start=1):
+            number = mapped[place]
             pictures[number] = f"hand_{count}.png"
             beginning = study.writing(number)[:, : int(INSET * study.taps.height)]
             save_image(beginning, self.pictures / "lines" / pictures[number])
@@ -181,7 +183,7 @@ class Album:
             ("line", "writer", "predicted", "x", "y", "picture"),
             (
                 (study.name(i), actual[i], predicted[i], f"{x:.3f}", f"{y:.3f}", pictures[i])
-                for i, (x, y) in enumerate(places)
+                for i, (x, y) in zip(mapped, places.tolist(), strict=True)
             ),
         )
 
