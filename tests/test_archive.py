@@ -224,6 +224,15 @@ def test_images_are_found_by_content(tmp_path: Path):
         assert archive.others == 1
 
 
+def test_a_file_of_the_largest_size_is_read_and_a_larger_one_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("writerid.dataset.archive.MAX_MEMBER_BYTES", 5000)
+    members = dataset_members()
+    members |= {f"lines/a00-000-{size}.png": png(line(size)).ljust(size, b"\0") for size in (5000, 5001)}
+    lines, left_out = surveyed(write_zip(tmp_path / "d.zip", members))
+    assert "a00-000-5000" in {x.line for x in lines}
+    assert left_out == [("lines/a00-000-5001.png", "too_large", "over 5000 bytes")]
+
+
 def test_a_packed_tar_that_grows_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("writerid.dataset.sources._SPARE", 2**20)
     monkeypatch.setattr("writerid.dataset.sources._GROWTH", 2)

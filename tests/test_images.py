@@ -126,6 +126,20 @@ def test_pages_of_a_tiff_file():
         decode(data, 4)
 
 
+@pytest.mark.parametrize(("said", "told"), [(300, 300), (1, 1), (99_999, 99_999), (100_000, 0)])
+def test_the_resolution_that_a_file_tells(said: int, told: int):
+    data = encoded(Image.fromarray(GREY).convert("RGB"), "TIFF", dpi=(said, said))
+    ((_, scan),) = scans(data)
+    assert isinstance(scan, Scan)
+    assert (scan.mode, scan.dpi) == ("RGB", told)
+
+
+def test_a_file_that_tells_no_resolution():
+    ((_, scan),) = scans(png(GREY))
+    assert isinstance(scan, Scan)
+    assert (scan.mode, scan.dpi) == ("L", 0)
+
+
 def test_previews_within_a_tiff_file_are_no_pages():
     preview = Image.fromarray(GREY).resize((9, 3))
     preview.encoderinfo = {"tiffinfo": {254: 1}}

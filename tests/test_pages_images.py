@@ -16,7 +16,7 @@ from writerid.dataset.pages.layout import LineRegion, box
 from writerid.dataset.pages.layout_files import read_layout
 from writerid.dataset.pages.paper import Crowded, paper_tone
 from writerid.dataset.pages.plain import Found, find_lines
-from writerid.dataset.pages.recognition import is_page
+from writerid.dataset.pages.recognition import holds_several, is_page, may_be_page
 from writerid.dataset.pages.ridges import trace
 
 COPISTE_ZIP = os.environ.get("COPISTE_ZIP")
@@ -35,12 +35,14 @@ def scribble(pen: ImageDraw.ImageDraw, rng: np.random.Generator, left: int, righ
         x += size
 
 
-def page(lines: int = 8, width: int = 900, height: int = 700) -> tuple[Image.Image, list[np.ndarray]]:
+def page(
+    lines: int = 8, width: int = 900, height: int = 700, pitch: int = PITCH
+) -> tuple[Image.Image, list[np.ndarray]]:
     """A page of lines, and a box around each."""
     image = Image.new("L", (width, height), 235)
     pen, rng, boxes = ImageDraw.Draw(image), np.random.default_rng(0), []
     for number in range(lines):
-        y = 120 + PITCH * number
+        y = 120 + pitch * number
         right = width - 80 if number % 3 != 2 else width // 2
         scribble(pen, rng, 80, right, y)
         boxes.append(box(78, y - 29, right - 78, 44))
@@ -68,6 +70,11 @@ def test_small_and_large_scans_make_no_difference():
     for by in (0.7, 2):
         size = round(image.width * by), round(image.height * by)
         assert right(image.resize(size, Image.Resampling.BICUBIC), [one * by for one in boxes]) == (8, 8)
+
+
+def test_lines_that_lie_far_apart_are_found():
+    image, boxes = page(height=900, pitch=90)
+    assert right(image, boxes) == (8, 8)
 
 
 def test_uneven_light_and_ruling_are_no_ink():
@@ -122,6 +129,24 @@ def test_a_page_is_told_from_a_line():
     word = line.crop((0, 0, 150, 55))
     assert not is_page(np.asarray(word.resize((1200, 440), Image.Resampling.BICUBIC)))
     assert not is_page(np.full((1000, 800), 255, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "page"), [(250, 1000, True), (249, 900, False), (900, 249, False), (250, 1001, False)]
+)
+def test_the_smallest_and_the_widest_page(height: int, width: int, page: bool):
+    assert may_be_page(np.zeros((height, width), np.uint8)) == page
+
+
+@pytest.mark.parametrize(
+    ("heights", "entangled", "several"),
+    [([90] * 3, 0.0, True), ([34, 34], 0.0, True), ([34, 36], 0.0, False), ([20], 0.0, False), ([20] * 3, 0.6, False)],
+    ids=["three lines", "two low ones", "two, one of them high", "one", "parts of a word"],
+)
+def test_what_was_found_is_several_lines(heights: list[int], entangled: float, several: bool):
+    lines = [LineRegion("a", box(0, 0, 300, height)) for height in heights]
+    assert holds_several(Found(lines, (), entangled), 100) == several
+    assert holds_several(Found([], (), crowded=True), 100)
 
 
 def test_the_outline_masks_the_ink_of_neighbours():

@@ -176,12 +176,16 @@ OUTSIDE = b'<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/passwd">]><alto>&a;</alt
         (OUTSIDE, "declares entities"),
         (b"<alto/>", "holds no page"),
         (b" " * (MAX_BYTES + 1), "over 32 MiB"),
-        (alto("<TextLine/>" * (MAX_LINES + 1)), "2001 lines on one page"),
+        (alto("<TextLine/>" * (MAX_LINES + 1)).replace(b"</Page>", b"</Page><Page/>"), "2001 lines on one page"),
     ],
 )
 def test_what_cannot_be_used_is_told(content, problem):
     with pytest.raises(UnusableLayout, match=problem):
         read_layout(content)
+
+
+def test_a_page_of_the_most_lines_is_read():
+    assert len(only(alto("<TextLine/>" * MAX_LINES))) == MAX_LINES
 
 
 def test_nesting_without_end_is_no_trouble():
@@ -197,7 +201,8 @@ def test_other_encodings_are_read(encoding):
 
 def test_several_pages_of_one_file_are_all_read():
     content = (
-        b'<alto><Layout><Page WIDTH="5" HEIGHT="6"/><Page><PrintSpace WIDTH="7" HEIGHT="8"/></Page></Layout></alto>'
+        b'<alto><Layout><Page WIDTH="5" HEIGHT="6"/><Page WIDTH="0" HEIGHT="9">'
+        b'<PrintSpace WIDTH="7" HEIGHT="8"/></Page></Layout></alto>'
     )
     assert read_layout(content) == [PageLayout("", 5, 6, ()), PageLayout("", 7, 8, ())]
 

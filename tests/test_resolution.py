@@ -38,11 +38,13 @@ def test_what_the_files_say_keeps_how_large_each_hand_writes():
     assert note.endswith("scaled by 0.50 to 2.00, by what their files say")
 
 
-@pytest.mark.parametrize("said", [(72, 96), (1, 2), (0, 5000), (300, 300)])
-def test_what_no_scanner_says_is_not_believed(said: tuple[int, int]):
-    of_scan, note = scales(HAND, np.resize(said, 60))
-    assert (of_scan == 1).all()
-    assert note == ""
+@pytest.mark.parametrize(
+    ("said", "believed"), [((100, 1200), True), ((99, 300), False), ((300, 1201), False), ((1, 2), False)]
+)
+def test_what_no_scanner_says_is_not_believed_even_if_the_ink_agrees(said: tuple[int, int], believed: bool):
+    dpi = np.resize(said, 60)
+    _, note = scales(HAND * dpi / 300, dpi)
+    assert ("what their files say" in note) == believed
 
 
 def test_files_that_the_ink_contradicts_are_not_believed():
