@@ -31,6 +31,17 @@ def test_hands_alone_change_nothing():
         assert note == ""
 
 
+@pytest.mark.parametrize(("ratio", "hands"), [(2.55, True), (2.65, False)])
+def test_how_far_apart_hands_may_be(ratio: float, hands: bool):
+    logs = np.linspace(0, np.log(ratio), 49)
+    assert differ(np.concatenate([logs[:1], logs, logs[-1:]])) != hands  # the ends are percentiles 2 and 98
+
+
+@pytest.mark.parametrize(("ratio", "hands"), [(1.55, True), (1.65, False)])
+def test_how_far_apart_neighbours_in_size_may_be(ratio: float, hands: bool):
+    assert differ(np.log([1, 1, ratio, ratio])) != hands
+
+
 def test_what_the_files_say_keeps_how_large_each_hand_writes():
     dpi = np.resize([150, 300, 600], 60)
     of_scan, note = scales(HAND * dpi / 300, dpi)
