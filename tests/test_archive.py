@@ -7,12 +7,14 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.conftest import dataset_members, line, png, write_zip
 from tests.test_dataset import surveyed
 from writerid.base.errors import InputError
-from writerid.dataset.archive import Archive
+from writerid.dataset.archive import Archive, page_path
 
 ENCRYPTED = 1
 
@@ -222,6 +224,13 @@ def test_images_are_found_by_content(tmp_path: Path):
     with Archive(write_zip(tmp_path / "d.zip", members)) as archive:
         assert [name for name in archive.images if name.startswith("x/")] == ["x/a00-000-77.scan", "x/a00-000-78"]
         assert archive.others == 1
+
+
+def test_a_page_of_an_image_file_is_read_by_its_path(tmp_path: Path):
+    pages = [Image.fromarray(line(number)) for number in range(2)]
+    pages[0].save(data := io.BytesIO(), "TIFF", save_all=True, append_images=pages[1:])
+    with Archive(write_zip(tmp_path / "d.zip", {"two.tif": data.getvalue()})) as archive:
+        np.testing.assert_array_equal(archive.decode(page_path("two.tif", 2)), line(1))
 
 
 def test_a_file_of_the_largest_size_is_read_and_a_larger_one_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

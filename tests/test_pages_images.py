@@ -14,7 +14,7 @@ from writerid.base.errors import InputError
 from writerid.dataset.pages.cutting import Cut, cut_line
 from writerid.dataset.pages.layout import LineRegion, box
 from writerid.dataset.pages.layout_files import read_layout
-from writerid.dataset.pages.paper import Crowded, paper_tone
+from writerid.dataset.pages.paper import Crowded, paper_tone, without_ruling
 from writerid.dataset.pages.plain import Found, find_lines
 from writerid.dataset.pages.recognition import holds_several, is_page, may_be_page
 from writerid.dataset.pages.ridges import trace
@@ -84,6 +84,13 @@ def test_uneven_light_and_ruling_are_no_ink():
         pen.line([(40, y), (860, y)], fill=150, width=2)
     shade = np.linspace(0.5, 1.0, image.width)
     assert right(Image.fromarray((np.asarray(image) * shade).astype(np.uint8)), boxes) == (8, 8)
+
+
+def test_a_stroke_through_a_rule_stays_whole():
+    rule, stroke = np.zeros((2, 100, 200), bool)
+    rule[50:52, 10:190] = True
+    stroke[40:62, 100:103] = True
+    np.testing.assert_array_equal(without_ruling(rule | stroke, rule | stroke), stroke)
 
 
 @pytest.mark.parametrize("angle", [-4, 3])

@@ -79,6 +79,11 @@ def test_page_xml_of_every_year_is_read(namespace):
     assert found.outline.tolist() == [list(corner) for corner in corners]
 
 
+@pytest.mark.parametrize(("content", "image"), [(alto(""), "C:\\scans\\12.jpg"), (page_xml(""), "12.jpg")])
+def test_the_image_that_a_layout_file_names(content: bytes, image: str):
+    assert read_layout(content) == [PageLayout(image, 200, 300, ())]
+
+
 def test_words_stand_in_for_a_text_that_the_line_has_not():
     words = "".join(f"<Word><TextEquiv><Unicode>{word}</Unicode></TextEquiv></Word>" for word in ("one", "two"))
     (found,) = only(page_xml(f"<TextLine>{words}</TextLine>"))
