@@ -188,7 +188,8 @@ def test_drawn_hands_take_no_part_once_people_are_enrolled(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("", "no name"), ("a\nb", "no name"), ("x" * 101, "no name"), ("anna", "trained on")]
+    ("name", "why"),
+    [("", "no name"), ("none of them", "no name"), ("a\nb", "no name"), ("x" * 101, "no name"), ("anna", "trained on")],
 )
 def test_names_that_cannot_be_are_refused(known: Identifier, tmp_path: Path, name: str, why: str):
     scan = known.read(save(writing(HANDS["anna"], 1), tmp_path / "a.png"))
@@ -206,8 +207,8 @@ def test_a_comparison_weighs_and_never_names(known: Identifier, tmp_path: Path):
     same, different = known.compare(one, other), known.compare(one, third)
     assert same.log10_ratio > 0 > different.log10_ratio
     assert same.lowest <= same.low <= same.log10_ratio <= same.high <= same.highest
-    assert "if one person wrote both than if two people did" in same.words
-    assert "if two people did than if one person wrote both" in different.words
+    assert "if one person wrote them than if two people wrote them" in same.words
+    assert "if two people wrote them than if one person wrote them" in different.words
     assert same.population == "made up"
     assert same.reasons[0].startswith("for: ")
     blank = save(np.full((60, 400), 240, np.uint8), tmp_path / "blank.png")

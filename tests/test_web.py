@@ -124,7 +124,7 @@ def test_two_documents_are_compared(visitor: Visitor):
     visitor.ask("GET", "/compare")
     files = [("one", "a.png", png(page(HANDS["anna"], 1))), ("other", "b.png", png(page(HANDS["carla"], 1)))]
     found = visitor.bring("/compare", files)
-    assert "if two people did than if one person wrote both" in found.text
+    assert "if two people wrote them than if one person wrote them" in found.text
     assert "made up" in found.text
     blank = [("one", "a.png", png(writing(HANDS["anna"], 1) * 0 + 240)), files[1]]
     assert "cannot be compared" in visitor.bring("/compare", blank).text

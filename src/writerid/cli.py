@@ -251,9 +251,11 @@ def _writers(options: argparse.Namespace) -> None:
     identifier = _load(options)
     named = {identifier.writers[place].name for place in identifier.candidates}
     for writer in identifier.writers:
-        note = "" if writer.name in named else "; takes no part, since people are enrolled"
-        print(f"{shown(writer.name)}: {identifier.lines[writer.name]} lines, {writer.kind}{note}")
-    print(f"{len(identifier.writers)} writers in {_folder(options)}")
+        if writer.name in named:
+            print(f"{shown(writer.name)}: {identifier.lines[writer.name]} lines, {writer.kind}")
+    others = len(identifier.writers) - len(named)
+    drawn = f"; {others} hands drawn by a program take no part, since people are enrolled" if others else ""
+    print(f"{len(named)} writers in {_folder(options)}{drawn}")
 
 
 def _evidence(options: argparse.Namespace) -> None:

@@ -75,12 +75,12 @@ def words(value: float, calibrator: Calibrator) -> str:
     if abs(value) < 0.05:
         sentence = "The likeness of the two is as likely if one person wrote both as if two did: it says nothing."
     else:
-        first, second = ("one person wrote both", "two people did")[:: 1 if value > 0 else -1]
+        first, second = ("one person wrote them", "two people wrote them")[:: 1 if value > 0 else -1]
         sentence = (
             f"Likeness as close as theirs is {times} times likelier if {first} than if {second}: {strength} support."
         )
     if value in (calibrator.lower, calibrator.upper):
-        sentence += " The data that this was measured on bear out no more than that."
+        sentence += " More is never said: it was measured on too few writers."
     return sentence
 
 

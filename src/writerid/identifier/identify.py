@@ -103,6 +103,10 @@ class Identifier:
             warnings.append(
                 "it was made without unseen writers, so it cannot tell that somebody is none of its writers"
             )
+        elif any(writer.kind == DRAWN for writer in self.writers):
+            warnings.append(
+                "its sureness was measured on hands drawn by a program: expect more mistakes on people's hands"
+            )
         return Answer(
             name,
             named.writer if named else None,
@@ -143,8 +147,8 @@ class Identifier:
         Raises InputError where no line can be used, the name is none, or it is of a writer who was trained on.
         """
         name = same_spelling(name)
-        if not name or not name.isprintable() or len(name) > LONGEST_NAME:
-            raise InputError(f"{shown(name)!r} is no name for a writer; take 1 to {LONGEST_NAME} letters")
+        if not name or not name.isprintable() or len(name) > LONGEST_NAME or name.startswith("none of the"):
+            raise InputError(f"{shown(name)!r} is no name for a writer; take another, of 1 to {LONGEST_NAME} letters")
         kind = next((writer.kind for writer in self.writers if writer.name == name), ENROLLED)
         if kind != ENROLLED:
             raise InputError(f"{shown(name)}: a writer of this name was trained on; take another name, or forget it")
@@ -173,7 +177,7 @@ class Identifier:
         """Return an identifier without a writer; raises InputError where it knows nobody of this name."""
         name = same_spelling(name)
         if name not in [writer.name for writer in self.writers]:
-            raise InputError(f"{shown(name)}: no writer of this name is known; `writerid writers` lists them")
+            raise InputError(f"{shown(name)}: no writer of this name is known")
         return Identifier(bundles.forgotten(self._bundle, name), self._source)
 
     @cached_property
