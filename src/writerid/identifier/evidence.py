@@ -54,8 +54,9 @@ class Evidence:
 
 def gather(identifier: Identifier, name: str, scans: Sequence[Scan]) -> Evidence:
     """Judge a document and gather the evidence: of MOST_LINES lines, evenly chosen; `more` counts the others."""
-    answer = identifier.judge(name, scans)
-    hands = [] if answer.problem else identifier.see(scans)
+    seen = identifier.see(scans)
+    answer = identifier.judge_hands(name, scans, seen)
+    hands = [] if answer.problem else seen
     chosen = np.unique(np.linspace(0, max(0, len(hands) - 1), MOST_LINES).round().astype(int))[: len(hands)]
     names = [identifier.writers[place].name for place in identifier.candidates]
     order = [names.index(candidate.writer) for candidate in answer.candidates[:2]]

@@ -83,8 +83,11 @@ class Identifier:
 
     def judge(self, name: str, scans: Sequence[Scan]) -> Answer:
         """Say who wrote some scans that were read, taken together as one document of this name."""
+        return self.judge_hands(name, scans, self.see(scans))
+
+    def judge_hands(self, name: str, scans: Sequence[Scan], hands: Sequence[Hand]) -> Answer:
+        """Say who wrote some scans, of whose usable lines `see` has told the hands."""
         lines = [line for scan in scans for line in scan.lines]
-        hands = see(lines, self._bundle.preparation, self._network)
         of_line = {id(hand.line): hand for hand in hands}
         answers = tuple(self._line(line, of_line.get(id(line))) for line in lines)
         problems = [
@@ -134,10 +137,8 @@ class Identifier:
         """Say in what a document is unlike all that the identifier was tried on; and whether too much to be judged."""
         known = self._bundle.known["line" if len(hands) == 1 else "form"]
         warnings, far = unlike(measured(hands), known)
-        own = self._bundle.references
-        trained = [row for row, writer in enumerate(self.writers) if writer.kind != ENROLLED]
-        rows = np.flatnonzero(np.isin(own.writer, trained))
-        if len(rows) and (self._reference_lines_of(rows) @ together(hands)).max() < known[NEAREST_LINE][0]:
+        tried = self._tried_lines
+        if len(tried) and (tried @ together(hands)).max() < known[NEAREST_LINE][0]:
             warnings.append("the hand is unlike all that it was tried on")
         return warnings, far
 
@@ -213,6 +214,12 @@ class Identifier:
             return np.empty((0, own.vectors.shape[1]))
         place = np.searchsorted(self.candidates, own.writer[self._mine])
         return unit(means(own.vectors[self._mine] * own.crops[self._mine, None], place))
+
+    @cached_property
+    def _tried_lines(self) -> np.ndarray:
+        """Vectors of the reference lines by writers who were not enrolled, float64 (lines, dimensions)."""
+        known = [row for row, writer in enumerate(self.writers) if writer.kind != ENROLLED]
+        return self._reference_lines_of(np.flatnonzero(np.isin(self._bundle.references.writer, known)))
 
     @cached_property
     def _reference_lines(self) -> np.ndarray:
