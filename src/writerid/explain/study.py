@@ -177,8 +177,8 @@ class Study:
 
     @property
     def changes(self) -> list[traits.Trait]:
-        """The changes of single traits that are tried; pieces to shuffle are about as wide as a letter."""
-        return traits.traits(self.taps.height // 4)
+        """The changes of single traits that are tried."""
+        return traits.traits(str(self._packed.origin.get("tone", "clip")))
 
     def changed(self, trait: traits.Trait) -> tuple[Decisions, Decisions]:
         """Decisions on crops and lines when TRAIT_LINES of the test lines are changed in one trait."""

@@ -1,61 +1,110 @@
-"""Which traits of a hand the decisions rest on: how many stay right when lines are changed in one trait alone.
+"""Which traits of a hand, of a pen, of paper and of a scanner decisions rest on: lines are changed in one trait alone.
 
-Drawing a line anew at other places softens the edges of its strokes, which costs accuracy by itself: what a change of
-shape costs is to be read against lines that were moved by half a pixel and changed in nothing else.
+How far a change goes is a share of the height of a line, which is that of the strips, so that a row means the same
+change of the writing whatever crop.height is. Drawing a line anew at other places softens the edges of its strokes,
+which costs accuracy by itself: what a change costs is to be read against lines that were moved by a little (by half a
+pixel of 64) and changed in nothing else. What pens, papers and scanners change is cleaned again, as scans are.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from math import radians, tan
 
 import numpy as np
-from PIL import Image
-from scipy.ndimage import maximum_filter, minimum_filter
 
 from writerid.base.randomness import Use, stream
 from writerid.crops.tones import normalise
 from writerid.crops.windows import Packed
 from writerid.dataset.ink import paper_and_ink
+from writerid.explain import papers, pens, scanners, shapes
 from writerid.scores.decisions import Decisions, ranks
 from writerid.scores.paired import holm, over_forms
 
-DEGREES, FACTOR, PIXELS = 5, 1.1, 3  # of slant, of size, of place
-UNCHANGED, ANEW = "as it is", "drawn anew, moved by half a pixel"
-CORE = 0.5  # share of the most inked row's ink, from which a row is of the zone of small letters such as a, c, e
+DEGREES, FACTOR = 5, 1.1  # of slant, of size
+LITTLE, PLACE, PIECE = 1 / 128, 3 / 64, 1 / 4  # of the height
+A_LITTLE = f"{Fraction(LITTLE)} of the height"
+QUALITY, DPI, GAMMAS, TURN = 30, (100, 50), (0.7, 1.4), 2
+UNCHANGED, ANEW = "as it is", f"drawn anew, moved {A_LITTLE}"
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # of a line, uint8 (height, columns), into another
 
 
 @dataclass(frozen=True)
 class Trait:
-    """A trait of a hand, a change of it in words, and that change; the trait is empty where none is changed."""
+    """A trait, a change of it in words, and that change; the trait is empty where none is changed."""
 
     trait: str
     change: str
     apply: Change
 
 
-def traits(piece: int) -> list[Trait]:
-    """Return the changes that are tried, UNCHANGED and ANEW first; pieces to shuffle have `piece` columns."""
-    lean, less = tan(radians(DEGREES)), 1 / FACTOR
-    share = f"{FACTOR - 1:.0%}".replace("%", " %")
+def traits(tone: str) -> list[Trait]:
+    """Return the changes that are tried, UNCHANGED and ANEW first, of strips that have a tone (see tones.normalise)."""
     return [
         Trait("", UNCHANGED, lambda line, _: line),
-        Trait("", ANEW, _drawn(right=0.5, down=0.5)),
+        Trait("", ANEW, _drawn(right=LITTLE, down=LITTLE)),
+        *_of_the_hand(),
+        *(Trait(trait.trait, trait.change, _cleaned(trait.apply, tone)) for trait in _of_pen_paper_and_scanner()),
+    ]
+
+
+def _of_the_hand() -> list[Trait]:
+    lean, less, place = tan(radians(DEGREES)), 1 / FACTOR, f"{Fraction(PLACE)} of the height"
+    share = f"{FACTOR - 1:.0%}".replace("%", " %")
+    return [
         Trait("slant", f"leaning {DEGREES}° more to the right", _drawn(slant=lean)),
         Trait("slant", f"leaning {DEGREES}° more to the left", _drawn(slant=-lean)),
         Trait("size", f"writing {share} larger", _drawn(x=FACTOR, y=FACTOR)),
         Trait("size", f"writing {share} smaller", _drawn(x=less, y=less)),
         Trait("width of letters", f"letters {share} wider", _drawn(x=FACTOR)),
         Trait("width of letters", f"letters {share} narrower", _drawn(x=less)),
-        Trait("width of strokes", "strokes half a pixel wider", _strokes(minimum_filter)),
-        Trait("width of strokes", "strokes half a pixel thinner", _strokes(maximum_filter)),
-        Trait("place on the line", f"{PIXELS} pixels further up", _drawn(down=-PIXELS)),
-        Trait("place on the line", f"{PIXELS} pixels further down", _drawn(down=PIXELS)),
-        Trait("tops of letters", "all above small letters wiped out", _without(above=True)),
-        Trait("tails of letters", "all below small letters wiped out", _without(above=False)),
+        Trait("width of strokes", f"strokes {A_LITTLE} wider", lambda line, _: shapes.strokes(line, LITTLE)),
+        Trait("width of strokes", f"strokes {A_LITTLE} thinner", lambda line, _: shapes.strokes(line, -LITTLE)),
+        Trait("place on the line", f"{place} further up", _drawn(down=-PLACE)),
+        Trait("place on the line", f"{place} further down", _drawn(down=PLACE)),
+        Trait("tops of letters", "all above small letters wiped out", lambda line, _: shapes.without_tops(line)),
+        Trait("tails of letters", "all below small letters wiped out", lambda line, _: shapes.without_tails(line)),
         Trait("shades of grey", "only black and white", lambda line, _: normalise(line, "binary")),
-        Trait("order of letters", f"pieces of {piece} pixels in any order", _shuffled(piece)),
-    ]
+        Trait("order of letters", f"pieces of {Fraction(PIECE)} of the height in any order", _shuffled),
+    ]  # fmt: skip
+
+
+def _of_pen_paper_and_scanner() -> list[Trait]:
+    light, dark = GAMMAS
+    return [
+        Trait("pen", "ballpoint: thin, here and there pale", pens.ballpoint),
+        Trait("pen", "felt pen: wide and dark", lambda line, _: pens.felt(line)),
+        Trait("pen", "pencil: grey and grainy", pens.pencil),
+        Trait("pen", "ink that fades to a third", lambda line, _: pens.fading(line)),
+        Trait("paper", "ruled paper", lambda line, _: papers.ruled(line)),
+        Trait("paper", "squared paper", lambda line, _: papers.squared(line)),
+        Trait("direction", f"page turned by {TURN}°", lambda line, _: shapes.turned(line, TURN)),
+        Trait("scanner", f"blurred by {A_LITTLE}", lambda line, _: scanners.blurred(line, LITTLE)),
+        Trait("scanner", f"sharpened by {A_LITTLE}", lambda line, _: scanners.sharpened(line, LITTLE)),
+        Trait("scanner", f"saved as JPEG of quality {QUALITY}", lambda line, _: scanners.compressed(line, QUALITY)),
+        *(Trait("scanner", f"scanned at {dpi} dpi", _scanned(dpi)) for dpi in DPI),
+        Trait("scanner", f"greys lighter (gamma {light})", lambda line, _: scanners.gamma(line, light)),
+        Trait("scanner", f"greys darker (gamma {dark})", lambda line, _: scanners.gamma(line, dark)),
+    ]  # fmt: skip
+
+
+def _drawn(**how: float) -> Change:
+    return lambda line, _: shapes.drawn(line, **how)
+
+
+def _shuffled(line: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return shapes.shuffled(line, PIECE, rng)
+
+
+def _scanned(dpi: int) -> Change:
+    return lambda line, _: scanners.coarse(line, dpi)
+
+
+def _cleaned(change: Change, tone: str) -> Change:
+    """Clean lines again after a change, unless the network sees them as scanned."""
+    if tone == "raw":
+        return change
+    return lambda line, rng: papers.recleaned(line, change(line, rng))
 
 
 def changed(packed: Packed, crops: np.ndarray, trait: Trait, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -96,63 +145,3 @@ def costs(crops: Mapping[str, Decisions]) -> dict[str, tuple[float, float, float
         for (change, each), p in zip(found.items(), corrected, strict=True)
     }
     return {ANEW: (0.0, 0.0, 0.0, 1.0), **told}
-
-
-def core(line: np.ndarray) -> tuple[int, int]:
-    """The first row of the zone of small letters and the first below it, of a line, uint8 (height, columns)."""
-    ink = np.maximum(float(paper_and_ink(line)[0]) - line, 0).sum(axis=1)
-    rows = np.flatnonzero(ink >= CORE * ink.max())
-    return int(rows[0]), int(rows[-1]) + 1
-
-
-def _drawn(*, x: float = 1, y: float = 1, slant: float = 0, right: float = 0, down: float = 0) -> Change:
-    """Draw lines anew: wider by `x`, higher by `y`, leaning by `slant` columns a row, moved by so many pixels."""
-
-    def apply(line: np.ndarray, _: np.random.Generator) -> np.ndarray:
-        height, columns = line.shape
-        middle = height / 2
-        back = (1 / x, slant, -slant * middle - right, 0, 1 / y, middle - middle / y - down)
-        drawn = Image.fromarray(line).transform(
-            (max(1, round(columns * x)), height),
-            Image.Transform.AFFINE,
-            back,
-            Image.Resampling.BICUBIC,
-            fillcolor=paper_and_ink(line)[0],
-        )
-        return np.asarray(drawn)
-
-    return apply
-
-
-def _strokes(extreme: Callable[..., np.ndarray]) -> Change:
-    """Make strokes wider, or thinner, by a pixel of a line drawn twice as large, so that edges stay as they were."""
-
-    def apply(line: np.ndarray, _: np.random.Generator) -> np.ndarray:
-        height, columns = line.shape
-        twice = Image.fromarray(line).resize((2 * columns, 2 * height), Image.Resampling.BICUBIC)
-        return np.asarray(Image.fromarray(extreme(np.asarray(twice), size=2)).reduce(2))
-
-    return apply
-
-
-def _without(*, above: bool) -> Change:
-    """Wipe out the rows above the zone of small letters, or those below it."""
-
-    def apply(line: np.ndarray, _: np.random.Generator) -> np.ndarray:
-        first, end = core(line)
-        wiped = line.copy()
-        wiped[slice(0, first) if above else slice(end, None)] = paper_and_ink(line)[0]
-        return wiped
-
-    return apply
-
-
-def _shuffled(piece: int) -> Change:
-    """Put pieces of so many columns in any order; what is left over stays at the end."""
-
-    def apply(line: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        pieces = line.shape[1] // piece
-        whole = line[:, : pieces * piece].reshape(len(line), pieces, piece)[:, rng.permutation(pieces)]
-        return np.concatenate([whole.reshape(len(line), -1), line[:, pieces * piece :]], axis=1)
-
-    return apply

@@ -52,8 +52,9 @@ def upset_by(run: Run) -> list[str]:
     none = [trait for trait, (cost, row) in worst if cost < LITTLE and float(row["p"]) >= CHANCE]
     told = [
         "Some test lines, spread evenly, were changed in one trait at a time; what each change looks like is shown "
-        f"below. Of their crops {percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely "
-        "drawn anew, which softens their edges."
+        "below. How far a change goes is a share of the height of a line. Of their crops "
+        f"{percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn anew, which softens "
+        "their edges."
     ]
     if much:
         told.append(f"Decisions suffer most from a change of {listed(much[:MOST])}.")
@@ -66,7 +67,8 @@ def upset_by(run: Run) -> list[str]:
         )
     told.append(
         "A change hurts where decisions rest on the trait, or where the network has never seen lines like that. In "
-        "both cases be careful: the width of strokes and their shades of grey depend on the pen and the scanner, too."
+        "both cases be careful: the width of strokes and their shades of grey depend on the pen and the scanner, too. "
+        "Other pens, papers and scanners are imitated on lines that were cleaned, and these are cleaned once more."
     )
     return told
 
