@@ -25,7 +25,7 @@ DEGREES, FACTOR = 5, 1.1  # of slant, of size
 LITTLE, PLACE, PIECE = 1 / 128, 3 / 64, 1 / 4  # of the height
 A_LITTLE = f"{Fraction(LITTLE)} of the height"
 QUALITY, DPI, GAMMAS, TURN = 30, (100, 50), (0.7, 1.4), 2
-UNCHANGED, ANEW = "as it is", f"drawn anew, moved {A_LITTLE}"
+UNCHANGED, ANEW = "as it is", f"drawn anew, moved by {Fraction(LITTLE)}"
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # of a line, uint8 (height, columns), into another
 
 
