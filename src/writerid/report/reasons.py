@@ -53,8 +53,8 @@ def upset_by(run: Run) -> list[str]:
     told = [
         "Some test lines, spread evenly, were changed in one trait at a time; what each change looks like is shown "
         "below. How far a change goes is a share of the height of a line. Of their crops "
-        f"{percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn anew, which softens "
-        "their edges."
+        f"{percent(as_it_is)} are right as they are, and {percent(anew)} when they are merely drawn anew, which "
+        "softens their edges."
     ]
     if much:
         told.append(f"Decisions suffer most from a change of {listed(much[:MOST])}.")
