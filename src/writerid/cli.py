@@ -189,8 +189,8 @@ def _compare(options: argparse.Namespace) -> None:
     if found.problem:
         raise InputError(f"these cannot be compared: {found.problem}")
     print(
-        f"log10 likelihood ratio {found.log10_ratio:.2f} (95 % interval {found.low:.2f} to {found.high:.2f}; "
-        f"it can never be below {found.lowest:.2f} or above {found.highest:.2f})"
+        f"log10 likelihood ratio {found.log10_ratio:.2f} ({found.interval}; "
+        f"the bounds are {found.lowest:.2f} and {found.highest:.2f}: more is never said)"
     )
     print(found.words)
     for reason in found.reasons:

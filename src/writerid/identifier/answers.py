@@ -69,7 +69,7 @@ class Comparison:
 
     log10_ratio: above 0 it speaks for one writer, below 0 for two; low, high: its 95 % interval; lowest, highest: what
     the identifier can ever say. population: whose documents this was measured on. words: what it says, in a sentence.
-    reasons: what speaks for and against. problem: why it cannot be judged, or empty.
+    reasons: what it rests on, and what to hold beside it. problem: why it cannot be judged, or empty.
     """
 
     one: str
@@ -86,6 +86,17 @@ class Comparison:
     warnings: tuple[str, ...]
     used: tuple[int, int]
     problem: str = ""
+
+    @property
+    def interval(self) -> str:
+        """The interval in words, and whether it is cut off at what the identifier can ever say."""
+        ends = [name for name, is_bound in zip(("lower", "upper"), self._at_bounds, strict=True) if is_bound]
+        cut = f", cut off at the {' and the '.join(ends)} bound" if ends else ""
+        return f"95 % interval {self.low:.2f} to {self.high:.2f}{cut}"
+
+    @property
+    def _at_bounds(self) -> tuple[bool, bool]:
+        return self.low <= self.lowest, self.high >= self.highest
 
 
 def percent(share: float) -> str:

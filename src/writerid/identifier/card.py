@@ -89,7 +89,7 @@ def text(
         one = comparison.get("form", comparison["line"])
         enrolled += (
             f"\n\nComparisons of two documents never claim a log10 likelihood ratio below {one['lower']:.1f} or above "
-            f"{one['upper']:.1f}:\n{one['population']}, bear out no more."
+            f"{one['upper']:.1f}.\nThey were measured on {one['population']};\nso few do not bear out more."
         )
     return CARD.format(
         writers=writers,

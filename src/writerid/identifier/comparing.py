@@ -1,5 +1,7 @@
 """Two documents: how much likelier they are so alike if one person wrote both than if two did, in figures and words."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,12 +17,22 @@ from writerid.scores.likelihood_ratio import Calibrator, log10_ratio, restored
 if TYPE_CHECKING:
     from writerid.identifier.identify import Identifier
 
-# How reports of forensic institutes put a ratio (ENFSI guideline for evaluative reporting, 2015).
-STRENGTH = ((0.3, "hardly any"), (1, "weak"), (2, "moderate"), (3, "moderately strong"), (4, "strong"))
+# How reports of forensic institutes put a ratio in words: the log10 of the ratio below which each word holds. After the
+# table in ENFSI, Guideline for evaluative reporting in forensic science (2015), which starts at a ratio of 2.
+SCALE = "the scale of Europe's forensic institutes (ENFSI, 2015)"
+STRENGTH = (
+    (np.log10(2), "hardly any"),
+    (1, "weak"),
+    (2, "moderate"),
+    (3, "moderately strong"),
+    (4, "strong"),
+    (6, "very strong"),
+    (np.inf, "extremely strong"),
+)
 DIFFERS = 1.25  # times; a trait that differs by more between two documents is named
 TRAIT_WORDS = {
-    "height": "the writing of {} is {:.1f} times as high",
-    "stroke": "the strokes of {} are {:.1f} times as thick",
+    "height": "the writing of {} is {:.1f} times as high as the other's",
+    "stroke": "the strokes of {} are {:.1f} times as thick as the other's",
 }
 
 
@@ -39,6 +51,15 @@ def compare(
         found, far = identifier.unlike(own)
         warnings += [f"{name}: {said}" for said in found]
         problem = problem or (f"{name}: {'; '.join(found)}" if far else "")
+    in_both, least = _in_both(hands), min(used)
+    if in_both and in_both == least:
+        problem = problem or (
+            "both are the same picture, so their likeness says nothing of who wrote it; name two pictures"
+            if max(used) == least
+            else "all of one document is also in the other, so their likeness says nothing; leave it out of the other"
+        )
+    elif in_both:
+        warnings.append(f"{in_both} lines are the same picture in both documents; leave them out of one")
     if not problem and not levels:
         problem = "the identifier was made with too few unseen writers to say what likeness is worth"
     if any(writer.kind == DRAWN for writer in identifier.writers):
@@ -62,7 +83,7 @@ def compare(
         calibrator.upper,
         calibrator.population,
         words(value, calibrator),
-        tuple(_reasons(names, hands, restored(levels["line"]))),
+        tuple(_reasons(names, hands, likeness, calibrator, restored(levels["line"]))),
         tuple(warnings),
         used,
     )
@@ -71,31 +92,61 @@ def compare(
 def words(value: float, calibrator: Calibrator) -> str:
     """Say in a sentence what a log10 ratio says; it never says who the writer is."""
     times = f"{10 ** abs(value):.2g}".replace("e+0", "e").replace("e+", "e")
-    strength = next((name for bound, name in STRENGTH if abs(value) < bound), "very strong")
+    place = next(place for place, (bound, _) in enumerate(STRENGTH) if abs(value) < bound)
+    strength = STRENGTH[place][1]
     if abs(value) < 0.05:
         sentence = "The likeness of the two is as likely if one person wrote both as if two did: it says nothing."
     else:
         first, second = ("one person wrote them", "two people wrote them")[:: 1 if value > 0 else -1]
         sentence = (
-            f"Likeness as close as theirs is {times} times likelier if {first} than if {second}: {strength} support."
+            f"Likeness as close as theirs is {times} times likelier if {first} than if {second}. That is {strength} "
+            f"support for {'one writer' if value > 0 else 'two writers'}: a ratio {_range(place)}, on {SCALE}."
         )
     if value in (calibrator.lower, calibrator.upper):
         sentence += " More is never said: it was measured on too few writers."
     return sentence
 
 
-def _reasons(names: tuple[str, str], hands: Sequence[list[Hand]], of_lines: Calibrator) -> list[str]:
-    """What speaks for one writer, and what against, line by line and in the traits of the writing."""
+def _range(place: int) -> str:
+    """The ratios for which a word of STRENGTH holds, in words."""
+    bounds = [f"{10**bound:,.0f}" for bound, _ in STRENGTH[:-1]]
+    if place == 0:
+        return f"below {bounds[0]}"
+    return f"from {bounds[place - 1]} to {bounds[place]}" if place < len(bounds) else f"of {bounds[-1]} or more"
+
+
+def _in_both(hands: Sequence[list[Hand]]) -> int:
+    """How many lines of one document are, pixel for pixel, also lines of the other."""
+    one, other = (Counter(_digest(hand.line.grey) for hand in own) for own in hands)
+    return (one & other).total()
+
+
+def _digest(grey: np.ndarray) -> bytes:
+    return hashlib.sha256(repr(grey.shape).encode() + grey.tobytes()).digest()
+
+
+def _reasons(
+    names: tuple[str, str], hands: Sequence[list[Hand]], likeness: float, calibrator: Calibrator, of_lines: Calibrator
+) -> list[str]:
+    """What the ratio follows from; and what to hold beside it: line by line, and in the traits of the writing."""
     one, other = (np.array([together([hand]) for hand in own]) for own in hands)
     ratios = log10_ratio(of_lines, (one @ other.T).ravel()).value
     speak_for, pairs = int((ratios > 0).sum()), len(ratios)
-    reasons = [
-        f"for: {speak_for} of {pairs} pairs of their lines are more alike than lines by two people usually are",
-        f"against: {pairs - speak_for} of {pairs} are less alike than lines by one person usually are",
-    ]
+    reasons = []
+    if calibrator.slope:
+        turns = float(np.tanh(-calibrator.intercept / calibrator.slope))
+        reasons.append(
+            f"the ratio follows from the likeness of the whole documents alone: it is {likeness:.2f} (1 at most); more "
+            f"than {turns:.2f} speaks for one writer, less for two"
+        )
+    if pairs > 1:
+        reasons.append(
+            f"line by line, {speak_for} of {pairs} pairs of a line of each would speak for one writer, and "
+            f"{pairs - speak_for} for two; single lines tell less than whole documents"
+        )
     for name, mine, its in zip(TRAITS, *(measured(own).tolist() for own in hands), strict=True):
         by = max(mine / its, its / mine)
         if name in TRAIT_WORDS and by > DIFFERS:
             larger = names[0] if mine > its else names[1]
-            reasons.append(f"against: {TRAIT_WORDS[name].format(larger, by)}, which may also be the pen or the scanner")
+            reasons.append(f"beside this, {TRAIT_WORDS[name].format(larger, by)}; the pen or the scan may do that, too")
     return reasons

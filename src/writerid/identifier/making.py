@@ -157,7 +157,7 @@ def _comparison(unseen: Lines, population: str, seed: int) -> dict[str, Any]:
         form, writer = (np.unique(names, return_inverse=True)[1] for names in (documents.form, documents.writer))
         pairs = verification.pairs(documents.vectors, writer, form)
         lines = float(documents.crops.mean())
-        words = f"{population}, {'single lines' if level == 'line' else f'{lines:.1f} lines a document'}"
+        words = f"{population}; {'each a single line' if level == 'line' else f'each of about {lines:.0f} lines'}"
         calibrator = ratio_fitting.fit(pairs, words, RESAMPLES, stream(seed, Use.INTERVALS, 20 + place))
         if calibrator:
             found[level] = {**plain(calibrator), "lines": lines}
@@ -166,8 +166,8 @@ def _comparison(unseen: Lines, population: str, seed: int) -> dict[str, Any]:
 
 def _population(origin: Origin, unseen: Lines | None) -> str:
     writers = len(set(unseen.writer.tolist())) if unseen else 0
-    whose = "hands drawn by a program" if origin.drawn else "writers"
-    return f"{writers} {whose} of {origin.dataset}, none of them seen in training"
+    whose = f"in {writers} hands that a program drew and" if origin.drawn else f"by {writers} people on whose hands"
+    return f"documents {whose} the network was not trained on ({origin.dataset})"
 
 
 def _known(packed: Packed, own: Lines, others: Sequence[Lines]) -> dict[str, dict[str, tuple[float, float]]]:
