@@ -154,7 +154,7 @@ def test_folders_archives_layout_files_and_pdfs_are_read(known: Identifier, tmp_
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
-        ("cut.png", png(writing(HANDS["anna"], 1))[:200], "truncated"),
+        ("cut.png", png(writing(HANDS["anna"], 1))[:200], "damaged, cut off"),
         ("cut.pdf", b"%PDF-1.7\nnothing", "not a whole PDF file"),
         ("photo.heic", b"\0\0\0\x18ftypheic" + bytes(20), "HEIC"),
     ],
@@ -346,6 +346,11 @@ def test_settings_that_cannot_be_get_one_line(folder: Path, key: str, value: obj
     with pytest.raises(InputError) as caught:
         Identifier.load(folder).identify(save(writing(HANDS["anna"], 1), folder.parent / "a.png"))
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_bad_byte_in_the_model_card_is_shown_and_refuses_nothing(folder: Path):
+    (folder / "README.md").write_bytes(b"# A c\xffrd\n")
+    assert Identifier.load(folder).bundle.card == "# A c\ufffdrd\n"
 
 
 @pytest.mark.parametrize("name", ["identifier.json", "references.npz", "network.onnx"])

@@ -34,7 +34,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -
 def test_identify(there: Path, capsys: pytest.CaptureFixture[str]):
     text = said(capsys, "identify", "anna1.png", "carla1.png", "--lines")
     assert "anna1.png: anna (" in text
-    assert "carla1.png: none of the known writers (" in text
+    assert "carla1.png: none of them (" in text
     assert "5 of 5 lines used" in text
     assert "anna1.png, line 5: anna" in text
     assert said(capsys, "identify", "--together", "anna1.png", "anna2.png").startswith("anna1.png, anna2.png: anna")
@@ -47,15 +47,56 @@ def test_identify(there: Path, capsys: pytest.CaptureFixture[str]):
     assert len(rows) == 5
 
 
+def test_a_table_holds_each_probability_in_a_column_of_its_own(there: Path, capsys: pytest.CaptureFixture[str]):
+    save(writing(HANDS["anna"], 1) * 0 + 240, there / "blank.png")
+    for also in ([], ["--lines"]):
+        text = said(capsys, "identify", "anna1.png", "carla1.png", "blank.png", "--csv", *also)
+        rows = {row["document"].partition(",")[0]: row for row in csv.DictReader(text.splitlines())}
+        known, stranger, blank = (rows[f"{name}.png"] for name in ("anna1", "carla1", "blank"))
+        assert (known["writer"], known["nearest"]) == ("anna", "anna")
+        assert (stranger["writer"], stranger["nearest"]) == ("", "bert")
+        for row in (known, stranger):
+            assert float(row["probability"]) + float(row["none_of_them"]) <= 1.0001
+        assert float(stranger["none_of_them"]) > 0.5 > float(stranger["probability"])
+        assert (blank["writer"], blank["nearest"], blank["probability"], blank["none_of_them"]) == ("", "", "", "")
+        assert "blank" in blank["problem"]
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--csv"], ["--csv", "--lines"]])
+def test_the_exit_status_is_1_where_no_scan_could_be_used(
+    there: Path, capsys: pytest.CaptureFixture[str], form: list[str]
+):
+    save(writing(HANDS["anna"], 1) * 0 + 240, there / "blank.png")
+    assert said(capsys, "identify", "blank.png", *form, status=1) == "error: none of these scans could be used\n"
+    assert "blank" in said(capsys, "identify", "blank.png", "anna1.png", *form)
+    with pytest.raises(SystemExit) as ended:
+        main(["identify"])
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "command", ["identify", "compare", "enrol", "forget", "writers", "evidence", "export", "serve"]
+)
+def test_the_help_of_each_command_has_an_example(capsys: pytest.CaptureFixture[str], command: str):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"Example: writerid {command}" in text
+    if command in ("identify", "compare", "enrol", "evidence"):
+        assert "an image of a line or a page, a PDF file, or a folder or zip archive of them" in text
+    if command == "serve":
+        assert "by default 8000" in text
+
+
 def test_people_are_kept_in_a_folder_of_their_own(there: Path, capsys: pytest.CaptureFixture[str]):
     before = {path.name: path.read_bytes() for path in (there / "models" / "identifier").iterdir()}
     assert "5 lines are known now, in models/people" in said(capsys, "enrol", "carla", "carla1.png")
     assert before == {path.name: path.read_bytes() for path in (there / "models" / "identifier").iterdir()}
     assert "carla2.png: carla" in said(capsys, "identify", "carla2.png")
-    assert "none of the known" in said(capsys, "identify", "carla2.png", "--identifier", "models/identifier")
+    assert "none of them" in said(capsys, "identify", "carla2.png", "--identifier", "models/identifier")
     assert "carla: 5 lines, enrolled" in said(capsys, "writers")
     assert "no longer known" in said(capsys, "forget", "carla")
-    assert "none of the known" in said(capsys, "identify", "carla2.png")
+    assert "none of them" in said(capsys, "identify", "carla2.png")
     said(capsys, "enrol", "carla", "carla1.png", "--into", "elsewhere")
     assert "carla" in said(capsys, "writers", "--identifier", "elsewhere")
     made = identifier().bundle
@@ -88,7 +129,7 @@ def test_evidence(there: Path, capsys: pytest.CaptureFixture[str], name: str):
     ("arguments", "why"),
     [
         (["identify", "nowhere.png"], "nowhere.png: there is no such file"),
-        (["identify", "anna1.png", "--identifier", "."], "holds no identifier"),
+        (["identify", "anna1.png", "--identifier", "."], "make one by `make repro`"),
         (["compare", "anna1.png", "blank.png"], "blank"),
         (["forget", "anna"], "nobody was enrolled"),
         (["enrol", "anna", "anna1.png"], "trained on"),

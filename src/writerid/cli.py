@@ -15,14 +15,18 @@ from writerid.base.errors import InputError, shown
 
 MADE, PEOPLE = Path("models/identifier"), Path("models/people")
 TOP = 5  # candidates that are named
+SCAN = "an image of a line or a page, a PDF file, or a folder or zip archive of them"
 NONE_FROM = 0.5  # as identifier.decide has it, which is not imported before it is needed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status. What people can mend is told in a line or two."""
+    """Run the command; returns its exit status: 0 done, 1 not, and where no scan could be used, 2 wrongly called.
+
+    What people can mend is told in a line or two.
+    """
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        status = int(options.run(options) or 0)
         sys.stdout.flush()
     except InputError as error:
         message = str(error)
@@ -39,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         message = f"{error.strerror}{f' ({error.filename})' if error.filename else ''}; mend the path or make room"
     else:
-        return 0
+        return status
     print("\n".join(f"error: {line}" for line in message.splitlines()), file=sys.stderr)
     return 1
 
@@ -55,47 +59,63 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the identifier; by default {PEOPLE}, or {MADE} as long as nobody is enrolled",
     )
 
-    def command(name: str, run: Any, text: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", parents=list(parents))
+    def command(
+        name: str, run: Any, text: str, example: str, *parents: argparse.ArgumentParser
+    ) -> argparse.ArgumentParser:
+        one = commands.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog=f"Example: writerid {example}",
+            parents=list(parents),
+        )
         one.set_defaults(run=run)
         return one
 
-    one = command("identify", _identify, "say who wrote lines, pages, folders of them or PDF files", where)
-    one.add_argument("scans", nargs="+", type=Path, metavar="SCAN")
+    text, example = "say who wrote lines, pages, folders of them or PDF files", "identify page.jpg letters/ --csv"
+    one = command("identify", _identify, text, example, where)
+    one.add_argument("scans", nargs="+", type=Path, metavar="SCAN", help=SCAN)
     one.add_argument("--together", action="store_true", help="take all scans for one document")
     one.add_argument("--lines", action="store_true", help="also say what each line says alone")
     form = one.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print all that is known, as JSON")
     form.add_argument("--csv", action="store_true", help="print a row a document, with --lines a row a line")
 
-    one = command("compare", _compare, "say whether one person wrote both documents", where)
-    one.add_argument("one", type=Path, metavar="A", help="a scan, or a folder of scans")
+    one = command("compare", _compare, "say whether one person wrote both documents", "compare a.jpg b.jpg", where)
+    one.add_argument("one", type=Path, metavar="A", help=SCAN)
     one.add_argument("other", type=Path, metavar="B", help="another")
     one.add_argument("--json", action="store_true", help="print all that is known, as JSON")
 
-    one = command("enrol", _enrol, "make a writer known by scans of this one's writing, without training", where)
-    one.add_argument("name", metavar="NAME")
-    one.add_argument("scans", nargs="+", type=Path, metavar="SCAN")
+    text = "make a writer known by scans of this one's writing, without training"
+    one = command("enrol", _enrol, text, "enrol anna anna-1.jpg anna-2.jpg", where)
+    one.add_argument("name", metavar="NAME", help="of the writer; put -- before one that begins with -")
+    one.add_argument("scans", nargs="+", type=Path, metavar="SCAN", help=SCAN)
     one.add_argument("--into", type=Path, metavar="FOLDER", help=f"where it is kept; by default {PEOPLE}")
 
-    one = command("forget", _forget, "make a writer unknown again, without a trace in the folder", where)
-    one.add_argument("name", metavar="NAME")
+    text = "make a writer unknown again, without a trace in the folder"
+    one = command("forget", _forget, text, "forget anna", where)
+    one.add_argument("name", metavar="NAME", help="of the writer; put -- before one that begins with -")
 
-    command("writers", _writers, "list the known writers", where)
+    command("writers", _writers, "list the known writers", "writers", where)
 
-    one = command(
-        "evidence", _evidence, "show what spoke for the answer: nearest reference lines, marks on the writing", where
-    )
-    one.add_argument("scans", nargs="+", type=Path, metavar="SCAN")
+    text = "show what spoke for the answer: nearest reference lines, marks on the writing"
+    one = command("evidence", _evidence, text, "evidence page.jpg --out evidence.png", where)
+    one.add_argument("scans", nargs="+", type=Path, metavar="SCAN", help=SCAN)
     one.add_argument("--out", type=Path, default=Path("evidence.html"), metavar="FILE", help="a .html or a .png file")
 
-    one = command("export", _export, "write the trained network as a TensorFlow SavedModel")
-    one.add_argument("--to", type=Path, required=True, metavar="FOLDER")
-    one.add_argument("--model", type=Path, default=Path("models/model.keras"), metavar="FILE")
+    text = "write the trained network as a TensorFlow SavedModel"
+    one = command("export", _export, text, "export --to saved-model")
+    one.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="a new folder")
+    model = Path("models/model.keras")
+    one.add_argument("--model", type=Path, default=model, metavar="FILE", help=f"by default {model}")
 
-    one = command("serve", _serve, "open a page for all this in the browser", where)
-    one.add_argument("--port", type=int, default=8000)
-    one.add_argument("--host", default="127.0.0.1", help="where others may reach it; a password is needed then")
+    one = command("serve", _serve, "open a page for all this in the browser", "serve --port 8080", where)
+    one.add_argument("--port", type=int, default=8000, help="by default 8000")
+    one.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="by default 127.0.0.1, which this computer alone reaches; 0.0.0.0: others, too, by a password",
+    )
     one.add_argument("--into", type=Path, metavar="FOLDER", help=f"where people are enrolled; by default {PEOPLE}")
     one.add_argument("--no-browser", action="store_true", help="do not open the browser")
     return parser
@@ -125,7 +145,7 @@ def _network(folder: Path) -> object:
         return None
 
 
-def _identify(options: argparse.Namespace) -> None:
+def _identify(options: argparse.Namespace) -> int:
     identifier = _load(options)
     for path in options.scans:
         if not path.exists():
@@ -135,47 +155,62 @@ def _identify(options: argparse.Namespace) -> None:
     else:
         answers = identifier.identify_each(*options.scans)
     if options.json:
-        print(json.dumps([_plain(asdict(answer)) for answer in answers], indent=1, ensure_ascii=False))
-        return
+        found = list(answers)
+        print(json.dumps([_plain(asdict(answer)) for answer in found], indent=1, ensure_ascii=False))
+        return _status([answer.problem for answer in found])
+    problems = []
     rows = csv.writer(sys.stdout, lineterminator="\n") if options.csv else None
     if rows:
-        rows.writerow(["document", "writer", "probability", "none", "lines_used", "lines", "problem"])
+        rows.writerow(
+            ["document", "writer", "nearest", "probability", "none_of_them", "lines_used", "lines", "problem"]
+        )
     for answer in answers:
+        problems.append(answer.problem)
         if not rows:
             print("\n".join(_told(answer, options.lines)), flush=True)
         elif options.lines:
-            rows.writerows(_line_row(line) for line in answer.lines)
+            rows.writerows(_row(line, int(not line.problem), 1) for line in answer.lines)
         else:
-            sure = [f"{answer.probability:.4f}", f"{answer.none:.4f}", answer.used, len(answer.lines)]
-            rows.writerow([shown(answer.name), shown(answer.writer or ""), *sure, answer.problem])
+            rows.writerow(_row(answer, answer.used, len(answer.lines)))
+    return _status(problems)
 
 
-def _line_row(line: Any) -> list[object]:
-    writer = line.candidates[0].writer if line.candidates and line.none < NONE_FROM else ""
-    sure = line.candidates[0].probability if writer else 0.0 if line.problem else line.none
-    used = int(not line.problem)
-    return [shown(line.name), shown(writer), f"{sure:.4f}", f"{line.none:.4f}", used, 1, line.problem]
+def _status(problems: list[str]) -> int:
+    """The exit status of answers with these problems: 1 where none could be used."""
+    if not all(problems):
+        return 0
+    print("error: none of these scans could be used", file=sys.stderr)
+    return 1
+
+
+def _row(answer: Any, used: int, lines: int) -> list[object]:
+    """A row of CSV of an answer about a document or a line; probabilities are empty where it cannot be used."""
+    none = "" if answer.problem else f"{answer.none:.4f}"
+    best = answer.candidates[0] if answer.candidates else None
+    named = best.writer if best and answer.none < NONE_FROM else ""
+    nearest = [shown(best.writer), f"{best.probability:.4f}"] if best else ["", ""]
+    return [shown(answer.name), shown(named), *nearest, none, used, lines, answer.problem]
 
 
 def _told(answer: Any, lines: bool) -> list[str]:
     """An answer in lines of text."""
-    from writerid.identifier.answers import percent
+    from writerid.identifier.answers import NONE, percent
 
     name = shown(answer.name)
     if answer.problem:
         told = [f"{name}: cannot be used: {answer.problem}"]
     else:
-        said = shown(answer.writer) if answer.writer else "none of the known writers"
+        said = shown(answer.writer) if answer.writer else NONE
         told = [f"{name}: {said} ({percent(answer.probability)}); {answer.used} of {len(answer.lines)} lines used"]
         others = [f"{shown(one.writer)} {percent(one.probability)}" for one in answer.candidates[:TOP]]
-        told.append(f"    {', '.join(others)}; none of them {percent(answer.none)}")
+        told.append(f"    {', '.join(others)}; {NONE} {percent(answer.none)}")
     told += [f"    note: {warning}" for warning in answer.warnings]
     for line in answer.lines:
         if line.problem and not answer.problem:
             told.append(f"    {shown(line.name)}: not used: {line.problem}")
         elif lines and line.candidates:
             best = line.candidates[0]
-            said = shown(best.writer) if line.none < NONE_FROM else "none of them"
+            said = shown(best.writer) if line.none < NONE_FROM else NONE
             sure = best.probability if line.none < NONE_FROM else line.none
             told.append(f"    {shown(line.name)}: {said} ({percent(sure)})")
     return told
@@ -282,7 +317,7 @@ def _export(options: argparse.Namespace) -> None:
     if find_spec("keras") is None:
         raise InputError("export needs Keras and TensorFlow; `pip install '.[experiment]'` or `make env` installs them")
     if not options.model.is_file():
-        raise InputError(f"{options.model}: there is no such file; `dvc repro` makes it")
+        raise InputError(f"{options.model}: there is no such file; `make repro` in a clone of the project makes it")
     from writerid.base.backend import use
 
     use("tensorflow")

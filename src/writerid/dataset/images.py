@@ -37,6 +37,7 @@ _FOREIGN = {  # what people bring that Pillow does not read, by bytes that stand
     (8, b"mif1"): "a HEIF photo; export it as JPEG",
     (8, b"avif"): "an AVIF image; export it as PNG",
 }
+DAMAGED = "damaged, cut off, or of a kind that is not read; save it anew as PNG, or get a fresh copy"
 _alone = Lock()  # held while one image of over MAX_PIXELS is in memory
 _SUBFILE, _REDUCED, _MASK = 254, 1, 4  # TIFF's tag of pages that only preview or mask another, and its bits
 
@@ -131,12 +132,12 @@ def _plain_errors() -> Iterator[None]:
     except (UnusableImage, MemoryError):
         raise
     except Exception as error:  # Pillow's readers raise many kinds on damaged files, SyntaxError among them
-        detail = " ".join(str(error).split())
-        if "<_io.BytesIO" in detail:
+        detail = DAMAGED
+        if "<_io.BytesIO" in str(error):
             detail = "not an image"
-        if "decoder jpeg2k not available" in detail:
+        if "decoder jpeg2k not available" in str(error):
             detail = "a JPEG 2000 image, which this installation cannot read; export it as PNG"
-        raise UnusableImage("unreadable", detail or type(error).__name__) from None
+        raise UnusableImage("unreadable", detail) from None
 
 
 def _pages(image: Image.Image) -> list[int]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+NONE = "none of them"  # what is said where nobody who is known wrote it
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -42,7 +44,7 @@ class LineAnswer:
 class Answer:
     """Who wrote a document.
 
-    writer: who is named, None for none of the known writers, or where it cannot be judged: `problem` says why.
+    writer: who is named, None for none of them, or where it cannot be judged: `problem` says why.
     probability: of what is said, that writer or none of them. candidates: the most probable first. none: how probable
     it is that it is none of them. lines: all of them, used or not. warnings: in what it is unlike what the identifier
     was tried on.

@@ -130,7 +130,8 @@ def read(folder: Path) -> Bundle:
     """Read an identifier; raises InputError where the folder holds none that is whole."""
     if not (folder / SETTINGS).is_file():
         raise InputError(
-            f"{folder}: holds no identifier ({SETTINGS}); `dvc repro` makes models/identifier, or name another folder"
+            f"{folder}: holds no identifier ({SETTINGS}); name that of one that somebody gave you (--identifier), or "
+            "make one by `make repro` in a clone of the project"
         )
     try:
         settings = json.loads(_content(folder, SETTINGS))
@@ -140,7 +141,7 @@ def read(folder: Path) -> Bundle:
         for name, content in files.items():
             if _digest(content) != settings["files"][name]:
                 raise InputError(f"{folder / name}: not the file that {SETTINGS} was written with; get a fresh copy")
-        card = (folder / CARD).read_text(encoding="utf-8") if (folder / CARD).is_file() else ""
+        card = (folder / CARD).read_text(encoding="utf-8", errors="replace") if (folder / CARD).is_file() else ""
         return _checked(
             Bundle(
                 files[NETWORK],
@@ -162,7 +163,9 @@ def read(folder: Path) -> Bundle:
         raise
     except OSError as error:
         raise InputError(f"{folder}: {error.strerror}") from None
-    except Exception as error:  # whatever is missing, of another kind or too deep
+    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise InputError(f"{folder / SETTINGS}: damaged, or not of an identifier; get a fresh copy") from None
+    except Exception as error:  # whatever else cannot be
         raise InputError(f"{folder}: not an identifier that can be read ({brief(error)}); get a fresh copy") from None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from writerid.identifier.answers import Answer, LineAnswer
+from writerid.identifier.answers import NONE, Answer, LineAnswer, percent
 from writerid.identifier.decide import NONE_FROM
 from writerid.identifier.hands import Hand
 from writerid.identifier.identify import Identifier
@@ -90,7 +90,7 @@ def spoken(line: LineAnswer) -> str:
     writer = line.candidates[0].writer
     if line.none < NONE_FROM:
         return f"alone it says {writer}"
-    return f"alone it says none of them ({line.none:.2f}); nearest is {writer}"
+    return f"alone it says {NONE} ({percent(line.none)}); of the known writers {writer} is nearest"
 
 
 def drawn(evidence: Evidence) -> Image.Image:

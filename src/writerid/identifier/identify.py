@@ -148,7 +148,7 @@ class Identifier:
         Raises InputError where no line can be used, the name is none, or it is of a writer who was trained on.
         """
         name = same_spelling(name)
-        if not name or not name.isprintable() or len(name) > LONGEST_NAME or name.startswith("none of the"):
+        if not name or not name.isprintable() or len(name) > LONGEST_NAME or name.casefold().startswith("none of the"):
             raise InputError(f"{shown(name)!r} is no name for a writer; take another, of 1 to {LONGEST_NAME} letters")
         kind = next((writer.kind for writer in self.writers if writer.name == name), ENROLLED)
         if kind != ENROLLED:

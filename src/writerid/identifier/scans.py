@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from writerid.base.errors import InputError, brief
+from writerid.base.errors import InputError
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import MAX_PAGE_PIXELS, UnusableImage, scans
 from writerid.dataset.ink import appearance, dark_on_light, histogram, levels
@@ -125,7 +125,7 @@ def _pdf(data: bytes) -> Iterator[tuple[int, np.ndarray | UnusableImage]]:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         locked = "password" in str(error).lower()
-        reason = "needs a password; save it without one" if locked else f"not a whole PDF file ({brief(error)})"
+        reason = "needs a password; save it without one" if locked else "not a whole PDF file; get a fresh copy"
         yield 1, UnusableImage("unreadable", reason)
         return
     try:
@@ -136,8 +136,8 @@ def _pdf(data: bytes) -> Iterator[tuple[int, np.ndarray | UnusableImage]]:
                 by = min(RESOLUTION / 72, (MAX_PAGE_PIXELS * 0.99 / max(width * height, 1)) ** 0.5)
                 grey = page.render(scale=by, grayscale=True, fill_color=(255, 255, 255, 255)).to_numpy()
                 yield number + 1, np.ascontiguousarray(grey.reshape(grey.shape[:2]))
-            except (pypdfium2.PdfiumError, ValueError, RuntimeError) as error:
-                yield number + 1, UnusableImage("unreadable", f"cannot be drawn ({brief(error)})")
+            except (pypdfium2.PdfiumError, ValueError, RuntimeError):
+                yield number + 1, UnusableImage("unreadable", "cannot be drawn; save this page anew")
         if len(document) > MAX_PAGES:
             yield MAX_PAGES + 1, UnusableImage("too_large", f"over {MAX_PAGES} pages; part the file")
     finally:

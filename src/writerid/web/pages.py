@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 from PIL import Image
 
-from writerid.identifier.answers import percent
+from writerid.identifier.answers import NONE, percent
 from writerid.identifier.evidence import Evidence
 
 
@@ -36,6 +36,7 @@ def png(pixels: np.ndarray) -> str:
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("writerid.web", ""), autoescape=True, trim_blocks=True)
     environment.filters |= {"percent": percent, "png": png}
+    environment.globals["none_of_them"] = NONE
     return environment
 
 
