@@ -20,6 +20,7 @@ cleaned as for training, and scaled and toned as params.yaml has it (crop.fit, c
 
 import argparse
 import re
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ from writerid.base.errors import InputError
 from writerid.base.geometry import line_scales
 from writerid.base.parallel import ordered_map
 from writerid.base.params import load
+from writerid.base.schema import Params
 from writerid.contours.hinge import features, scales
 from writerid.crops.strips import strip_of
 from writerid.dataset.pages.choice import text_pattern
@@ -150,8 +152,22 @@ def row(kinds: list[Pieces], lines: Lines) -> str:
     return f"{interval:>30} {scores['top1']:>6.3f} {rate:>6.3f} {precision['two']:>15.3f} {precision['page']:>11.3f}"
 
 
-def main(archive: Path, model: Path, text: str, writer: str) -> None:
-    """Print the table."""
+def compared(network: keras.Model, embedding: Embedding, lines: Lines, params: Params) -> Iterator[str]:
+    """Yield the rows of the table, as text, for one way in which lines look."""
+    contours, fit, tone = by_contours(lines), params.crop.fit, params.crop.tone
+    random = by_network(keras.models.clone_model(network), lines, fit, tone, None)
+    trained = by_network(network, lines, fit, tone, embedding)
+    for name, kinds in (
+        ("random weights", [random]),
+        ("contours", [contours]),
+        ("network", [trained]),
+        ("both", [contours, trained]),
+    ):
+        yield f"{name:<16} {row(kinds, lines)}"
+
+
+def begin(archive: Path, model: Path, text: str, writer: str) -> tuple[keras.Model, Embedding, Lines, Params]:
+    """Read the model and the lines that the options name, say how many lines there are, and begin the table."""
     params = load()
     use(params.backend)
     from writerid.network import devices, models
@@ -165,21 +181,18 @@ def main(archive: Path, model: Path, text: str, writer: str) -> None:
     lines = read(archive, text_pattern(text, "--text"), names)
     people, pages = len(np.unique(lines.writers)), len(np.unique(lines.pages))
     print(f"{len(lines.greys)} lines on {pages} pages by {people} people\n{HEADER}", flush=True)
-    contours, fit, tone = by_contours(lines), params.crop.fit, params.crop.tone
-    random = by_network(keras.models.clone_model(network), lines, fit, tone, None)
-    trained = by_network(network, lines, fit, tone, embedding)
-    for name, kinds in (
-        ("random weights", [random]),
-        ("contours", [contours]),
-        ("network", [trained]),
-        ("both", [contours, trained]),
-    ):
-        print(f"{name:<16} {row(kinds, lines)}", flush=True)
+    return network, embedding, lines, params
 
 
-def options() -> argparse.ArgumentParser:
-    """The options of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.strangers", description=main.__doc__)
+def main(archive: Path, model: Path, text: str, writer: str) -> None:
+    """Print the table."""
+    for cells in compared(*begin(archive, model, text, writer)):
+        print(cells, flush=True)
+
+
+def options(name: str, description: str | None) -> argparse.ArgumentParser:
+    """The options of the command line of a benchmark of this package."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
     parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="a zip archive, or a folder, of pages")
     parser.add_argument("--model", type=Path, default=Path("models/model.keras"), help="models/model.keras")
     parser.add_argument("--text", default="", metavar="PATTERN", help="leave out lines whose text has this pattern")
@@ -188,4 +201,4 @@ def options() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    run(main, options(), alone=False)
+    run(main, options("strangers", main.__doc__), alone=False)
