@@ -7,7 +7,9 @@ import pickle
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from writerid.identifier import evidence, scans
 from writerid.identifier.bundle import DRAWN, Preparation
 from writerid.identifier.decide import Calibration, decide
 from writerid.identifier.fit import Lines, enrolled, trained
+from writerid.identifier.hands import size
 from writerid.identifier.identify import Identifier, only
 from writerid.identifier.traits import seen, traits, unlike
 
@@ -276,6 +279,48 @@ def test_the_same_identifier_has_the_same_bytes(known: Identifier, tmp_path: Pat
         known.save(tmp_path / name)
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes()
+
+
+def test_who_reads_while_people_are_enrolled_sees_the_one_or_the_other(known: Identifier, folder: Path, tmp_path: Path):
+    more = known.enrol("carla", known.read(save(page(HANDS["carla"], 1), tmp_path / "carla.png")))
+    written, ended = [], threading.Event()
+
+    def write() -> None:
+        for number in range(60):
+            written.append((more, known)[number % 2])
+            written[-1].save(folder)
+        ended.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen_writers = set()
+    while not ended.is_set():
+        seen_writers.add(len(Identifier.load(folder).writers))
+    writer.join()
+    assert len(written) == 60
+    assert seen_writers == {2, 3}
+
+
+def test_a_folder_of_which_a_file_stays_another_ones_is_refused(known: Identifier, folder: Path, tmp_path: Path):
+    more = known.enrol("carla", known.read(save(page(HANDS["carla"], 1), tmp_path / "carla.png")))
+    more.save(tmp_path / "more")
+    shutil.copy(tmp_path / "more" / "references.npz", folder)
+    with pytest.raises(InputError, match=r"references\.npz: not the file that"):
+        Identifier.load(folder)
+
+
+def test_a_scan_of_lower_resolution_says_that_its_answer_is_weaker(known: Identifier, tmp_path: Path):
+    grey = page(HANDS["anna"], 1)
+    usual = size([line.grey for line in known.read(save(grey, tmp_path / "page.png"))[0].lines])
+    assert usual
+    how = replace(known.bundle.preparation, sizes=(0.9 * usual, usual, 1.1 * usual))
+    own = Identifier(replace(known.bundle, preparation=how))
+    assert not any("coarser" in warning for warning in own.identify(tmp_path / "page.png").warnings)
+    small = Image.fromarray(grey).resize((grey.shape[1] // 2, grey.shape[0] // 2), Image.Resampling.BOX)
+    small.save(tmp_path / "half.png")
+    answer, compared = own.identify(tmp_path / "half.png"), own.compare(tmp_path / "page.png", tmp_path / "half.png")
+    for warnings in (answer.warnings, compared.warnings):
+        assert any("coarser than what it was tried on" in warning for warning in warnings)
 
 
 class Harm:

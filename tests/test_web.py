@@ -51,6 +51,11 @@ class Visitor:
         self.token = next(iter(re.findall(r'name="token" value="(\w+)"', text)), self.token)
         return Answer(response.status, text, response.getheader("location") or "")
 
+    def headers(self, method: str, path: str, **headers: str) -> http.client.HTTPMessage:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(method, path, headers=headers)
+        return connection.getresponse().headers
+
     def bring(self, path: str, files: list[tuple[str, str, bytes]]) -> Answer:
         mark = secrets.token_hex(8)
         parts = [f'--{mark}\r\nContent-Disposition: form-data; name="token"\r\n\r\n{self.token}\r\n'.encode()]
@@ -141,6 +146,15 @@ def test_what_is_not_asked_properly_is_refused(visitor: Visitor):
     assert visitor.ask("GET", "/", Host="evil.example").status == 400
     assert visitor.ask("GET", "/", Host="127.0.0.1").status == 400  # another port is another service
     assert visitor.ask("DELETE", "/").status == 405
+    assert "<h1>That did not work</h1>" in visitor.ask("GET", "/", Host="evil.example").text
+    own = f"http://127.0.0.1:{visitor.port}"
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:1", "http://["):
+        assert visitor.ask("POST", "/identify", b"", Origin=origin).status == 403
+    assert visitor.ask("POST", "/identify", b"", Origin=own, Sec_Fetch_Site="cross-site").status == 403
+    for headers in ({"Origin": own}, {"Origin": own, "Sec_Fetch_Site": "same-origin"}):
+        assert (
+            "too old, or not from here" in visitor.ask("POST", "/identify", b"", **headers).text
+        )  # as it has no token
     assert visitor.ask("POST", "/identify", b"x", Content_Length=str(2**40)).status == 413
     assert visitor.ask("POST", "/identify", Content_Length="no").status in (400, 413)
     for path in ("/document/x", "/document/..%2f..%2fetc%2fpasswd", "/../../etc/passwd", "/document/" + "a" * 5000):
@@ -154,6 +168,27 @@ def test_what_is_not_asked_properly_is_refused(visitor: Visitor):
     forged = Visitor(visitor.port)
     forged.token = token  # somebody else's
     assert forged.send("/forget", [("name", "anna")]).status == 403
+
+
+def test_what_is_too_large_is_taken_in_and_gets_a_page(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("writerid.web.app.MOST_BYTES", 2**20)
+    with served(folder) as port:
+        answer = Visitor(port).ask("POST", "/identify", bytes(30 * 2**20))
+        assert answer.status == 413
+        assert "too large: 1 MB at most" in answer.text
+        assert 'href="/"' in answer.text
+        assert "frame-ancestors" in Visitor(port).headers("GET", "/", Host="evil.example")["content-security-policy"]
+
+
+def test_the_model_card_is_rendered_and_nothing_in_it_is_believed(folder: Path):
+    card = "# A card\n\n| a | b |\n|---|---|\n| 1 | **2** |\n\n<script>alert(1)</script> ![x](http://evil.example/x)\n"
+    (folder / "identifier" / "README.md").write_text(card + "[y](javascript:alert(1))\n")
+    with served(folder) as port:
+        text = Visitor(port).ask("GET", "/about").text
+    assert "<h1>A card</h1>" in text
+    assert "<td><strong>2</strong></td>" in text
+    for evil in ("<script", "<img", 'href="javascript'):
+        assert evil not in text
 
 
 def test_twenty_people_at_once_see_their_own(folder: Path):

@@ -5,8 +5,10 @@ Nothing in it is executed on loading, and nothing is believed: sizes, shapes and
 
 import hashlib
 import json
+import time
 import zipfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
@@ -24,6 +26,7 @@ NETWORK, REFERENCES, SETTINGS, CARD = "network.onnx", "references.npz", "identif
 MOST = {NETWORK: 2**30, REFERENCES: 2**30, SETTINGS: 2**26, CARD: 2**20}  # bytes
 UNPACKED = 2**32  # bytes of all arrays
 TRAINED, ENROLLED, DRAWN = "trained", "enrolled", "drawn"  # how a writer became known; drawn: by a program, trained on
+TRIES, PAUSE = 5, 0.02  # attempts to read a folder while it is written, and seconds between them
 SIZE_SLACK = 1.1  # by so much writing may be smaller or larger than any that was seen, and is left as it is
 _EPOCH_ZERO = (1980, 1, 1, 0, 0, 0)
 
@@ -120,14 +123,30 @@ def write(bundle: Bundle, folder: Path) -> None:
         "made": bundle.made,
         "files": {name: _digest(files[name]) for name in (NETWORK, REFERENCES)},
     }
-    files[SETTINGS] = (json.dumps(settings, indent=1, ensure_ascii=False) + "\n").encode()  # last, as it seals them
-    for name, content in files.items():
-        with atomic(folder / name) as temporary:
-            temporary.write_bytes(content)
+    files[SETTINGS] = (json.dumps(settings, indent=1, ensure_ascii=False) + "\n").encode()
+    with ExitStack() as whole:  # all are written, then all take their names, this one last, as it seals them
+        for name in reversed(files):
+            whole.enter_context(atomic(folder / name)).write_bytes(files[name])
 
 
 def read(folder: Path) -> Bundle:
-    """Read an identifier; raises InputError where the folder holds none that is whole."""
+    """Read an identifier; raises InputError where the folder holds none that is whole.
+
+    What is being written just now is read again a moment later.
+    """
+    for _ in range(TRIES):
+        try:
+            return _read(folder)
+        except _Unsealed:
+            time.sleep(PAUSE)
+    return _read(folder)
+
+
+class _Unsealed(InputError):
+    """Files that are not those of the settings: one of them is damaged, or they are being replaced."""
+
+
+def _read(folder: Path) -> Bundle:
     if not (folder / SETTINGS).is_file():
         raise InputError(
             f"{folder}: holds no identifier ({SETTINGS}); name that of one that somebody gave you (--identifier), or "
@@ -140,7 +159,7 @@ def read(folder: Path) -> Bundle:
         files = {name: _content(folder, name) for name in (NETWORK, REFERENCES)}
         for name, content in files.items():
             if _digest(content) != settings["files"][name]:
-                raise InputError(f"{folder / name}: not the file that {SETTINGS} was written with; get a fresh copy")
+                raise _Unsealed(f"{folder / name}: not the file that {SETTINGS} was written with; get a fresh copy")
         card = (folder / CARD).read_text(encoding="utf-8", errors="replace") if (folder / CARD).is_file() else ""
         return _checked(
             Bundle(

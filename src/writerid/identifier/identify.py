@@ -16,7 +16,7 @@ from writerid.identifier import comparing
 from writerid.identifier.answers import Answer, Candidate, Comparison, LineAnswer, Neighbour
 from writerid.identifier.bundle import DRAWN, ENROLLED, SETTINGS, TRAINED, Bundle, References, Writer
 from writerid.identifier.decide import NONE_FROM, Calibration, decide
-from writerid.identifier.hands import Hand, measured, see, together
+from writerid.identifier.hands import Hand, measured, see, size, together
 from writerid.identifier.network import Network
 from writerid.identifier.pictures import packed
 from writerid.identifier.scans import Scan, ScannedLine, read
@@ -25,6 +25,10 @@ from writerid.scores.embedding import means, unit
 
 NEAREST = 3  # reference lines that are named for each line
 LONGEST_NAME = 100  # characters of a writer's name
+COARSE = (
+    "the scan is coarser than what it was tried on: its writing had to be enlarged {:.1f} times, and the answer is the "
+    "weaker for it; scan at 300 dots an inch if you can"
+)
 
 
 class Identifier:
@@ -137,6 +141,9 @@ class Identifier:
         """Say in what a document is unlike all that the identifier was tried on; and whether too much to be judged."""
         known = self._bundle.known["line" if len(hands) == 1 else "form"]
         warnings, far = unlike(measured(hands), known)
+        by = self._bundle.preparation.size_factor(size([hand.line.grey for hand in hands]))
+        if by > 1:
+            warnings.append(COARSE.format(by))
         tried = self._tried_lines
         if len(tried) and (tried @ together(hands)).max() < known[NEAREST_LINE][0]:
             warnings.append("the hand is unlike all that it was tried on")

@@ -32,6 +32,7 @@ MOST_BYTES, MOST_FILES = 60 * 2**20, 12  # of one form
 MOST_PAGES = 30  # at a time
 AT_ONCE = 2  # documents that are worked on at a time; others wait
 PREVIEW = 1000  # pixels of the longer side of a page that is shown
+FAILED = "That did not work"
 THUMB = 40  # pixels of height of a line that is shown
 MultiPartParser.spool_max_size = MOST_BYTES  # what is brought stays in memory
 
@@ -136,7 +137,7 @@ class Site:
             status, message = error.status_code, error.detail
         elif isinstance(error, MemoryError):
             message = "There was not enough memory for this scan."
-        return self._page(request, "failed.html", "That did not work", status=status, message=message)
+        return self._page(request, "failed.html", FAILED, status=status, message=message)
 
     def _change(self, change: Callable[[Identifier], Identifier]) -> None:
         self._people.mkdir(parents=True, exist_ok=True)
@@ -204,9 +205,15 @@ def make(folder: Path, people: Path, hosts: set[str], password: str = "") -> Sta
     ]
     return Starlette(
         routes=[Route(path, way, methods=[method]) for method, path, way in ways],
-        middleware=[Middleware(Guard, hosts=hosts, password=password, most_bytes=MOST_BYTES)],
+        middleware=[Middleware(Guard, hosts=hosts, password=password, most_bytes=MOST_BYTES, refuse=refused)],
         exception_handlers=dict.fromkeys((InputError, HTTPException, Exception), site.failed),
     )
+
+
+def refused(status: int, message: str) -> Response:
+    """Return a page for a request that goes no further, without anything that is somebody's."""
+    content = render("failed.html", title=FAILED, path="", message=message)
+    return HTMLResponse(content, status, HEADERS)
 
 
 def _read(data: bytes, name: str, most: int) -> list[Scan]:

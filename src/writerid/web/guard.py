@@ -4,17 +4,21 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable, Mapping
 
+import anyio
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "writerid"
+MOST_DROPPED, SECONDS = 2**30, 60  # bytes of a refused request that are taken in, and for how long
+Refuse = Callable[[int, str], Response]  # from a status and what was wrong and what to do to a page
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers do not say that a form is from here
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -22,10 +26,13 @@ HEADERS = {
 
 
 class Guard:
-    """Lets requests through that name the right host and, if there is one, the password; bounds what they bring."""
+    """Lets requests through that name the right host and, if there is one, the password; bounds what they bring.
 
-    def __init__(self, app: ASGIApp, hosts: set[str], password: str, most_bytes: int) -> None:
-        self._app, self._hosts, self._password, self._most = app, hosts, password, most_bytes
+    A request that changes something must come from a page of this host, where its browser says from which it comes.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: set[str], password: str, most_bytes: int, refuse: Refuse) -> None:
+        self._app, self._hosts, self._password, self._most, self._refuse = app, hosts, password, most_bytes, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
@@ -35,22 +42,30 @@ class Guard:
         request = Request(scope)
         refusal = self._refusal(request)
         if refusal:
-            await refusal(scope, receive, send)
+            await _refused(refusal, scope, receive, send)
             return
         await self._app(scope, receive, send)
 
     def _refusal(self, request: Request) -> Response | None:
-        if self._hosts and request.headers.get("host", "").rpartition("@")[2].lower() not in self._hosts:
-            return PlainTextResponse("this host is not served here", 400)
+        host = request.headers.get("host", "").rpartition("@")[2].lower()
+        if self._hosts and host not in self._hosts:
+            return self._refuse(400, "This address is not served here. Open the one that the program printed.")
         if self._password and not self._knows(request.headers.get("authorization", "")):
-            return PlainTextResponse("a password is needed", 401, {"WWW-Authenticate": 'Basic realm="writerid"'})
+            refusal = self._refuse(401, "A password is needed: ask whoever started the program. Any user name will do.")
+            refusal.headers["WWW-Authenticate"] = 'Basic realm="writerid"'
+            return refusal
         if request.method not in ("GET", "HEAD", "POST"):
-            return PlainTextResponse("not understood", 405)
+            return self._refuse(405, "This cannot be asked of this page.")
+        if request.method != "POST":
+            return None
+        if not own_origin(request.headers, host):
+            return self._refuse(403, "This form is not from here. Open the first page, and try again.")
         length = request.headers.get("content-length", "0")
-        if request.method == "POST" and not (length.isdigit() and int(length) <= self._most):
-            return PlainTextResponse(f"too large; {self._most // 2**20} MB at most", 413)
-        if request.method == "POST" and "transfer-encoding" in request.headers:
-            return PlainTextResponse("its length must be told", 411)
+        if not (length.isdigit() and int(length) <= self._most):
+            most = f"{self._most // 2**20} MB at most at a time"
+            return self._refuse(413, f"This is too large: {most}. Bring fewer pages, or smaller pictures.")
+        if "transfer-encoding" in request.headers:
+            return self._refuse(411, "This browser does not say how much it brings. Try another one.")
         return None
 
     def _knows(self, header: str) -> bool:
@@ -60,6 +75,35 @@ class Guard:
         except ValueError:
             return False
         return kind.lower() == "basic" and hmac.compare_digest(given, self._password.encode())
+
+
+async def _refused(refusal: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer at once, but take in what is still being sent: browsers show no answer before they have sent all."""
+
+    async def first(message: Message) -> None:
+        await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
+
+    await refusal(scope, receive, first)
+    left = MOST_DROPPED
+    with anyio.move_on_after(SECONDS):
+        while left > 0:
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if not message.get("more_body"):
+                break
+    await send({"type": "http.response.body", "body": b""})
+
+
+def own_origin(headers: Mapping[str, str], host: str) -> bool:
+    """Whether a request comes from a page of ours, or its browser does not say from where.
+
+    Sec-Fetch-Site is the browser's own judgement, which holds behind another server, too; they send it only by HTTPS
+    and to their own computer. Else the origin must be the host that was asked.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site in ("same-origin", "none")
+    return origin is None or origin.partition("://")[2].lower() == host
 
 
 class Sessions:

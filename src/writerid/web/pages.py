@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 from PIL import Image
 
@@ -32,10 +33,15 @@ def png(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
+def _markdown(text: str) -> Markup:
+    """Render Markdown; what is HTML in it, or a picture, is shown as text."""
+    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").disable("image").render(text))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("writerid.web", ""), autoescape=True, trim_blocks=True)
-    environment.filters |= {"percent": percent, "png": png}
+    environment.filters |= {"percent": percent, "png": png, "markdown": _markdown}
     environment.globals["none_of_them"] = NONE
     return environment
 
