@@ -256,6 +256,10 @@ def test_the_shelf_keeps_few_documents_and_each_for_its_owner():
 @needs_chromium
 def test_by_keyboard_alone_on_a_phone_and_a_screen_in_light_and_dark(folder: Path, tmp_path: Path):
     scan = save(page(HANDS["anna"], 1), tmp_path / "page.png")
+    own, other = identifier(), save(page(HANDS["carla"], 1), tmp_path / "carla.png")
+    for name in ("x" * 90, "Anna-Maria von Weissenburg"):
+        own = own.enrol(name, own.read(other))
+    own.save(folder / "people")
     with served(folder) as port, browser(tmp_path / "profile", local=True) as seen:
         home = f"http://127.0.0.1:{port}/"
         for width, colours in ((360, "dark"), (1200, "light")):
@@ -266,6 +270,7 @@ def test_by_keyboard_alone_on_a_phone_and_a_screen_in_light_and_dark(folder: Pat
             keys(seen.driver, "BUTTON")
             seen.wait("document.title == 'Who wrote page.png?' && document.querySelector('footer')")
             assert "anna" in seen.driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+            assert seen.ask("document.documentElement.scrollWidth <= innerWidth")
             seen.driver.find_element(By.TAG_NAME, "body").click()
             keys(seen.driver, "INPUT", Keys.SPACE)  # the first line no longer counts
             keys(seen.driver, "BUTTON")

@@ -66,6 +66,10 @@ class Finder:
             "to several equally well, or to one that has another"
         ]
 
+    def has_layout(self, member: str) -> bool:
+        """Whether an image file has a layout file."""
+        return member in self._layout_of
+
     def layout(self, member: str, page: int | None) -> PageLayout | None:
         """Return the layout of an image file's page; None where it has no layout file.
 

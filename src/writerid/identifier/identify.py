@@ -21,6 +21,7 @@ from writerid.identifier.network import Network
 from writerid.identifier.pictures import packed
 from writerid.identifier.scans import Scan, ScannedLine, read
 from writerid.identifier.traits import NEAREST_LINE, unlike
+from writerid.identifier.turned import upside_down
 from writerid.scores.embedding import means, unit
 
 NEAREST = 3  # reference lines that are named for each line
@@ -144,6 +145,10 @@ class Identifier:
         by = self._bundle.preparation.size_factor(size([hand.line.grey for hand in hands]))
         if by > 1:
             warnings.append(COARSE.format(by))
+        if upside_down([hand.line.grey for hand in hands]):
+            warnings.append(
+                "the writing seems to stand upside down; if so, turn the scan round: this answer is worth little"
+            )
         tried = self._tried_lines
         if len(tried) and (tried @ together(hands)).max() < known[NEAREST_LINE][0]:
             warnings.append("the hand is unlike all that it was tried on")

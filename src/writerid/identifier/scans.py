@@ -16,6 +16,7 @@ from writerid.dataset.page_lines import CutLine, Finder, Labels, cut_out
 from writerid.dataset.pages.choice import Judged
 from writerid.dataset.pages.plain import find_lines
 from writerid.dataset.pages.recognition import holds_several, may_be_page
+from writerid.identifier.turned import on_its_side
 
 LEAST = 12  # pixels; nothing that is lower or narrower can be read
 RESOLUTION = 300  # dots per inch at which pages of a PDF file are drawn
@@ -25,6 +26,7 @@ BESIDE_IT = f"{BY_HAND}, or put an ALTO or PAGE XML file beside the page"
 # Rows between two lines hold less ink: by a third of the fullest row or more on 64 pieces of pages with two or three
 # lines, by 0.63 or more where these were in doubt; by 0.27 at most on the tight single lines of IAM that were in doubt.
 PARTED = 0.45
+ON_ITS_SIDE = "it seems to lie on its side: its lines run up or down; turn it by a quarter, and try again"
 LOOSE = 0.6  # of an image's height; where its only line is lower, the line is cut out
 BESIDE = ("page", "alto")  # folders, in an image's own or beside it, in which its layout file may lie
 
@@ -72,7 +74,7 @@ def read(path: Path, labels: Labels) -> Iterator[Scan]:
             for page, grey in _pages(data):
                 of_page = name if page is None else f"{name}, page {page}"
                 known = None if isinstance(grey, UnusableImage) else find.lines(member, page, grey)
-                yield _scan(of_page, grey, known, BESIDE_IT)
+                yield _scan(of_page, grey, known, BESIDE_IT, laid_out=find.has_layout(member))
         for left_out in archive.left_out:
             yield Scan(f"{path.name}/{left_out.path}", (0, 0), (), left_out.detail)
 
@@ -149,14 +151,21 @@ def _scan(
     grey: np.ndarray | UnusableImage,
     lines: Iterable[CutLine | UnusableImage] | UnusableImage | None,
     advice: str,
+    *,
+    laid_out: bool = False,
 ) -> Scan:
-    """Look at an image and what was found on it, None where it is no page; `advice`: what to do where in doubt."""
+    """Look at an image and what was found on it, None where it is no page.
+
+    advice: what to do where in doubt. laid_out: a layout file says where the lines are.
+    """
     if isinstance(grey, UnusableImage):
         return Scan(name, (0, 0), (), grey.detail)
     size = (grey.shape[1], grey.shape[0])
+    if lines is None and (problem := _problem(grey)):
+        return Scan(name, size, [ScannedLine(name, grey, (), problem)], "", grey)
+    if not laid_out and may_be_page(grey) and on_its_side(dark_on_light(grey)):
+        return Scan(name, size, (), ON_ITS_SIDE, grey)
     if lines is None:
-        if problem := _problem(grey):
-            return Scan(name, size, [ScannedLine(name, grey, (), problem)], "", grey)
         lines = _looked_for(dark_on_light(grey))
     if isinstance(lines, UnusableImage):
         return Scan(name, size, (), f"its lines cannot be told for sure ({lines.detail}); {advice}", grey)
