@@ -35,7 +35,7 @@ from writerid.base.geometry import line_scales
 from writerid.base.parallel import ordered_map
 from writerid.base.params import load
 from writerid.base.schema import Params
-from writerid.contours.hinge import features, scales
+from writerid.contours.hinge import KINDS, features, scales
 from writerid.crops.strips import strip_of
 from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.pages.cutting import Cut, cut_line
@@ -43,7 +43,7 @@ from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.paper import paper_tone
 from writerid.dataset.pages.reading import lines_of
 from writerid.scores import retrieval, verification
-from writerid.scores.embedding import Embedding, fit_unlabelled, means, side_by_side
+from writerid.scores.embedding import Embedding, Kinds, fit_kinds, fit_unlabelled, means, side_by_side
 
 LEAST_SIDE = 8  # pixels; what is lower or narrower is no line
 WRITER = r"(.+\d)_\d+"
@@ -64,7 +64,7 @@ class Pieces(NamedTuple):
 
     vectors: np.ndarray
     line: np.ndarray
-    embedding: Embedding
+    embedding: Embedding | Kinds
 
 
 def read(path: Path, text: re.Pattern[str] | None, writer: re.Pattern[str]) -> Lines:
@@ -107,7 +107,7 @@ def by_contours(lines: Lines) -> Pieces:
     by = scales(np.array([grey.shape[::-1] for grey in lines.greys]))
     items = range(len(lines.greys))
     vectors = np.array(list(ordered_map(lambda row: features(lines.greys[row], by[row]), items, "contours", " lines")))
-    return Pieces(vectors, np.arange(len(vectors)), fit_unlabelled(vectors))
+    return Pieces(vectors, np.arange(len(vectors)), fit_kinds(vectors, KINDS))
 
 
 def by_network(model: keras.Model, lines: Lines, fit: str, tone: str, embedding: Embedding | None) -> Pieces:

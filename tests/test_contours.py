@@ -5,12 +5,17 @@ import pytest
 from PIL import Image, ImageDraw
 
 from writerid.contours.hinge import (
+    CHAIN,
+    CHAIN_DIRECTIONS,
+    CHAIN_LEGS,
     CO_LEGS,
     DIRECTIONS,
-    FEATURES,
+    KINDS,
     LEGS,
     QUILL_DIRECTIONS,
+    QUILL_LEGS,
     WIDTHS,
+    chain,
     contours,
     features,
     quill_hinge,
@@ -43,8 +48,10 @@ def test_each_histogram_adds_up_to_one():
     found = histograms(drawn("disc"))
     assert found.sum(axis=(1, 2)) == pytest.approx(1)
     every = features(drawn("disc"))
-    assert (every.shape, every.dtype) == ((FEATURES,), np.float32)
-    assert np.square(every).sum() == pytest.approx(len(LEGS) + len(CO_LEGS) + 1)
+    assert (every.shape, every.dtype) == ((sum(KINDS),), np.float32)
+    assert np.square(every).sum() == pytest.approx(len(LEGS) + len(CO_LEGS) + len(QUILL_LEGS) + len(CHAIN_LEGS))
+    parts = np.split(every, np.cumsum(KINDS)[:-1])
+    assert [round(float(np.square(part).sum())) for part in parts] == [len(LEGS), len(CO_LEGS), 1, 1, 1, 1]
 
 
 def test_the_sides_of_a_square_are_straight_and_of_four_directions():
@@ -57,6 +64,16 @@ def test_the_sides_of_a_square_are_straight_and_of_four_directions():
         assert 1 - 8 * leg / 484 - 0.02 < opposite < 1 - 4 * leg / 484
         used = found.sum(axis=1) > 0.1
         assert used.sum() == 4
+
+
+def test_chains_along_a_square_are_straight_but_round_its_corners():
+    found = chain(contours(drawn("square")), 8).reshape([CHAIN_DIRECTIONS] * CHAIN) ** 2
+    straight = sum(found[(place,) * CHAIN] for place in range(CHAIN_DIRECTIONS))
+    # bins' edges lie on the sides' own directions: either of two neighbours, all legs of a chain in the same
+    assert straight == pytest.approx(1 - 4 * CHAIN * 8 / 484, abs=0.1)
+    round_a_corner = [np.diff(np.array(bins)) % CHAIN_DIRECTIONS for bins in np.argwhere(found > 1e-3)]
+    assert len({tuple(turns) for turns in round_a_corner}) > 1
+    assert CHAIN_DIRECTIONS // 2 not in {int(turn) for turns in round_a_corner for turn in turns}  # none turns back
 
 
 def test_a_disc_has_every_direction_alike():
@@ -107,5 +124,5 @@ def test_lines_have_one_scale():
 def test_the_width_of_a_stroke_is_that_of_its_ink(width: int, place: int):
     grey = np.full((120, 300), 250, np.uint8)
     grey[20:100, 40 : 40 + width] = 10
-    found = quill_hinge(contours(grey)).reshape(QUILL_DIRECTIONS**2, len(WIDTHS) + 1) ** 2
+    found = quill_hinge(contours(grey), 7).reshape(QUILL_DIRECTIONS**2, len(WIDTHS) + 1) ** 2
     assert found.sum(axis=0).argmax() == place

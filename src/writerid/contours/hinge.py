@@ -4,8 +4,9 @@ Hinge (M. Bulacu and L. Schomaker, IEEE PAMI 29:701-717, 2007): two legs of the 
 each point; the histogram counts the directions in which they point, both together. Of several such histograms together
 (S. He and L. Schomaker, CoHinge, Pattern Recognition 63:321-333, 2017) this is a small kind: a third leg, three legs
 before. Quill-Hinge (A. Brink et al., Pattern Recognition 45:162-171, 2012) counts the two legs and the width of the
-stroke. Contours are traced between pixels, where the grey values pass the threshold, so that directions are not those
-of a grid of pixels.
+stroke. Chains count the directions of several legs, each of which begins where the one before ends (a small kind of
+those of I. Siddiqi and N. Vincent, Pattern Recognition 43:3853-3865, 2010). Contours are traced between pixels, where
+the grey values pass the threshold, so that directions are not those of a grid of pixels.
 """
 
 from dataclasses import dataclass
@@ -21,10 +22,16 @@ from writerid.crops.tones import normalise
 HEIGHT = 128  # pixels to which the lines of a dataset are scaled, by one scale (see geometry.line_scales)
 LEGS, DIRECTIONS = (2, 3, 5, 7, 10, 15, 22, 32), 24  # pixels along the contour
 CO_LEGS, CO_DIRECTIONS = (5, 10), 16
-QUILL_LEG, QUILL_DIRECTIONS = 7, 16
+QUILL_LEGS, QUILL_DIRECTIONS = (4, 7), 16
+CHAIN_LEGS, CHAIN, CHAIN_DIRECTIONS = (3, 8), 4, 8  # a chain has so many legs
 WIDTHS = (3, 5, 7, 9, 11, 14, 18)  # pixels; between them strokes are of one width
 MIDDLE = 127.5  # grey value, between ink and paper once a line's tones are normalised
-FEATURES = len(LEGS) * DIRECTIONS**2 + len(CO_LEGS) * CO_DIRECTIONS**3 + (len(WIDTHS) + 1) * QUILL_DIRECTIONS**2
+KINDS = (  # how many features of each kind, one after the other; each kind is whitened for itself
+    len(LEGS) * DIRECTIONS**2,
+    len(CO_LEGS) * CO_DIRECTIONS**3,
+    *[(len(WIDTHS) + 1) * QUILL_DIRECTIONS**2] * len(QUILL_LEGS),
+    *[CHAIN_DIRECTIONS**CHAIN] * len(CHAIN_LEGS),
+)
 
 
 @dataclass(frozen=True)
@@ -57,9 +64,10 @@ def scales(sizes: np.ndarray) -> np.ndarray:
 
 
 def features(grey: np.ndarray, scale: float = 1.0) -> np.ndarray:
-    """Return the features of a line, float32 (FEATURES,), of grey values, uint8 (height, width), scaled first."""
+    """Return the features of a line, float32 (sum of KINDS,), of grey values, uint8 (height, width), scaled first."""
     traced = contours(grey, scale)
-    return np.concatenate([hinge(traced), cohinge(traced), quill_hinge(traced)])
+    quills, chains = (quill_hinge(traced, leg) for leg in QUILL_LEGS), (chain(traced, leg) for leg in CHAIN_LEGS)
+    return np.concatenate([hinge(traced), cohinge(traced), *quills, *chains])
 
 
 def hinge(traced: Contours, legs: tuple[int, ...] = LEGS) -> np.ndarray:
@@ -87,9 +95,9 @@ def cohinge(traced: Contours) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def quill_hinge(traced: Contours) -> np.ndarray:
+def quill_hinge(traced: Contours, leg: int) -> np.ndarray:
     """Histogram of two legs and of the width of the stroke, from the contour to the other side, float32."""
-    here, leg = np.arange(len(traced.x)), QUILL_LEG
+    here = np.arange(len(traced.x))
     back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
     across = 2 * np.pi * (traced.turn(traced.on(-3), traced.on(3)) - 0.25)  # ink lies on the left of a contour's way
     reach = np.arange(1, WIDTHS[-1] + 1)
@@ -100,6 +108,13 @@ def quill_hinge(traced: Contours) -> np.ndarray:
     wide = np.digitize(paper.argmax(axis=1), WIDTHS) / (len(WIDTHS) + 1)
     turns = (back, QUILL_DIRECTIONS), (ahead, QUILL_DIRECTIONS)
     return _histogram(traced, 2 * leg, *turns, (wide, len(WIDTHS) + 1))
+
+
+def chain(traced: Contours, leg: int) -> np.ndarray:
+    """Histogram of the directions of CHAIN legs, one after the other, float32."""
+    ahead = traced.turn(np.arange(len(traced.x)), traced.on(leg))
+    turns = ((ahead[traced.on(leg * place)], CHAIN_DIRECTIONS) for place in range(CHAIN))
+    return _histogram(traced, CHAIN * leg, *turns)
 
 
 def _histogram(traced: Contours, length: int, *shares: tuple[np.ndarray, int]) -> np.ndarray:
