@@ -61,3 +61,19 @@ for head in ("average", "dense"):
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "KERAS_BACKEND": "tensorflow"}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_saved_model_agrees_with_the_identifiers_network(clone: Path, run: Run):
+    """In a process of its own, as above."""
+    run(sys.executable, "-m", "writerid", "export", "--to", "saved")
+    script = """
+import numpy as np
+import onnxruntime
+import tensorflow as tf
+crops = np.random.default_rng(0).integers(0, 256, (5, 32, 32)).astype(np.uint8)
+loaded = tf.saved_model.load("saved")  # which holds the weights, as long as it is kept
+logits = loaded.serve(crops).numpy()
+session = onnxruntime.InferenceSession("models/identifier/network.onnx")
+np.testing.assert_allclose(logits, session.run(["logits"], {"crop": crops})[0], atol=1e-4)
+"""
+    run(sys.executable, "-c", script)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.conftest import png
 from tests.handmade import HANDS, identifier, page, save
@@ -25,6 +26,10 @@ def test_paper_without_lines_lies_on_no_side():
     assert not on_its_side(np.full((700, 700), 235, np.uint8))
     noise = np.random.default_rng(0).integers(0, 256, (600, 700)).astype(np.uint8)
     assert not on_its_side(noise)
+    dithered = np.asarray(Image.fromarray(page(HANDS["anna"], 1, 8)).convert("1").convert("L"))
+    assert not on_its_side(dithered)
+    (scan,) = scans.read_image(png(dithered), "page.png")
+    assert "separate marks" in scan.problem
 
 
 def test_a_page_upside_down_gets_a_note(tmp_path: Path):

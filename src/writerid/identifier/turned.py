@@ -7,7 +7,7 @@ from PIL import Image
 from scipy import ndimage
 
 from writerid.dataset.ink import MIN_CONTRAST, dark_on_light, histogram, levels
-from writerid.dataset.pages.paper import ink_masks, paper_tone
+from writerid.dataset.pages.paper import Crowded, ink_masks, paper_tone
 from writerid.dataset.pages.recognition import is_page
 
 LOOK = 700  # pixels of the longer side
@@ -23,7 +23,10 @@ def on_its_side(dark: np.ndarray) -> bool:
     by = min(1.0, LOOK / max(dark.shape))
     size = max(1, round(dark.shape[1] * by)), max(1, round(dark.shape[0] * by))
     small = np.asarray(Image.fromarray(dark).resize(size, Image.Resampling.BOX))
-    ink, _ = ink_masks(small, paper_tone(small))
+    try:
+        ink, _ = ink_masks(small, paper_tone(small))
+    except Crowded:  # no writing, as is said elsewhere
+        return False
     down, across = (_comes_and_goes(ink.sum(axis=axis)) for axis in (1, 0))
     return across > SIDEWAYS * down and is_page(np.ascontiguousarray(np.rot90(dark)))
 
