@@ -164,7 +164,7 @@ def _pages(image: Image.Image) -> list[int]:
 def _grey(image: Image.Image) -> np.ndarray:
     most = MAX_PAGE_PIXELS if max(image.size) <= WIDEST * min(image.size) else MAX_PIXELS
     if image.width * image.height > most or max(image.size) > MAX_SIDE:
-        raise UnusableImage("too_large", f"{image.width} x {image.height} pixels")
+        raise UnusableImage("too_large", f"{image.width} x {image.height} pixels; make it smaller, or part it")
     image.load()
     if image.format != "PNG" or "exif" in image.info or "Raw profile type exif" in image.info:
         image = ImageOps.exif_transpose(image)

@@ -161,7 +161,9 @@ class Identifier:
         """
         name = same_spelling(name)
         if not name or not name.isprintable() or len(name) > LONGEST_NAME or name.casefold().startswith("none of the"):
-            raise InputError(f"{shown(name)!r} is no name for a writer; take another, of 1 to {LONGEST_NAME} letters")
+            raise InputError(
+                f"{name[:LONGEST_NAME]!r} is no name for a writer; take another, of 1 to {LONGEST_NAME} letters"
+            )
         kind = next((writer.kind for writer in self.writers if writer.name == name), ENROLLED)
         if kind != ENROLLED:
             raise InputError(f"{shown(name)}: a writer of this name was trained on; take another name, or forget it")
@@ -190,7 +192,7 @@ class Identifier:
         """Return an identifier without a writer; raises InputError where it knows nobody of this name."""
         name = same_spelling(name)
         if name not in [writer.name for writer in self.writers]:
-            raise InputError(f"{shown(name)}: no writer of this name is known")
+            raise InputError(f"{name[:LONGEST_NAME]!r}: no writer of this name is known")
         return Identifier(bundles.forgotten(self._bundle, name), self._source)
 
     @cached_property

@@ -74,7 +74,8 @@ class Site:
         """The answer about a document, its lines, and the evidence."""
         document = self._document(request)
         identifier = self.identifier()
-        chosen = only(document.scans, document.chosen)
+        usable = any(not line.problem for scan in document.scans for line in scan.lines)
+        chosen = only(document.scans, document.chosen) if usable else document.scans  # else it says why none is
         found = await self._work(lambda: evidence.gather(identifier, document.name, chosen))
         pages = await self._work(lambda: [_preview(scan, document) for scan in _numbered(document.scans)])
         values: dict[str, Any] = {
