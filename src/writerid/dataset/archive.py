@@ -76,7 +76,7 @@ class Archive:
         try:
             source, inner = self._files[name]
             if most < 0 and source.sizes[inner] > MAX_MEMBER_BYTES:
-                raise UnusableImage("too_large", f"over {MAX_MEMBER_BYTES // 2**20} MB unpacked")
+                raise UnusableImage("too_large", f"over {MAX_MEMBER_BYTES} bytes")
             return source.read(inner, most)
         except KeyError:
             raise UnusableImage("unreadable", "not in the archive") from None
