@@ -48,9 +48,9 @@ def test_of_few_it_is_said_what_they_do_not_bear_out():
 def test_what_is_said_of_likelihood_ratios(six: Run):
     assert strangers.missing(six) == ""
     against, bounds, misled, cost = strangers.ratios(six)
-    assert "fitted on 6 writers (18 forms, 18 lines) of data/own.zip, always others" in against
-    assert f"goes above {strangers.number(six.unseen['line']['ratio_upper'])} or below 1 in " in bounds
-    assert misled.startswith("Of 18 pairs of lines by one writer ")
+    assert "fitted on 6 writers (18 forms, 18 lines) of data/own.zip. Each pair's ratio was fitted without" in against
+    assert f"no ratio is above {strangers.number(six.unseen['line']['ratio_upper'])} or below 1 in " in bounds
+    assert misled.startswith("How often do they mislead? Of 18 pairs of lines by one writer ")
     assert "of 135 pairs by two writers" in misled
     assert f"cost {six.unseen['line']['cllr']:.2f} bits" in cost
     drawn = made_up(params={"dataset": "data/synthetic.zip"}, split=six.split)

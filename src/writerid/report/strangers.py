@@ -21,14 +21,14 @@ OPEN_SET = {
     "identified_at_0.05": ("DIR", "DIR at 5 % false alarms"),
 }
 KINDS = {
-    "surest_same": ("Surest of one writer", "There is no such pair."),
-    "surest_different": ("Surest of two writers", "There is no such pair."),
+    "surest_same": ("By one writer, and taken for one: the most alike", "There is no such pair."),
+    "surest_different": ("By two writers, and taken for two: the least alike", "There is no such pair."),
     "worst_same": (
-        "The worst mistakes: one writer, taken for two",
+        "The worst mistakes: by one writer, but taken for two",
         "No pair of lines by one writer speaks for two.",
     ),
     "worst_different": (
-        "The worst mistakes: two writers, taken for one",
+        "The worst mistakes: by two writers, but taken for one",
         "No pair of lines by two writers speaks for one.",
     ),
 }
@@ -66,18 +66,18 @@ def ratios(run: Run) -> list[str]:
     """Say what the likelihood ratios are of, how far they may go, what they cost and how often they mislead."""
     line = run.unseen["line"]
     return [
-        f"Against whom: the ratios are fitted on {population(run)}, always others than those who wrote the pair. They "
-        "hold for people who differ as much as these do; of relatives, or of people who learned to write at one "
-        "school, they would claim too much.",
-        f"So few writers do not bear out every claim: whatever two lines look like, no ratio goes above "
-        f"{number(line['ratio_upper'])} or below 1 in {number(-line['ratio_lower'])} (ELUB). More unseen writers allow "
-        "more.",
-        f"Of {line['same_pairs']:,} pairs of lines by one writer {percent(line['misleading_same'])} get a ratio that "
-        f"speaks for two; of {line['different_pairs']:,} pairs by two writers {percent(line['misleading_different'])} "
-        "get one that speaks for one.",
-        f"In all the ratios of lines cost {line['cllr']:.2f} bits (Cllr; 0 is perfect, and 1 is what it costs to say "
-        f"nothing): {line['cllr_min']:.2f} since likeness does not part all hands (discrimination), and "
-        f"{line['cllr_cal']:.2f} since the ratios are not the best that could be made of it, and are bounded "
+        f"The ratios were fitted on {population(run)}. Each pair's ratio was fitted without the writers of the pair. "
+        "The ratios hold for people who differ as much as these do. For relatives, or for people who learned to write "
+        "at one school, they would claim too much.",
+        f"Few writers allow only modest claims: whatever two lines look like, no ratio is above "
+        f"{number(line['ratio_upper'])} or below 1 in {number(-line['ratio_lower'])}. These are its bounds (ELUB). "
+        "More unseen writers would allow wider ones.",
+        f"How often do they mislead? Of {line['same_pairs']:,} pairs of lines by one writer, "
+        f"{percent(line['misleading_same'])} have a ratio that speaks for two writers; of {line['different_pairs']:,} "
+        f"pairs by two writers, {percent(line['misleading_different'])} have one that speaks for one.",
+        f"Together the ratios of lines cost {line['cllr']:.2f} bits (Cllr): 0 is perfect, and saying nothing costs 1. "
+        f"Of this, {line['cllr_min']:.2f} is because likeness does not tell all hands apart (discrimination), and "
+        f"{line['cllr_cal']:.2f} because the ratios are bounded, and not the best that could be made of the likeness "
         "(calibration).",
     ]
 
