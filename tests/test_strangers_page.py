@@ -50,8 +50,8 @@ def test_what_is_said_of_likelihood_ratios(six: Run):
     against, bounds, misled, cost = strangers.ratios(six)
     assert "fitted on 6 writers (18 forms, 18 lines) of data/own.zip. Each pair's ratio was fitted without" in against
     assert f"no ratio is above {strangers.number(six.unseen['line']['ratio_upper'])} or below 1 in " in bounds
-    assert misled.startswith("How often do they mislead? Of 18 pairs of lines by one writer ")
-    assert "of 135 pairs by two writers" in misled
+    assert misled.startswith("How often do they mislead? Of 18 pairs of lines by one writer, ")
+    assert "of 135 pairs by two writers, " in misled
     assert f"cost {six.unseen['line']['cllr']:.2f} bits" in cost
     drawn = made_up(params={"dataset": "data/synthetic.zip"}, split=six.split)
     assert strangers.population(drawn).endswith("of data/synthetic.zip, whose hands a program drew")
