@@ -8,6 +8,7 @@ from stages.runner import run
 from writerid.base.backend import use
 from writerid.base.params import load
 from writerid.base.schema import SYNTHETIC
+from writerid.dataset.archive import Archive
 from writerid.dataset.splits import UNSEEN
 
 
@@ -38,7 +39,8 @@ def main() -> None:
         },
     )
     content = export.to_onnx(network, models.load_embedding(model))
-    made = making.make(content, packed, origin, params.seed)
+    with Archive(Path(params.dataset)) as archive:
+        made = making.make(content, packed, archive, origin, params.seed)
     bundle.write(made, Path("models/identifier"))
     print(f"{len(made.writers)} writers, {len(made.references.vectors)} reference lines: models/identifier")
 

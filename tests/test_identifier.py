@@ -60,9 +60,10 @@ def test_turned_tones_and_other_resolutions_change_no_name(known: Identifier, tm
     grey = writing(HANDS["anna"], 60)
     assert known.identify(save(255 - grey, tmp_path / "negative.png")).writer == "anna"
     half = np.asarray(Image.fromarray(grey).resize((200, 20), Image.Resampling.BOX))
-    how = Preparation(HEIGHT, WIDTH, WIDTH, "clip", "dataset", 48.0, True, (5.0, 6.0, 7.0))
-    assert how.size_factor(6.5) == how.size_factor(None) == 1
+    how = Preparation(HEIGHT, WIDTH, WIDTH, "clip", "dataset", 48.0, True, 6.0)
+    assert how.size_factor(6.0) == how.size_factor(None) == replace(how, size=0.0).size_factor(3.0) == 1
     assert how.size_factor(3.0) == pytest.approx(2)
+    assert how.size_factor(7.5) == pytest.approx(0.8)
     assert how.scale(20, 2.0) == pytest.approx(2 * how.scale(20))
     assert scans._problem(half) == ""
 

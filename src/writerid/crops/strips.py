@@ -64,6 +64,26 @@ def ink_share(strip: np.ndarray, width: int) -> np.ndarray:
     return (running[width:] - running[:-width]) / (width * strip.shape[1])
 
 
+def unchanged(archive: Archive, lines: Mapping[str, Sequence[Any]], row: int, layouts: bytes) -> np.ndarray:
+    """Return a line of lines.csv as it came, uint8 (height, width); `layouts`: see lines.layout_digest.
+
+    Raises InputError where its image, or a layout file, no longer is what map_writers read.
+    """
+    path = lines["path"][row]
+    try:
+        grey = archive.decode(path)
+        if grey.shape != (lines["height"][row], lines["width"][row]):
+            raise UnusableImage("unreadable", "its size has changed")
+        if line_digest(pixel_digest(grey), layouts) != lines["digest"][row]:
+            either = "it, or one of the archive's XML files," if archive.xml else "it"
+            raise UnusableImage("unreadable", f"{either} has changed")
+    except UnusableImage as unusable:
+        raise InputError(
+            f"{archive.path}: {shown(path)}: {unusable.detail}; run map_writers again (`dvc repro map_writers`)"
+        ) from None
+    return grey
+
+
 def pack(
     archive: Archive,
     lines: Mapping[str, Sequence[Any]],
@@ -80,30 +100,19 @@ def pack(
     """
     from writerid.base.parallel import ordered_map  # here: one line alone needs no processes
 
-    paths, digests, sizes = lines["path"], lines["digest"], np.column_stack([lines["width"], lines["height"]])
+    sizes = np.column_stack([lines["width"], lines["height"]])
     scales = line_scales(sizes, crop.height, crop.fit, np.array(lines["scale"]))
     widths = strip_widths(sizes, scales, crop.width)
     layouts = layout_digest(archive)
 
     def work(row: int) -> tuple[np.ndarray, np.ndarray]:
-        try:
-            grey = archive.decode(paths[row])
-            if grey.shape != (sizes[row, 1], sizes[row, 0]):
-                raise UnusableImage("unreadable", "its size has changed")
-            if line_digest(pixel_digest(grey), layouts) != digests[row]:
-                either = "it, or one of the archive's XML files," if archive.xml else "it"
-                raise UnusableImage("unreadable", f"{either} has changed")
-            strip = strip_of(grey, scales[row], crop.tone, crop.height, crop.width)
-        except UnusableImage as unusable:
-            raise InputError(
-                f"{archive.path}: {shown(paths[row])}: {unusable.detail}; run map_writers again "
-                "(`dvc repro map_writers`)"
-            ) from None
+        grey = unchanged(archive, lines, row, layouts)
+        strip = strip_of(grey, scales[row], crop.tone, crop.height, crop.width)
         return strip, ink_share(strip, crop.width)
 
     with atomic(output) as temporary, temporary.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (int(widths.sum()), crop.height)}
         np.lib.format.write_array_header_1_0(file, header)
-        for strip, ink in ordered_map(work, range(len(paths)), "crop", " lines"):
+        for strip, ink in ordered_map(work, range(len(sizes)), "crop", " lines"):
             file.write(strip.data)
             yield ink

@@ -21,13 +21,12 @@ from writerid.base.files import atomic
 from writerid.identifier.decide import Calibration
 from writerid.identifier.traits import NEAREST_LINE, TRAITS
 
-FORMAT = 1
+FORMAT = 2
 NETWORK, REFERENCES, SETTINGS, CARD = "network.onnx", "references.npz", "identifier.json", "README.md"
 MOST = {NETWORK: 2**30, REFERENCES: 2**30, SETTINGS: 2**26, CARD: 2**20}  # bytes
 UNPACKED = 2**32  # bytes of all arrays
 TRAINED, ENROLLED, DRAWN = "trained", "enrolled", "drawn"  # how a writer became known; drawn: by a program, trained on
 TRIES, PAUSE = 5, 0.02  # attempts to read a folder while it is written, and seconds between them
-SIZE_SLACK = 1.1  # by so much writing may be smaller or larger than any that was seen, and is left as it is
 _EPOCH_ZERO = (1980, 1, 1, 0, 0, 0)
 
 
@@ -36,9 +35,9 @@ class Preparation:
     """How scans are brought to what the network sees: size of a crop and stride, pixels; tone and fit, see crops.
 
     largest: with fit `dataset`, so many pixels of a scan fill the height; 0 with fit `line`. invert: what the network
-    itself does. sizes: the least, usual and largest size of writing (dataset.writing_size) of the documents that were
-    seen, in pixels of a scan; a document of another size is brought to the usual one. labels: tag, and pattern of the
-    text, of lines of a layout file that are no handwriting.
+    itself does. size: the usual size of writing (dataset.writing_size) of the documents that were seen, in pixels of a
+    scan, to which every document is brought; 0 where it is not known, or with fit `line`. labels: tag, and pattern of
+    the text, of lines of a layout file that are no handwriting.
     """
 
     height: int
@@ -48,7 +47,7 @@ class Preparation:
     fit: str
     largest: float
     invert: bool
-    sizes: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    size: float = 0.0
     labels: tuple[str, str] = ("", "")
 
     def scale(self, rows: int, by: float = 1.0) -> float:
@@ -57,11 +56,8 @@ class Preparation:
         return min(fills, by * self.height / self.largest) if self.largest else fills
 
     def size_factor(self, size: float | None) -> float:
-        """By how much a document whose writing is so large is scaled, 1 where that is not known or is usual."""
-        least, usual, largest = self.sizes
-        if not size or not usual or not self.largest or least / SIZE_SLACK <= size <= largest * SIZE_SLACK:
-            return 1.0
-        return usual / size
+        """By how much a document whose writing is so large is scaled, 1 where that is not known."""
+        return self.size / size if size and self.size else 1.0
 
 
 @dataclass(frozen=True)
@@ -155,7 +151,10 @@ def _read(folder: Path) -> Bundle:
     try:
         settings = json.loads(_content(folder, SETTINGS))
         if settings["format"] != FORMAT:
-            raise InputError(f"{folder}: made by another version of writerid (format {settings['format']!r:.20})")
+            raise InputError(
+                f"{folder}: made by another version of writerid (format {settings['format']!r:.20}); make it anew "
+                "(`make repro`), or get one of this version, and enrol people anew"
+            )
         files = {name: _content(folder, name) for name in (NETWORK, REFERENCES)}
         for name, content in files.items():
             if _digest(content) != settings["files"][name]:
@@ -164,7 +163,7 @@ def _read(folder: Path) -> Bundle:
         return _checked(
             Bundle(
                 files[NETWORK],
-                Preparation(**_with(settings["preparation"], sizes=tuple, labels=tuple)),
+                Preparation(**_with(settings["preparation"], labels=tuple)),
                 tuple(Writer(str(one["name"]), str(one["kind"])) for one in settings["writers"]),
                 tuple(map(str, settings["documents"])),
                 References(**_unpacked(files[REFERENCES])),
@@ -249,7 +248,9 @@ def _checked(bundle: Bundle) -> Bundle:
     )
     if not whole or not np.isfinite(own.vectors).all() or (own.crops < 1).any():
         raise ValueError("references that cannot be")
-    if not (8 <= how.height <= 1024 and 8 <= how.width <= 4096 and how.stride >= 1 and 0 <= how.largest < 1e6):
+    if not (8 <= how.height <= 1024 and 8 <= how.width <= 4096 and how.stride >= 1):
+        raise ValueError("a preparation that cannot be")
+    if not (0 <= how.largest < 1e6 and 0 <= how.size < 1e6):
         raise ValueError("a preparation that cannot be")
     if how.tone not in ("raw", "clip", "binary") or len({writer.name for writer in bundle.writers}) != len(
         bundle.writers

@@ -1,24 +1,27 @@
 """From a trained network and the crops of all sides to the identifier: what the stage `enrol` makes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from writerid.base.geometry import FITTING
 from writerid.base.randomness import Use, stream
-from writerid.crops.choice import even_starts
-from writerid.crops.windows import Packed, gather
+from writerid.crops.strips import unchanged
+from writerid.crops.windows import Packed
+from writerid.dataset.archive import Archive
+from writerid.dataset.lines import layout_digest
 from writerid.dataset.splits import UNSEEN
 from writerid.dataset.writing_size import writing_size
 from writerid.identifier import card, fit
 from writerid.identifier.bundle import DRAWN, TRAINED, Bundle, Preparation, References, Writer
 from writerid.identifier.fit import Lines
+from writerid.identifier.hands import see
 from writerid.identifier.network import Network
 from writerid.identifier.pictures import packed as pictures_of
-from writerid.identifier.traits import NEAREST_LINE, seen, traits
+from writerid.identifier.scans import ScannedLine
+from writerid.identifier.traits import NEAREST_LINE, TRAITS, seen, traits
 from writerid.scores import ratio_fitting, verification
 from writerid.scores.embedding import unit
 from writerid.scores.likelihood_ratio import plain
@@ -41,14 +44,24 @@ class Origin:
     made: Mapping[str, Any]
 
 
-def make(content: bytes, packed: Packed, origin: Origin, seed: int) -> Bundle:
+class Seen(NamedTuple):
+    """Lines as the identifier sees them: their vectors, their traits, float64 (lines, traits), and their strips."""
+
+    lines: Lines
+    traits: np.ndarray
+    strips: list[np.ndarray]
+
+
+def make(content: bytes, packed: Packed, archive: Archive, origin: Origin, seed: int) -> Bundle:
     """Make an identifier.
 
-    Parameters: the network as ONNX; the crops of all four sides; what it is made from; the seed.
+    Parameters: the network as ONNX; the crops of all four sides, and the archive that they were cut from; what it is
+    made from; the seed. Raises InputError where the archive no longer is what map_writers read.
     """
     how = preparation(packed, origin)
     network = Network(content, "the exported network", (how.height, how.width))
-    sides = {side: _lines(packed, side, how, network) for side in ("train", "validation", "test", UNSEEN)}
+    looked_at = {side: _seen(packed, side, archive, how, network) for side in ("train", "validation", "test", UNSEEN)}
+    sides = {side: seen.lines for side, seen in looked_at.items()}
     own, unseen = sides["train"], sides[UNSEEN] if len(sides[UNSEEN].form) else None
     references = own.grouped(own.writer)
     calibration = {TRAINED: fit.trained(sides["validation"], unseen, references.vectors, references.writer)}
@@ -65,11 +78,9 @@ def make(content: bytes, packed: Packed, origin: Origin, seed: int) -> Bundle:
     }
     kind = DRAWN if origin.drawn else TRAINED
     writers = tuple(Writer(name, kind) for name in references.writer.tolist())
-    rows = _rows(packed, "train")
     documents, document = np.unique(own.form, return_inverse=True)
     made = {**origin.made, "dataset": origin.dataset, "pictures": origin.pictures}
-    strips = [packed.strips[packed.ends[row] : packed.ends[row + 1]] for row in rows] if origin.pictures else []
-    pictures, ends = pictures_of(strips)
+    pictures, ends = pictures_of(looked_at["train"].strips if origin.pictures else [])
     return Bundle(
         content,
         how,
@@ -85,9 +96,9 @@ def make(content: bytes, packed: Packed, origin: Origin, seed: int) -> Bundle:
         ),
         calibration,
         comparison,
-        _known(packed, own, [side for side in (sides["test"], unseen) if side is not None]),
+        _known(looked_at.values(), own, [side for side in (sides["test"], unseen) if side is not None]),
         made,
-        card.text(origin, how, calibration, comparison, figures, len(writers), len(rows)),
+        card.text(origin, how, calibration, comparison, figures, len(writers), len(own.form)),
     )
 
 
@@ -96,14 +107,14 @@ def preparation(packed: Packed, origin: Origin) -> Preparation:
     own, height = packed.origin, packed.strips.shape[1]
     heights = np.array(packed.lines["height"]) * np.array(packed.lines["scale"])
     largest = float(np.quantile(heights, FITTING, method="higher")) if own["fit"] == "dataset" else 0.0
-    sizes = _sizes(packed, height / largest) if largest else (0.0, 0.0, 0.0)
+    size = _size(packed, height / largest) if largest else 0.0
     return Preparation(
-        height, packed.width, own["stride"], own["tone"], own["fit"], largest, origin.invert, sizes, origin.labels
+        height, packed.width, own["stride"], own["tone"], own["fit"], largest, origin.invert, size, origin.labels
     )
 
 
-def _sizes(packed: Packed, scale: float) -> tuple[float, float, float]:
-    """The least, usual and largest size of writing of the forms of all sides, in pixels of a scan, by SIZED lines."""
+def _size(packed: Packed, scale: float) -> float:
+    """The usual size of writing of the forms of all sides, in pixels of a scan, by SIZED lines of each; 0: unsure."""
     form = np.unique(packed.lines["form"], return_inverse=True)[1]
     sizes = []
     for place in range(form.max() + 1):
@@ -111,10 +122,7 @@ def _sizes(packed: Packed, scale: float) -> tuple[float, float, float]:
         some = rows[np.unique(np.linspace(0, len(rows) - 1, SIZED).round().astype(int))]
         found = [writing_size(packed.strips[packed.ends[row] : packed.ends[row + 1]].T) for row in some]
         sizes += [float(np.median([size for size in found if size]))] if any(found) else []
-    if not sizes:
-        return 0.0, 0.0, 0.0
-    least, usual, largest = (np.quantile(sizes, [0.01, 0.5, 0.99]) / scale).tolist()
-    return least, usual, largest
+    return float(np.median(sizes)) / scale if sizes else 0.0
 
 
 def _rows(packed: Packed, side: str) -> np.ndarray:
@@ -128,16 +136,20 @@ def _rows(packed: Packed, side: str) -> np.ndarray:
     return np.sort(np.concatenate([own[chosen] for own, chosen in zip(each, spread, strict=True)]))
 
 
-def _lines(packed: Packed, side: str, how: Preparation, network: Network) -> Lines:
-    rows = _rows(packed, side)
-    vectors, crops = np.empty((len(rows), network.dimensions)), np.empty(len(rows), int)
-    for place, row in enumerate(rows):
-        first, end = packed.ends[row], packed.ends[row + 1]
-        starts = even_starts(end - first - how.width + 1, how.stride) + first
-        vectors[place] = network.vectors(gather(packed.strips, starts, how.width)).mean(axis=0, dtype=np.float64)
-        crops[place] = len(starts)
+def _seen(packed: Packed, side: str, archive: Archive, how: Preparation, network: Network) -> Seen:
+    """See the lines of a side as `Identifier.see` does those of scans: each form is a document, of one size."""
+    rows, layouts = _rows(packed, side), layout_digest(archive)
     form, writer = (np.array([packed.lines[name][row] for row in rows], str) for name in ("form", "writer"))
-    return Lines(vectors, crops, form, writer)
+    hands: list[Any] = [None] * len(rows)
+    for name in np.unique(form):
+        places = np.flatnonzero(form == name)
+        lines = [ScannedLine("", unchanged(archive, packed.lines, rows[place], layouts)) for place in places]
+        for place, hand in zip(places, see(lines, how, network), strict=True):
+            hands[place] = hand
+    vectors = np.array([hand.vector for hand in hands]).reshape(-1, network.dimensions)
+    crops = np.array([len(hand.crops) for hand in hands], int)
+    measured = np.array([traits(hand.strip) for hand in hands]).reshape(-1, len(TRAITS))
+    return Seen(Lines(vectors, crops, form, writer), measured, [hand.strip for hand in hands])
 
 
 def _judged(sides: Mapping[str, Lines], unseen: Lines | None) -> list[dict[str, Lines]]:
@@ -170,10 +182,10 @@ def _population(origin: Origin, unseen: Lines | None) -> str:
     return f"documents {whose} the network was not trained on ({origin.dataset})"
 
 
-def _known(packed: Packed, own: Lines, others: Sequence[Lines]) -> dict[str, dict[str, tuple[float, float]]]:
+def _known(sides: Collection[Seen], own: Lines, others: Sequence[Lines]) -> dict[str, dict[str, tuple[float, float]]]:
     """The range of each trait of the lines and of the forms of all sides, and of the likeness to the nearest line."""
-    lines = np.array([traits(packed.strips[first:end]) for first, end in pairwise(packed.ends)])
-    form = np.unique(packed.lines["form"], return_inverse=True)[1]
+    lines = np.concatenate([side.traits for side in sides])
+    form = np.unique(np.concatenate([side.lines.form for side in sides]), return_inverse=True)[1]
     forms = np.array([np.nanmedian(lines[form == place], axis=0) for place in range(form.max() + 1)])
     known = {"line": seen(lines), "form": seen(forms)}
     references = unit(own.vectors)
