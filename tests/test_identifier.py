@@ -271,6 +271,11 @@ def test_what_likeness_is_worth_is_learned_from_documents():
     of_people = enrolled(unseen, rng)
     assert of_people is not None
     assert of_people.gallery == 6
+    stricter = enrolled(unseen, np.random.default_rng(0), 0.25)
+    laxer = enrolled(unseen, np.random.default_rng(0))
+    assert stricter is not None
+    assert laxer is not None
+    assert all(decide(np.full(1, top), 2, stricter)[1] > decide(np.full(1, top), 2, laxer)[1] for top in (0.6, 0.8))
     assert enrolled(lines(range(3)), rng) is None
     assert trained(known, None, references.vectors, references.writer).strangers == 0
 

@@ -85,6 +85,11 @@ def text(
             f" How sure to be of them was learned on galleries of {calibration[ENROLLED].gallery} of the unseen\n"
             "writers, enrolled by one form each; of larger galleries the odds are lowered in proportion."
         )
+        if origin.drawn:
+            enrolled += (
+                "\nOf the strangers only the quarter that was most like somebody enrolled counted: people's hands are\n"
+                "closer to each other than drawn ones."
+            )
     if comparison:
         one = comparison.get("form", comparison["line"])
         enrolled += (

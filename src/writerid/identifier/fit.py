@@ -65,13 +65,16 @@ def trained(known: Lines, unseen: Lines | None, references: np.ndarray, names: n
     return _fitted(tried, len(names), len(set(unseen.writer.tolist())) if unseen else 0)
 
 
-def enrolled(unseen: Lines | None, rng: np.random.Generator) -> Calibration | None:
-    """Fit on unseen writers, half of whom are enrolled by a form each, others by turns; None where they are too few."""
+def enrolled(unseen: Lines | None, rng: np.random.Generator, hardest: float = 1.0) -> Calibration | None:
+    """Fit on unseen writers, half of whom are enrolled by a form each, others by turns; None where they are too few.
+
+    hardest: the share of strangers' documents by which the odds are fitted, those most like somebody enrolled.
+    """
     tried = galleries(unseen, rng) if unseen else None
     if tried is None or unseen is None:
         return None
     writers = len(set(unseen.writer.tolist()))
-    return _fitted(tried, writers // 2, writers - writers // 2)
+    return _fitted(tried, writers // 2, writers - writers // 2, hardest)
 
 
 def galleries(unseen: Lines, rng: np.random.Generator) -> dict[str, list[Asked]] | None:
@@ -111,7 +114,7 @@ def errors(tried: list[Asked], calibration: Calibration) -> dict[str, int]:
     return counts
 
 
-def _fitted(tried: Mapping[str, list[Asked]], gallery: int, strangers: int) -> Calibration:
+def _fitted(tried: Mapping[str, list[Asked]], gallery: int, strangers: int, hardest: float = 1.0) -> Calibration:
     found = []
     documents = 1
     for of_level in tried.values():
@@ -120,15 +123,17 @@ def _fitted(tried: Mapping[str, list[Asked]], gallery: int, strangers: int) -> C
         by = temperature(likeness * FINER, true) / FINER
         nearest = np.concatenate([one.likeness.max(axis=1) for one in of_level])
         is_known = np.concatenate([one.true >= 0 for one in of_level])
-        slope, offset = _odds(nearest, is_known) if strangers else (0.0, 0.0)
+        slope, offset = _odds(nearest, is_known, hardest) if strangers else (0.0, 0.0)
         found.append((max(1.0, float(np.mean([one.lines for one in of_level]))), by, slope, offset))
         documents = max(2, sum(int((~(one.true >= 0)).sum()) for one in of_level) // max(1, len(of_level)))
     lines, temperatures, slopes, offsets = (list(column) for column in zip(*sorted(found), strict=True))
     return Calibration(lines, temperatures, slopes, offsets, gallery, float(np.log(documents + 1)), strangers)
 
 
-def _odds(nearest: np.ndarray, is_known: np.ndarray) -> tuple[float, float]:
+def _odds(nearest: np.ndarray, is_known: np.ndarray, hardest: float) -> tuple[float, float]:
     """Logistic regression of being known on the likeness to the nearest; either is as likely before."""
+    hard = is_known | (nearest >= np.quantile(nearest[~is_known], 1 - hardest))
+    nearest, is_known = nearest[hard], is_known[hard]
     mean, spread = float(nearest.mean()), max(float(nearest.std()), 1e-6)
     model = LogisticRegression(class_weight="balanced").fit(((nearest - mean) / spread)[:, None], is_known)
     slope = float(model.coef_[0, 0]) / spread

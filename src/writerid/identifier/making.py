@@ -27,6 +27,7 @@ from writerid.scores.embedding import unit
 from writerid.scores.likelihood_ratio import plain
 
 SIZED = 3  # lines of a form whose writing is measured
+HARDEST = 0.25  # share of drawn strangers' documents, the most alike, that set the odds: people's hands are closer
 RESAMPLES = 200  # of writers, for the interval of the likelihood ratio
 MOST_LINES = 32  # reference lines of a writer, evenly chosen; more would take room and change little
 
@@ -65,7 +66,7 @@ def make(content: bytes, packed: Packed, archive: Archive, origin: Origin, seed:
     own, unseen = sides["train"], sides[UNSEEN] if len(sides[UNSEEN].form) else None
     references = own.grouped(own.writer)
     calibration = {TRAINED: fit.trained(sides["validation"], unseen, references.vectors, references.writer)}
-    if enrolled := fit.enrolled(unseen, stream(seed, Use.ENROLMENT, 0)):
+    if enrolled := fit.enrolled(unseen, stream(seed, Use.ENROLMENT, 0), HARDEST if origin.drawn else 1.0):
         calibration["enrolled"] = enrolled
     population = _population(origin, unseen)
     comparison = _comparison(unseen, population, seed) if unseen else {}
