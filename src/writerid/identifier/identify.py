@@ -26,6 +26,7 @@ from writerid.scores.embedding import means, unit
 
 NEAREST = 3  # reference lines that are named for each line
 LONGEST_NAME = 100  # characters of a writer's name
+ENLARGED = 1.5  # times; hands on scans of one resolution differ by up to as much
 COARSE = (
     "the scan is coarser than what it was tried on: its writing had to be enlarged {:.1f} times, and the answer is the "
     "weaker for it; scan at 300 dots an inch if you can"
@@ -143,7 +144,7 @@ class Identifier:
         known = self._bundle.known["line" if len(hands) == 1 else "form"]
         warnings, far = unlike(measured(hands), known)
         by = self._bundle.preparation.size_factor(size([hand.line.grey for hand in hands]))
-        if by > 1:
+        if by > ENLARGED:
             warnings.append(COARSE.format(by))
         if upside_down([hand.line.grey for hand in hands]):
             warnings.append(
