@@ -1,12 +1,16 @@
-"""Contours instead of a network: who wrote the lines and forms of the validation and test sides in data/.
+"""Contours instead of a network, and beside it: who wrote the lines and forms of the sides in data/.
 
-    python -m benchmarks.contours
+    python -m benchmarks.contours [--model models/model.keras]
 
-Needs the outputs of `dvc repro split`. Lines are told by their contours (see writerid.contours.hinge), main components
-and logistic regression, which are fitted on the training side. Printed are accuracies and seconds.
+Needs the outputs of `dvc repro crop`, and for --model those of `dvc repro train`. Lines are told by their contours (see
+writerid.contours.hinge), main components and logistic regression, which are fitted on the training side; by the
+network; and by both, which vote alike by their log-probabilities. Printed are, of the validation and the test side,
+accuracies with 95 % intervals over forms, and the seconds that contours took.
 """
 
+import argparse
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +20,18 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from stages.runner import run
-from writerid.base.files import read_csv
+from writerid.base.backend import use
 from writerid.base.parallel import ordered_map
 from writerid.base.params import load
 from writerid.contours.hinge import features, scales
+from writerid.crops import windows
+from writerid.crops.windows import Packed
 from writerid.dataset.archive import Archive
-from writerid.dataset.lines import read_lines
-from writerid.scores.decisions import vote
+from writerid.scores.decisions import Decisions, ranks, vote
+from writerid.scores.intervals import share
 
 COMPONENTS = 200
+JUDGED = ("validation", "test")
 
 
 def classifier(lines: int) -> Pipeline:
@@ -33,40 +40,73 @@ def classifier(lines: int) -> Pipeline:
     return make_pipeline(components, StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
 
 
-def accuracies(fitted: Pipeline, vectors: np.ndarray, writers: np.ndarray, forms: np.ndarray) -> tuple[float, float]:
-    """Accuracy by line and by form, of features (lines, features) and names (lines,)."""
-    log_probs = fitted.predict_log_proba(vectors)
-    _, first, form = np.unique(forms, return_index=True, return_inverse=True)
-    by_form = fitted.classes_[vote(log_probs, form).argmax(axis=1)] == writers[first]
-    by_line = fitted.classes_[log_probs.argmax(axis=1)] == writers
-    return float(by_line.mean()), float(by_form.mean())
+def together(one: Decisions, other: Decisions) -> Decisions:
+    """Let both vote on the same items by their mean log-probability."""
+    items = np.tile(np.arange(len(one.labels)), 2)
+    return Decisions(vote(np.concatenate([one.log_probs, other.log_probs]), items), one.labels, one.forms)
 
 
-def main() -> None:
+def row(name: str, lines: Decisions) -> str:
+    """Return a row of the table: accuracy by line and by form."""
+    cells = []
+    for own in (lines, lines.grouped(lines.forms)):
+        right = ranks(own.log_probs, own.labels) < 1
+        found = share(np.bincount(own.forms, right), np.bincount(own.forms))
+        cells.append(f"{found.value:.4f} ({found.low:.4f}-{found.high:.4f}) of {len(right):>4}")
+    return f"{name:<24} {cells[0]:>33} {cells[1]:>33}"
+
+
+def by_contours(packed: Packed, dataset: Path) -> Iterator[tuple[str, Decisions]]:
+    """Yield the decisions on the lines of each side that is judged."""
+    by = scales(np.column_stack([packed.lines["width"], packed.lines["height"]]))
+    rows = {side: np.unique(packed.tables[side]["line"]) for side in ("train", *JUDGED)}
+    with Archive(dataset) as archive:
+
+        def read(place: int) -> np.ndarray:
+            return features(archive.decode(packed.lines["path"][place]), by[place])
+
+        vectors = {side: np.array(list(ordered_map(read, own, side, " lines"))) for side, own in rows.items()}
+    writers, forms = (np.array(packed.lines[name]) for name in ("writer", "form"))
+    fitted = classifier(len(rows["train"])).fit(vectors["train"], writers[rows["train"]])
+    for side in JUDGED:
+        log_probs = np.full((len(rows[side]), len(packed.writers)), -np.inf)
+        log_probs[:, windows.labels(fitted.classes_.tolist(), packed.writers)] = fitted.predict_log_proba(vectors[side])
+        labels = np.array(windows.labels(writers[rows[side]].tolist(), packed.writers))
+        yield side, Decisions(log_probs, labels, np.unique(forms[rows[side]], return_inverse=True)[1])
+
+
+def by_network(packed: Packed, model: Path) -> dict[str, Decisions]:
+    """Return the network's decisions on the lines of each side that is judged."""
+    from writerid.evaluation import inputs, reported
+
+    network, _, _ = inputs.read(model, Path("data/crops"), Path("data/lines.csv"), JUDGED)
+    return {side: reported.decide(network, packed, side).line for side in JUDGED}
+
+
+def main(model: Path | None) -> None:
     """Print the accuracies of both sides."""
     params = load()
-    lines = read_lines(Path("data/lines.csv"))
-    split = read_csv(Path("data/split.csv"), {"line": str, "split": str})
-    side_of = dict(zip(split["line"], split["split"], strict=True))
-    sides = np.array([side_of.get(line, "") for line in lines["line"]])
-    writers, forms = np.array(lines["writer"]), np.array(lines["form"])
-    by = scales(np.column_stack([lines["width"], lines["height"]]))
+    use(params.backend)
+    packed = windows.read(Path("data/crops"), ("train", *JUDGED), Path("data/lines.csv"))
     started = time.perf_counter()
-    with Archive(Path(params.dataset)) as archive:
-        rows = range(len(sides))
-        read = ordered_map(
-            lambda row: features(archive.decode(lines["path"][row]), by[row]), rows, "contours", " lines"
-        )
-        vectors = np.array(list(read))
-    train = sides == "train"
-    fitted = classifier(int(train.sum())).fit(vectors[train], writers[train])
+    contours = dict(by_contours(packed, Path(params.dataset)))
     seconds = time.perf_counter() - started
-    for side in ("validation", "test"):
-        own = sides == side
-        line, form = accuracies(fitted, vectors[own], writers[own], forms[own])
-        print(f"{side:<10} {own.sum()} lines: {line:.4f} by line, {form:.4f} by form")
-    print(f"{seconds:.0f} s")
+    network = by_network(packed, model) if model else {}
+    print(f"{'':<24} {'by line':>33} {'by form':>33}")
+    for side, own in contours.items():
+        print(row(f"{side}: contours", own))
+        if side in network:
+            print(row(f"{side}: network", network[side]))
+            print(row(f"{side}: both", together(own, network[side])))
+    print(f"{seconds:.0f} s for contours")
+
+
+def options() -> argparse.ArgumentParser:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.contours", description=main.__doc__)
+    parser.add_argument("--model", type=Path, help="also the network, such as models/model.keras, and both together")
+    return parser
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, options(), alone=False)

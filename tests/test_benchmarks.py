@@ -11,6 +11,8 @@ from tests.conftest import dataset_members, line, write_zip
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
 from writerid.dataset.survey import survey
+from writerid.scores.decisions import Decisions
+from writerid.scores.intervals import share
 
 
 def test_batches_of_the_reference(tmp_path: Path):
@@ -110,11 +112,15 @@ def test_another_archive_of_several_resolutions_and_ruled_paper(tmp_path: Path):
     assert changed == [False, True] * 4
 
 
-def test_contours_name_lines_and_forms():
+def test_contours_name_lines_and_forms_beside_a_network():
     rng = np.random.default_rng(0)
-    writers, forms = np.repeat(["a", "b"], 12), np.repeat([f"f{form}" for form in range(6)], 4)
-    vectors = rng.normal(size=(24, 5)) + 4 * (writers == "a")[:, None]
-    fitted = contours.classifier(3).fit(vectors, writers)
-    assert contours.accuracies(fitted, vectors, writers, forms) == (1.0, 1.0)
+    labels, forms = np.repeat([0, 1], 12), np.repeat(np.arange(6), 4)
+    vectors = rng.normal(size=(24, 5)) + 4 * (labels == 0)[:, None]
+    fitted = contours.classifier(3).fit(vectors, labels)
     vectors[[0, 12]] = vectors[[12, 0]]  # a line on a form of another's
-    assert contours.accuracies(fitted, vectors, writers, forms) == (22 / 24, 1.0)
+    lines = Decisions(fitted.predict_log_proba(vectors), labels, forms)
+    line, form = share(np.array([3, 4, 4, 3, 4, 4]), np.full(6, 4)), share(np.ones(6), np.ones(6))
+    cells = [f"{own.value:.4f} ({own.low:.4f}-{own.high:.4f})" for own in (line, form)]
+    assert contours.row("own", lines).split() == f"own {cells[0]} of 24 {cells[1]} of 6".split()
+    surer = Decisions(np.log(np.where(np.eye(2)[labels] > 0, 1 - 1e-9, 1e-9)), labels, forms)
+    assert "1.0000 (" in contours.row("both", contours.together(lines, surer))

@@ -67,14 +67,18 @@ def evaluate(model: keras.Model, packed: Packed, train: Sequence[SideLine]) -> "
 
     Raises InputError where decisions are not numbers.
     """
-    sides = {}
-    for side in ("validation", "test"):
-        log_probs = log_softmax(predict(model, packed.strips, packed.tables[side], side))
-        if not np.isfinite(log_probs).all():
-            raise InputError(f"models/model.keras: its decisions are not numbers; {RETRAIN}")
-        sides[side] = Levels(packed, side, log_probs)
-    temperatures = {name: temperature(own.log_probs, own.labels) for name, own in sides["validation"].by_name().items()}
-    return Scores(packed, sides["test"], temperatures, train)
+    decided = {side: decide(model, packed, side) for side in ("validation", "test")}
+    validation = decided["validation"].by_name()
+    temperatures = {name: temperature(own.log_probs, own.labels) for name, own in validation.items()}
+    return Scores(packed, decided["test"], temperatures, train)
+
+
+def decide(model: keras.Model, packed: Packed, side: str) -> Levels:
+    """Decide on every crop, line and form of a side; raises InputError where decisions are not numbers."""
+    log_probs = log_softmax(predict(model, packed.strips, packed.tables[side], side))
+    if not np.isfinite(log_probs).all():
+        raise InputError(f"models/model.keras: its decisions are not numbers; {RETRAIN}")
+    return Levels(packed, side, log_probs)
 
 
 class Scores:
