@@ -59,7 +59,7 @@ def row(name: str, lines: Decisions) -> str:
 def by_contours(packed: Packed, dataset: Path) -> Iterator[tuple[str, Decisions]]:
     """Yield the decisions on the lines of each side that is judged."""
     by = scales(np.column_stack([packed.lines["width"], packed.lines["height"]]))
-    rows = {side: np.unique(packed.tables[side]["line"]) for side in ("train", *JUDGED)}
+    rows = {side: np.unique(packed.tables[side]["line"]).tolist() for side in ("train", *JUDGED)}
     with Archive(dataset) as archive:
 
         def read(place: int) -> np.ndarray:
