@@ -9,13 +9,14 @@ and `anna_12_2` are two pages by `anna_12`. Lines whose text has what --text mat
 tell the page.
 
 Printed are, for lines against the lines of all other pages, mean average precision (mAP) with a 95 % interval over
-writers, top-1, and equal error rate over all pairs; for every two lines that follow one another, and for
-pages, mAP. Each document by somebody with another page is a query; all documents of other pages are its gallery. The
-rows: the model's network with random weights; contours (see writerid.contours.hinge), which are trained on nothing; the
-model; and the last two side by side. The model's embedding was fitted on its training writers. What is trained on
-nothing is whitened by the archive's lines, whose writers are not told, nor which lines share a page: an embedding that
-is fitted on that brings each line close to its page's mean, so that it is no longer one line that asks. Lines are
-cleaned as for training, and scaled and toned as params.yaml has it (crop.fit, crop.tone).
+writers, top-1, and equal error rate over all pairs; for every two lines that follow one another, and for pages, mAP.
+Each document by somebody with another page is a query; all documents of other pages are its gallery. The rows: the
+model's network with random weights; contours (see writerid.contours.hinge), which are trained on nothing; the model;
+and both. Lines are as alike as they are on average by the kinds of contour features; for both, the network is one kind
+more. The model's embedding was fitted on its training writers. What is trained on nothing is whitened by the archive's
+lines, whose writers are not told, nor which lines share a page: an embedding that is fitted on that brings each line
+close to its page's mean, so that it is no longer one line that asks. Lines are cleaned as for training, and scaled and
+toned as params.yaml has it (crop.fit, crop.tone).
 """
 
 import argparse
@@ -43,7 +44,7 @@ from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.paper import paper_tone
 from writerid.dataset.pages.reading import lines_of
 from writerid.scores import retrieval, verification
-from writerid.scores.embedding import Embedding, Kinds, fit_kinds, fit_unlabelled, means, side_by_side
+from writerid.scores.embedding import Embedding, fit_unlabelled, means, side_by_side
 
 LEAST_SIDE = 8  # pixels; what is lower or narrower is no line
 WRITER = r"(.+\d)_\d+"
@@ -64,7 +65,7 @@ class Pieces(NamedTuple):
 
     vectors: np.ndarray
     line: np.ndarray
-    embedding: Embedding | Kinds
+    embedding: Embedding
 
 
 def read(path: Path, text: re.Pattern[str] | None, writer: re.Pattern[str]) -> Lines:
@@ -102,12 +103,13 @@ def _lines(name: str, page: np.ndarray, layout: PageLayout | None, text: re.Patt
     return [grey for grey in cut if min(grey.shape) >= LEAST_SIDE]
 
 
-def by_contours(lines: Lines) -> Pieces:
-    """Features of contours; a line is one piece."""
+def by_contours(lines: Lines) -> list[Pieces]:
+    """Features of contours, each kind by itself (see hinge.KINDS); a line is one piece."""
     by = scales(np.array([grey.shape[::-1] for grey in lines.greys]))
     items = range(len(lines.greys))
     vectors = np.array(list(ordered_map(lambda row: features(lines.greys[row], by[row]), items, "contours", " lines")))
-    return Pieces(vectors, np.arange(len(vectors)), fit_kinds(vectors, KINDS))
+    kinds = np.split(vectors, np.cumsum(KINDS)[:-1], axis=1)
+    return [Pieces(kind, np.arange(len(kind)), fit_unlabelled(kind)) for kind in kinds]
 
 
 def by_network(model: keras.Model, lines: Lines, fit: str, tone: str, embedding: Embedding | None) -> Pieces:
@@ -159,9 +161,9 @@ def compared(network: keras.Model, embedding: Embedding, lines: Lines, params: P
     trained = by_network(network, lines, fit, tone, embedding)
     for name, kinds in (
         ("random weights", [random]),
-        ("contours", [contours]),
+        ("contours", contours),
         ("network", [trained]),
-        ("both", [contours, trained]),
+        ("both", [*contours, trained]),
     ):
         yield f"{name:<16} {row(kinds, lines)}"
 

@@ -10,7 +10,6 @@ from writerid.scores.embedding import (
     UNLABELLED,
     WHITENED,
     fit,
-    fit_kinds,
     fit_unlabelled,
     means,
     side_by_side,
@@ -104,14 +103,6 @@ def test_whitening_without_writers_is_scikit_learns_and_knows_no_axes():
     np.testing.assert_allclose(np.abs(found), np.abs(unit(expected)))
     turned = vectors @ np.linalg.qr(np.random.default_rng(0).normal(size=(8, 8)))[0] * 3 + 1
     np.testing.assert_allclose(found @ found.T, (again := fit_unlabelled(turned).embed(turned)) @ again.T, atol=1e-9)
-
-
-def test_kinds_of_features_are_whitened_each_for_itself():
-    vectors, _ = documents()
-    kinds = np.hstack([vectors, 1000 * vectors[:, :3]])
-    found = fit_kinds(kinds, (8, 3)).embed(kinds)
-    parts = [fit_unlabelled(own).embed(own) for own in (vectors, vectors[:, :3])]
-    np.testing.assert_allclose(found @ found.T, (parts[0] @ parts[0].T + parts[1] @ parts[1].T) / 2, atol=1e-9)
 
 
 def test_documents_that_are_all_alike_have_no_direction():

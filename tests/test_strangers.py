@@ -70,7 +70,7 @@ def test_lines_pages_and_writers(archive: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_contours_tell_slants_apart(lines: Lines):
-    cells = row([by_contours(lines)], lines).split()
+    cells = row(by_contours(lines), lines).split()
     assert float(cells[0]) > 0.8
     assert (cells[2], cells[4:]) == ("1.000", ["1.000", "1.000"])
 

@@ -1,6 +1,5 @@
 """A document's vector: the mean of its pieces' vectors, scaled by what tells writers apart, of length 1."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,22 +18,6 @@ class Embedding:
     def embed(self, documents: np.ndarray) -> np.ndarray:
         """Vectors of length 1, float64 (documents, dimensions), from the means of pieces, (documents, features)."""
         return unit((documents - self.mean) @ self.projection)
-
-
-@dataclass(frozen=True)
-class Kinds:
-    """Embeddings of several kinds of features, each fitted for itself: documents are as alike as they are on average.
-
-    `ends`: where each kind's features end, and the next one's begin.
-    """
-
-    parts: tuple[Embedding, ...]
-    ends: tuple[int, ...]
-
-    def embed(self, documents: np.ndarray) -> np.ndarray:
-        """Vectors of length 1, float64 (documents, dimensions), of the features of all kinds, (documents, features)."""
-        features = np.split(documents, self.ends[:-1], axis=1)
-        return side_by_side(*(part.embed(own) for part, own in zip(self.parts, features, strict=True)))
 
 
 def fit(documents: np.ndarray, writers: np.ndarray) -> Embedding:
@@ -85,12 +68,6 @@ def fit_unlabelled(documents: np.ndarray) -> Embedding:
     deviation = np.sqrt(parts.explained_variance_)
     scale = np.where(deviation > 1e-6 * deviation.max(), np.maximum(deviation, 1e-300) ** -WHITENED, 0)
     return Embedding(parts.mean_, parts.components_.T * scale)
-
-
-def fit_kinds(documents: np.ndarray, kinds: Sequence[int]) -> Kinds:
-    """Fit as `fit_unlabelled` does, for each kind of features alone; `kinds` says how many there are of each."""
-    ends = tuple(np.cumsum(kinds).tolist())
-    return Kinds(tuple(fit_unlabelled(own) for own in np.split(documents, ends[:-1], axis=1)), ends)
 
 
 def means(vectors: np.ndarray, groups: np.ndarray) -> np.ndarray:
