@@ -101,7 +101,7 @@ def test_a_network_reads_the_same_lines(lines: Lines):
     made = by_network(models.build(TINY, seed=0), lines, "dataset", "clip", None)
     assert set(made.line) == set(range(28))
     assert len(made.vectors) == len(made.line) > 28
-    assert row([made, by_contours(lines)], lines).count(".") == 7
+    assert row([made, *by_contours(lines)], lines).count(".") == 7
 
 
 def test_the_whole_table(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
