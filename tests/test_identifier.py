@@ -348,7 +348,6 @@ def pickled() -> bytes:
     [
         ("identifier.json", b"{"),
         ("identifier.json", b"[]"),
-        ("identifier.json", b'{"format": 1}'),
         ("identifier.json", b'{"format": 99}'),
         ("identifier.json", b"[" * 100_000),
         ("identifier.json", b"\xff\xfe"),
@@ -377,11 +376,19 @@ def test_damaged_and_hostile_files_get_one_line(
     ("key", "value"),
     [
         ("preparation.height", 10**9),
+        ("preparation.stride", 1e300),
         ("preparation.tone", "pink"),
         ("preparation.labels", ["", "("]),
+        ("preparation.labels", []),
+        ("preparation.labels", ["", 1]),
         ("writers", [{"name": "anna", "kind": "trained"}]),
         ("calibration", {}),
         ("calibration.trained.temperature", [0, 0]),
+        ("calibration.trained.bound", None),
+        ("comparison.line", {}),
+        ("comparison.line.lower", 1),
+        ("comparison.line.lines", "one"),
+        ("comparison", {"form": {}}),
         ("known.line", {}),
         ("documents", []),
     ],
@@ -395,7 +402,15 @@ def test_settings_that_cannot_be_get_one_line(folder: Path, key: str, value: obj
     node[last] = value
     (folder / "identifier.json").write_text(json.dumps(settings))
     with pytest.raises(InputError) as caught:
-        Identifier.load(folder).identify(save(writing(HANDS["anna"], 1), folder.parent / "a.png"))
+        Identifier.load(folder)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_identifier_of_an_older_format_says_to_make_it_anew(folder: Path):
+    settings = json.loads((folder / "identifier.json").read_text())
+    (folder / "identifier.json").write_text(json.dumps({**settings, "format": bundles.FORMAT - 1}))
+    with pytest.raises(InputError, match=rf"another version of writerid \(format {bundles.FORMAT - 1}\)") as caught:
+        Identifier.load(folder)
     assert len(str(caught.value).splitlines()) == 1
 
 

@@ -20,6 +20,7 @@ from writerid.base.errors import InputError, brief
 from writerid.base.files import atomic
 from writerid.identifier.decide import Calibration
 from writerid.identifier.traits import NEAREST_LINE, TRAITS
+from writerid.scores.likelihood_ratio import restored
 
 FORMAT = 2
 NETWORK, REFERENCES, SETTINGS, CARD = "network.onnx", "references.npz", "identifier.json", "README.md"
@@ -163,7 +164,7 @@ def _read(folder: Path) -> Bundle:
         return _checked(
             Bundle(
                 files[NETWORK],
-                Preparation(**_with(settings["preparation"], labels=tuple)),
+                Preparation(**{**settings["preparation"], "labels": tuple(settings["preparation"]["labels"])}),
                 tuple(Writer(str(one["name"]), str(one["kind"])) for one in settings["writers"]),
                 tuple(map(str, settings["documents"])),
                 References(**_unpacked(files[REFERENCES])),
@@ -248,20 +249,31 @@ def _checked(bundle: Bundle) -> Bundle:
     )
     if not whole or not np.isfinite(own.vectors).all() or (own.crops < 1).any():
         raise ValueError("references that cannot be")
-    if not (8 <= how.height <= 1024 and 8 <= how.width <= 4096 and how.stride >= 1):
-        raise ValueError("a preparation that cannot be")
-    if not (0 <= how.largest < 1e6 and 0 <= how.size < 1e6):
-        raise ValueError("a preparation that cannot be")
-    if how.tone not in ("raw", "clip", "binary") or len({writer.name for writer in bundle.writers}) != len(
-        bundle.writers
+    if not (
+        {type(how.height), type(how.width), type(how.stride)} == {int}
+        and 8 <= how.height <= 1024
+        and 8 <= how.width <= 4096
+        and how.stride >= 1
+        and 0 <= how.largest < 1e6
+        and 0 <= how.size < 1e6
+        and how.tone in ("raw", "clip", "binary")
+        and [*map(type, how.labels)] == [str, str]
     ):
-        raise ValueError("a preparation or writers that cannot be")
+        raise ValueError("a preparation that cannot be")
+    if len({writer.name for writer in bundle.writers}) != len(bundle.writers):
+        raise ValueError("two writers of one name")
     if TRAINED not in bundle.calibration or "line" not in bundle.known or "form" not in bundle.known:
         raise ValueError("it lacks its calibration")
     for each in bundle.calibration.values():
         columns = np.array([each.lines, each.temperature, each.slope, each.offset], float)
-        if not (np.isfinite(columns).all() and (columns[:2] > 0).all() and each.gallery >= 1):
+        if not (np.isfinite(columns).all() and (columns[:2] > 0).all() and each.gallery >= 1 and each.bound >= 0):
             raise ValueError("a calibration that cannot be")
+    for one in bundle.comparison.values():
+        restored(one)
+        if not one["lines"] >= 1:
+            raise ValueError("a comparison of no lines")
+    if bundle.comparison and "line" not in bundle.comparison:
+        raise ValueError("it lacks the comparison of lines")
     return bundle
 
 
@@ -297,10 +309,6 @@ def _unpacked(content: bytes) -> dict[str, np.ndarray]:
             member.removesuffix(".npy"): np.load(BytesIO(archive.read(member)), allow_pickle=False)
             for member in archive.namelist()
         }
-
-
-def _with(content: Mapping[str, Any], **convert: Any) -> dict[str, Any]:
-    return {name: convert[name](value) if name in convert else value for name, value in content.items()}
 
 
 def _pair(values: Any) -> tuple[float, float]:
