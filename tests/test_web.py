@@ -112,7 +112,10 @@ def test_a_page_is_named_lines_are_chosen_and_its_writer_enrolled_and_forgotten(
     assert "<b>" not in found.text
     assert "from 5 of 5 lines" in found.text
     assert not (folder / "people").exists()
-    assert visitor.send(f"{found.location}/lines", [("line", "0"), ("line", "3"), ("line", "999")]).status == 303
+    marked = [
+        ("line", number) for number in ("0", "3", "999", "\u00b2", "9" * 5000)
+    ]  # \u00b2 is a digit, and no number
+    assert visitor.send(f"{found.location}/lines", marked).status == 303
     assert "from 2 of 2 lines" in visitor.ask("GET", found.location).text
 
     stranger = visitor.identify(png(page(HANDS["carla"], 1)))
@@ -165,6 +168,7 @@ def test_what_is_not_asked_properly_is_refused(visitor: Visitor):
     visitor.token = token
     assert "no writer of this name" in visitor.send("/forget", [("name", "nobody")]).text
     assert "Choose a picture" in visitor.send("/identify", []).text
+    assert visitor.ask("GET", "/", Cookie="writerid=a.\u00e9").status == 200
     forged = Visitor(visitor.port)
     forged.token = token  # somebody else's
     assert forged.send("/forget", [("name", "anna")]).status == 403

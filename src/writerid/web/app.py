@@ -89,7 +89,8 @@ class Site:
     async def lines(self, request: Request) -> Response:
         """Take which lines count."""
         document, form = self._document(request), await self._form(request)
-        document.chosen = {int(str(value)) for value in form.getlist("line") if str(value).isdigit()}
+        marked, lines = form.getlist("line"), sum(len(scan.lines) for scan in document.scans)
+        document.chosen = {number for number in range(lines) if str(number) in marked}
         return self._redirect(request, f"/document/{request.path_params['key']}")
 
     async def enrol(self, request: Request) -> Response:

@@ -115,7 +115,8 @@ class Sessions:
     def owner(self, request: Request) -> str:
         """Return whose request this is, a new name where it brings none of ours."""
         name, _, seal = request.cookies.get(COOKIE, "").partition(".")
-        return name if name and hmac.compare_digest(seal, self._sealed("cookie", name)) else secrets.token_urlsafe(16)
+        is_own = hmac.compare_digest(seal.encode(), self._sealed("cookie", name).encode())
+        return name if name and is_own else secrets.token_urlsafe(16)
 
     def cookie(self, owner: str) -> str:
         """Return what is kept in the person's browser."""
