@@ -68,7 +68,7 @@ def test_no_archive(tmp_path: Path):
 def test_what_is_no_archive_and_a_truncated_one(tmp_path: Path, name: str):
     path = tmp_path / name
     path.write_bytes(b"not an archive")
-    with pytest.raises(InputError, match="no zip archive, or a damaged one"):
+    with pytest.raises(InputError, match="no zip archive, or a damaged one; get a fresh copy"):
         Archive(path)
     if name == "d.zip":
         write_zip(path, dataset_members())

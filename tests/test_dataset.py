@@ -140,14 +140,14 @@ def test_a_member_damaged_in_the_archive_is_left_out(tmp_path: Path):
     assert [(item.path, item.reason) for item in left_out] == [("lines/a01-001-00.png", "unreadable")]
 
 
-def test_a_damaged_name_is_not_quoted_in_full(tmp_path: Path):
+def test_a_damaged_name_is_not_quoted(tmp_path: Path):
     path = write_zip(tmp_path / "d.zip", dataset_members())
     data = bytearray(path.read_bytes())
     data[27] = 4  # the first member's name, forms.txt, becomes 1024 bytes longer
     path.write_bytes(data)
-    with pytest.raises(InputError, match="damaged in the archive") as error:
+    with pytest.raises(InputError, match="damaged in the archive; get a fresh copy") as error:
         surveyed(path)
-    assert len(str(error.value)) < 400 + len(str(path))
+    assert "File name" not in str(error.value)
 
 
 @pytest.mark.parametrize("method", [8, 12, 14, 99])

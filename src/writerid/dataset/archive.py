@@ -9,7 +9,7 @@ from types import TracebackType
 
 import numpy as np
 
-from writerid.base.errors import InputError, brief, shown
+from writerid.base.errors import InputError, shown
 from writerid.dataset.images import ENDINGS, HEAD, UnusableImage, decode, is_image
 from writerid.dataset.ink import dark_on_light
 from writerid.dataset.left_out import LeftOut
@@ -83,7 +83,9 @@ class Archive:
         except (UnusableImage, MemoryError):
             raise
         except Exception as error:  # zipfile's decompressors raise many kinds on damaged members
-            raise UnusableImage("unreadable", f"damaged in the archive ({brief(error)})") from None
+            why = error.strerror if isinstance(error, OSError) else None
+            detail = f"cannot be read: {why}" if why else "damaged in the archive; get a fresh copy"
+            raise UnusableImage("unreadable", detail) from None
 
     def decode(self, path: str) -> np.ndarray:
         """Return an image as images.decode does, a page of one (`page_path`), or a line of either (`line_path`).

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
 
-from writerid.base.errors import InputError, brief
+from writerid.base.errors import InputError
 from writerid.dataset.images import UnusableImage
 
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -47,10 +47,10 @@ class Zip:
     def __init__(self, path: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError):
             raise InputError(
-                f"{path}: no zip archive, or a damaged one ({brief(error)}); get a fresh copy, or name a "
-                "zip or tar archive or a folder of images"
+                f"{path}: no zip archive, or a damaged one; get a fresh copy, or name a zip or tar archive or a folder "
+                "of images"
             ) from None
         self._members: dict[str, zipfile.ZipInfo] = {}
         self.repeated: list[str] = []
@@ -95,9 +95,9 @@ class Tar:
                         if name in self._places:
                             self.repeated.append(name)
                         self._places[name] = (member.offset_data, member.size)
-        except (tarfile.TarError, EOFError, gzip.BadGzipFile, lzma.LZMAError, ValueError, zlib.error) as error:
+        except (tarfile.TarError, EOFError, gzip.BadGzipFile, lzma.LZMAError, ValueError, zlib.error):
             self._file.close()
-            raise InputError(f"{path}: not a whole tar archive ({brief(error)}); get a fresh copy") from None
+            raise InputError(f"{path}: not a whole tar archive; get a fresh copy") from None
         except BaseException:
             self._file.close()
             raise
