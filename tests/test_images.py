@@ -2,6 +2,7 @@
 
 import io
 import struct
+import threading
 import zlib
 
 import numpy as np
@@ -228,3 +229,15 @@ def test_a_few_rows_of_endless_length_are_refused():
         "too_large",
         "40000 x 8 pixels; make it smaller, or part it",
     )
+
+
+def test_a_thread_may_look_at_two_large_images_side_by_side(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", 10)
+    data, done = encoded(Image.fromarray(GREY)), threading.Event()
+
+    def look() -> None:
+        assert len(list(zip(scans(data), scans(data), strict=True))) == 1
+        done.set()
+
+    threading.Thread(target=look, daemon=True).start()
+    assert done.wait(20)

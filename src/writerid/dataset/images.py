@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import BytesIO
-from threading import Lock
+from threading import RLock
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +38,7 @@ _FOREIGN = {  # what people bring that Pillow does not read, by bytes that stand
     (8, b"avif"): "an AVIF image; export it as PNG",
 }
 DAMAGED = "damaged, cut off, or of a kind that is not read; save it anew as PNG, or get a fresh copy"
-_alone = Lock()  # held while one image of over MAX_PIXELS is in memory
+_alone = RLock()  # held while one image of over MAX_PIXELS is in memory; a thread may look at two side by side
 _SUBFILE, _REDUCED, _MASK = 254, 1, 4  # TIFF's tag of pages that only preview or mask another, and its bits
 
 
