@@ -70,14 +70,14 @@ def features(grey: np.ndarray, scale: float = 1.0) -> np.ndarray:
     return np.concatenate([hinge(traced), cohinge(traced), *quills, *chains])
 
 
-def hinge(traced: Contours, legs: tuple[int, ...] = LEGS) -> np.ndarray:
-    """Histograms of two legs, float32 (legs * DIRECTIONS^2,); here and below square roots of what adds up to 1.
+def hinge(traced: Contours) -> np.ndarray:
+    """Histograms of two legs, float32 (len(LEGS) * DIRECTIONS^2,); here and below square roots of what adds up to 1.
 
     A histogram is 0 where there is no contour as long as its legs.
     """
     here = np.arange(len(traced.x))
     parts = []
-    for leg in legs:
+    for leg in LEGS:
         back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
         parts.append(_histogram(traced, 2 * leg, (back, DIRECTIONS), (ahead, DIRECTIONS)))
     return np.concatenate(parts)
@@ -135,16 +135,16 @@ def contours(grey: np.ndarray, scale: float = 1.0) -> Contours:
     return Contours(padded < MIDDLE, *_walked(lines))
 
 
-def _walked(contours: list[np.ndarray]) -> tuple[np.ndarray, ...]:
-    """Points at every pixel of way along the contours: x and y, float64 (points,).
+def _walked(lines: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Points at every pixel of way along contours, float64 (any, 2) each: x and y, float64 (points,).
 
     And, of the contour that each point is of, int (points,): where its points begin, and how many they are.
     """
-    if not contours:
+    if not lines:
         none = np.zeros(0)
         return none, none, none.astype(int), none.astype(int)
-    points = np.concatenate(contours)
-    ends = np.cumsum([len(contour) for contour in contours])
+    points = np.concatenate(lines)
+    ends = np.cumsum([len(line) for line in lines])
     step = np.hypot(*np.diff(points, axis=0).T)
     step[ends[:-1] - 1] = 0  # from one contour to the next
     way = np.concatenate([[0], np.cumsum(step)])
