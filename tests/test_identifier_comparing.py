@@ -55,9 +55,12 @@ def test_a_comparison_with_itself_says_nothing_and_says_so(known: Identifier, tm
 @pytest.mark.parametrize(
     ("value", "strength"),
     [
-        (0.2, "hardly any support for one writer: a ratio below 2"),
-        (-0.9, "weak support for two writers: a ratio from 2 to 10"),
+        (0.2, "hardly any support for one writer: a ratio below 2, where the scale of Europe's forensic institutes"),
+        (-0.9, "is 7.9 times likelier if two people wrote them than if one person wrote them. That is weak support"),
+        (-0.9, "weak support for two writers: a ratio from 2 to 10, on the scale of Europe's forensic institutes"),
         (1.5, "moderate support for one writer: a ratio from 10 to 100"),
+        (2.5, "is 320 times likelier"),
+        (6.5, "is 3,200,000 times likelier"),
         (2.5, "moderately strong support for one writer: a ratio from 100 to 1,000"),
         (3.5, "a ratio from 1,000 to 10,000"),
         (5.5, "very strong support for one writer: a ratio from 10,000 to 1,000,000"),

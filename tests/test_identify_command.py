@@ -10,6 +10,8 @@ from PIL import Image
 
 from tests.handmade import HANDS, identifier, page, save, writing
 from writerid.cli import main
+from writerid.identifier import told
+from writerid.identifier.answers import LineAnswer
 from writerid.identifier.identify import Identifier
 
 
@@ -60,6 +62,18 @@ def test_a_table_holds_each_probability_in_a_column_of_its_own(there: Path, caps
         assert float(stranger["none_of_them"]) > 0.5 > float(stranger["probability"])
         assert (blank["writer"], blank["nearest"], blank["probability"], blank["none_of_them"]) == ("", "", "", "")
         assert "blank" in blank["problem"]
+
+
+def test_no_cell_of_a_table_is_a_formula(there: Path, capsys: pytest.CaptureFixture[str]):
+    save(page(HANDS["carla"], 1), there / "=cmd|x.png")
+    save(writing(HANDS["anna"], 1) * 0 + 240, there / "@blank.png")
+    said(capsys, "enrol", "=1+1", "=cmd|x.png")
+    (row,) = csv.DictReader(said(capsys, "identify", "=cmd|x.png", "--csv").splitlines())
+    assert (row["document"], row["writer"], row["nearest"]) == ("'=cmd|x.png", "'=1+1", "'=1+1")
+    text = said(capsys, "identify", "--csv", "--together", "--", "@blank.png", "=cmd|x.png")
+    assert next(csv.DictReader(text.splitlines()))["document"] == "'@blank.png, =cmd|x.png"
+    for mark in "=+-@":
+        assert told.row(LineAnswer(f"{mark}a", f"{mark}b"))[::7] == [f"'{mark}a", f"'{mark}b"]
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--csv"], ["--csv", "--lines"]])

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 from writerid.scores import ratio_curves, ratio_fitting, verification
-from writerid.scores.likelihood_ratio import Calibrator, log10_ratio, plain, restored
+from writerid.scores.likelihood_ratio import Calibrator, log10_ratio, number, plain, restored
 from writerid.scores.verification import Pairs
 
 # Bounds that lir.algorithms.bayeserror.elub of version 1.3.1 gives, on a grid of 0.01.
@@ -197,3 +197,8 @@ def test_to_apply_one_takes_numpy_alone():
     )
     found = subprocess.run([sys.executable, "-c", told], cwd=ROOT / "src", capture_output=True, check=True)
     assert found.stdout.strip() == b"set()"
+
+
+@pytest.mark.parametrize(("log10", "told"), [(0, "1.0"), (0.5, "3.2"), (0.998, "10"), (1.6, "40"), (3.1, "1,300")])
+def test_ratios_have_two_digits(log10: float, told: str):
+    assert number(log10) == told

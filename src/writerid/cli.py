@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,7 @@ from typing import Any
 from writerid.base.errors import InputError, shown
 
 MADE, PEOPLE = Path("models/identifier"), Path("models/people")
-TOP = 5  # candidates that are named
 SCAN = "an image of a line or a page, a PDF file, or a folder or zip archive of them"
-NONE_FROM = 0.5  # as identifier.decide has it, which is not imported before it is needed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -128,7 +125,7 @@ def _folder(options: argparse.Namespace) -> Path:
 
 
 def _load(options: argparse.Namespace) -> Any:
-    from writerid.identifier.identify import Identifier  # here: `--help` need not wait for it
+    from writerid.identifier.identify import Identifier
 
     folder = _folder(options)
     identifier = Identifier.load(folder)
@@ -146,6 +143,8 @@ def _network(folder: Path) -> object:
 
 
 def _identify(options: argparse.Namespace) -> int:
+    from writerid.identifier import told  # here: `--help` need not wait for it
+
     identifier = _load(options)
     for path in options.scans:
         if not path.exists():
@@ -156,22 +155,18 @@ def _identify(options: argparse.Namespace) -> int:
         answers = identifier.identify_each(*options.scans)
     if options.json:
         found = list(answers)
-        print(json.dumps([_plain(asdict(answer)) for answer in found], indent=1, ensure_ascii=False))
+        print(told.as_json(found))
         return _status([answer.problem for answer in found])
     problems = []
     rows = csv.writer(sys.stdout, lineterminator="\n") if options.csv else None
     if rows:
-        rows.writerow(
-            ["document", "writer", "nearest", "probability", "none_of_them", "lines_used", "lines", "problem"]
-        )
+        rows.writerow(told.COLUMNS)
     for answer in answers:
         problems.append(answer.problem)
-        if not rows:
-            print("\n".join(_told(answer, options.lines)), flush=True)
-        elif options.lines:
-            rows.writerows(_row(line, int(not line.problem), 1) for line in answer.lines)
+        if rows:
+            rows.writerows(map(told.row, answer.lines if options.lines else [answer]))
         else:
-            rows.writerow(_row(answer, answer.used, len(answer.lines)))
+            print(told.text(answer, lines=options.lines), flush=True)
     return _status(problems)
 
 
@@ -183,63 +178,19 @@ def _status(problems: list[str]) -> int:
     return 1
 
 
-def _row(answer: Any, used: int, lines: int) -> list[object]:
-    """A row of CSV of an answer about a document or a line; probabilities are empty where it cannot be used."""
-    none = "" if answer.problem else f"{answer.none:.4f}"
-    best = answer.candidates[0] if answer.candidates else None
-    named = best.writer if best and answer.none < NONE_FROM else ""
-    nearest = [shown(best.writer), f"{best.probability:.4f}"] if best else ["", ""]
-    return [shown(answer.name), shown(named), *nearest, none, used, lines, answer.problem]
-
-
-def _told(answer: Any, lines: bool) -> list[str]:
-    """An answer in lines of text."""
-    from writerid.identifier.answers import NONE, percent
-
-    name = shown(answer.name)
-    if answer.problem:
-        told = [f"{name}: cannot be used: {answer.problem}"]
-    else:
-        said = shown(answer.writer) if answer.writer else NONE
-        told = [f"{name}: {said} ({percent(answer.probability)}); {answer.used} of {len(answer.lines)} lines used"]
-        others = [f"{shown(one.writer)} {percent(one.probability)}" for one in answer.candidates[:TOP]]
-        told.append(f"    {', '.join(others)}; {NONE} {percent(answer.none)}")
-    told += [f"    note: {warning}" for warning in answer.warnings]
-    for line in answer.lines:
-        if line.problem and not answer.problem:
-            told.append(f"    {shown(line.name)}: not used: {line.problem}")
-        elif lines and line.candidates:
-            best = line.candidates[0]
-            said = shown(best.writer) if line.none < NONE_FROM else NONE
-            sure = best.probability if line.none < NONE_FROM else line.none
-            told.append(f"    {shown(line.name)}: {said} ({percent(sure)})")
-    return told
-
-
 def _compare(options: argparse.Namespace) -> None:
+    from writerid.identifier import told
+
     found = _load(options).compare(options.one, options.other)
-    if options.json:
-        print(json.dumps(_plain(asdict(found)), indent=1, ensure_ascii=False))
-        return
-    if found.problem:
+    if found.problem and not options.json:
         raise InputError(f"these cannot be compared: {found.problem}")
-    print(
-        f"log10 likelihood ratio {found.log10_ratio:.2f} ({found.interval}; "
-        f"the bounds are {found.lowest:.2f} and {found.highest:.2f}: more is never said)"
-    )
-    print(found.words)
-    for reason in found.reasons:
-        print(f"    {reason}")
-    print(f"    measured on: {found.population}")
-    print(f"    lines used: {found.used[0]} of {shown(found.one)}, {found.used[1]} of {shown(found.other)}")
-    for warning in found.warnings:
-        print(f"    note: {warning}")
-    print("It weighs this writing only; how probable one writer is depends on everything else that is known.")
+    print(told.as_json(found) if options.json else told.compared(found))
 
 
 def _enrol(options: argparse.Namespace) -> None:
     from filelock import FileLock
 
+    from writerid.dataset.names import same_spelling
     from writerid.identifier.identify import Identifier
 
     into = options.into or PEOPLE
@@ -251,22 +202,11 @@ def _enrol(options: argparse.Namespace) -> None:
         identifier = identifier.enrol(options.name, scans)
         identifier.save(into)
     for scan in scans:
-        for problem in [scan.problem, *(line.problem for line in scan.lines)]:
-            if problem:
-                print(f"    not used: {shown(scan.name)}: {problem}")
-    print(f"{shown(options.name)}: {identifier.lines[_spelt(options.name)]} lines are known now, in {into}")
+        for problem in scan.problems:
+            print(f"    not used: {shown(scan.name)}: {problem}")
+    print(f"{shown(options.name)}: {identifier.lines[same_spelling(options.name)]} lines are known now, in {into}")
     if source != into:
-        print(
-            f"    {source} is as it was; from now on the commands use {into}"
-            if into == PEOPLE
-            else f"    {source} is as it was"
-        )
-
-
-def _spelt(name: str) -> str:
-    from writerid.dataset.names import same_spelling
-
-    return same_spelling(name)
+        print(f"    {source} is as it was{f'; from now on the commands use {into}' if into == PEOPLE else ''}")
 
 
 def _forget(options: argparse.Namespace) -> None:
@@ -294,7 +234,7 @@ def _writers(options: argparse.Namespace) -> None:
 
 
 def _evidence(options: argparse.Namespace) -> None:
-    from writerid.identifier import evidence
+    from writerid.identifier import evidence, told
 
     identifier = _load(options)
     name = ", ".join(path.name for path in options.scans)
@@ -309,7 +249,7 @@ def _evidence(options: argparse.Namespace) -> None:
         options.out.write_text(evidence_page(found), encoding="utf-8")
     else:
         raise InputError(f"{options.out}: name a .html or a .png file")
-    print("\n".join(_told(found.answer, False)))
+    print(told.text(found.answer, lines=False))
     print(f"{options.out}: {len(found.lines)} lines with the reference lines most like them")
 
 
@@ -336,14 +276,6 @@ def _serve(options: argparse.Namespace) -> None:
     serve(
         options.identifier or MADE, options.into or PEOPLE, options.host, options.port, browser=not options.no_browser
     )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 if __name__ == "__main__":

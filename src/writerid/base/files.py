@@ -33,7 +33,7 @@ def atomic(path: Path) -> Iterator[Path]:
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a mapping as indented JSON; floats are rounded to six decimals."""
     with atomic(path) as temporary:
-        temporary.write_text(json.dumps(_rounded(content), indent=2) + "\n", encoding="utf-8", newline="\n")
+        temporary.write_text(json.dumps(rounded(content), indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 def write_record(path: Path, made: Path, content: Mapping[str, Any]) -> None:
@@ -117,11 +117,12 @@ def readable(path: Path) -> Path:
     return path
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """Return plain values with floats rounded to six decimals, and tuples as lists."""
     if isinstance(value, float):
         return round(float(value), 6)
     if isinstance(value, Mapping):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     return value

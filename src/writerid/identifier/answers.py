@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from writerid.identifier.decide import NONE_FROM
+
 NONE = "none of them"  # what is said where nobody who is known wrote it
 
 
@@ -38,6 +40,11 @@ class LineAnswer:
     candidates: tuple[Candidate, ...] = ()
     none: float = 1.0
     nearest: tuple[Neighbour, ...] = ()
+
+    @property
+    def writer(self) -> str | None:
+        """Whom this line alone names, None for none of them, or where it could not be used."""
+        return self.candidates[0].writer if self.candidates and self.none < NONE_FROM else None
 
 
 @dataclass(frozen=True)

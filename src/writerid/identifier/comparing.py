@@ -1,24 +1,25 @@
 """Two documents: how much likelier they are so alike if one person wrote both than if two did, in figures and words."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from writerid.dataset.lines import pixel_digest
 from writerid.identifier.answers import Comparison
 from writerid.identifier.bundle import DRAWN
 from writerid.identifier.hands import Hand, measured, together
 from writerid.identifier.scans import Scan
 from writerid.identifier.traits import TRAITS
-from writerid.scores.likelihood_ratio import Calibrator, log10_ratio, restored
+from writerid.scores.likelihood_ratio import Calibrator, log10_ratio, number, restored
 
 if TYPE_CHECKING:
     from writerid.identifier.identify import Identifier
 
 # How reports of forensic institutes put a ratio in words: the log10 of the ratio below which each word holds. After the
-# table in ENFSI, Guideline for evaluative reporting in forensic science (2015), which starts at a ratio of 2.
+# table in ENFSI, Guideline for evaluative reporting in forensic science (2015); it begins at a ratio of 2, and says of
+# 1 that neither is supported. The first word is our own.
 SCALE = "the scale of Europe's forensic institutes (ENFSI, 2015)"
 STRENGTH = (
     (np.log10(2), "hardly any"),
@@ -29,11 +30,8 @@ STRENGTH = (
     (6, "very strong"),
     (np.inf, "extremely strong"),
 )
-DIFFERS = 1.25  # times; a trait that differs by more between two documents is named
-TRAIT_WORDS = {
-    "height": "the writing of {} is {:.1f} times as high as the other's",
-    "stroke": "the strokes of {} are {:.1f} times as thick as the other's",
-}
+STROKE = list(TRAITS).index("stroke")
+DIFFERS = 1.25  # times; strokes that differ by more between two documents are named
 
 
 def compare(
@@ -45,8 +43,8 @@ def compare(
     problem, warnings = "", []
     for name, own, own_scans in zip(names, hands, scans, strict=True):
         if not own:
-            why = next((p for scan in own_scans for p in [scan.problem, *(x.problem for x in scan.lines)] if p), "")
-            problem = problem or f"{name}: {why or 'no line was found on it'}"
+            why = next((each for scan in own_scans for each in scan.problems), "no line was found on it")
+            problem = problem or f"{name}: {why}"
             continue
         found, far = identifier.unlike(own)
         warnings += [f"{name}: {said}" for said in found]
@@ -91,7 +89,6 @@ def compare(
 
 def words(value: float, calibrator: Calibrator) -> str:
     """Say in a sentence what a log10 ratio says; it never says who the writer is."""
-    times = f"{10 ** abs(value):.2g}".replace("e+0", "e").replace("e+", "e")
     place = next(place for place, (bound, _) in enumerate(STRENGTH) if abs(value) < bound)
     strength = STRENGTH[place][1]
     if abs(value) < 0.05:
@@ -99,8 +96,8 @@ def words(value: float, calibrator: Calibrator) -> str:
     else:
         first, second = ("one person wrote them", "two people wrote them")[:: 1 if value > 0 else -1]
         sentence = (
-            f"Likeness as close as theirs is {times} times likelier if {first} than if {second}. That is {strength} "
-            f"support for {'one writer' if value > 0 else 'two writers'}: a ratio {_range(place)}, on {SCALE}."
+            f"Likeness as close as theirs is {number(abs(value))} times likelier if {first} than if {second}. "
+            f"That is {strength} support for {'one writer' if value > 0 else 'two writers'}: a ratio {_range(place)}."
         )
     if value in (calibrator.lower, calibrator.upper):
         sentence += " More is never said: it was measured on too few writers."
@@ -108,27 +105,24 @@ def words(value: float, calibrator: Calibrator) -> str:
 
 
 def _range(place: int) -> str:
-    """The ratios for which a word of STRENGTH holds, in words."""
+    """The ratios for which a word of STRENGTH holds, and whose word it is."""
     bounds = [f"{10**bound:,.0f}" for bound, _ in STRENGTH[:-1]]
     if place == 0:
-        return f"below {bounds[0]}"
-    return f"from {bounds[place - 1]} to {bounds[place]}" if place < len(bounds) else f"of {bounds[-1]} or more"
+        return f"below {bounds[0]}, where {SCALE} begins"
+    ratios = f"from {bounds[place - 1]} to {bounds[place]}" if place < len(bounds) else f"of {bounds[-1]} or more"
+    return f"{ratios}, on {SCALE}"
 
 
 def _in_both(hands: Sequence[list[Hand]]) -> int:
     """How many lines of one document are, pixel for pixel, also lines of the other."""
-    one, other = (Counter(_digest(hand.line.grey) for hand in own) for own in hands)
+    one, other = (Counter(pixel_digest(hand.line.grey) for hand in own) for own in hands)
     return (one & other).total()
-
-
-def _digest(grey: np.ndarray) -> bytes:
-    return hashlib.sha256(repr(grey.shape).encode() + grey.tobytes()).digest()
 
 
 def _reasons(
     names: tuple[str, str], hands: Sequence[list[Hand]], likeness: float, calibrator: Calibrator, of_lines: Calibrator
 ) -> list[str]:
-    """What the ratio follows from; and what to hold beside it: line by line, and in the traits of the writing."""
+    """What the ratio follows from; and what to hold beside it: line by line, and how thick strokes are."""
     one, other = (np.array([together([hand]) for hand in own]) for own in hands)
     ratios = log10_ratio(of_lines, (one @ other.T).ravel()).value
     speak_for, pairs = int((ratios > 0).sum()), len(ratios)
@@ -144,9 +138,10 @@ def _reasons(
             f"line by line, {speak_for} of {pairs} pairs of a line of each would speak for one writer, and "
             f"{pairs - speak_for} for two; single lines tell less than whole documents"
         )
-    for name, mine, its in zip(TRAITS, *(measured(own).tolist() for own in hands), strict=True):
-        by = max(mine / its, its / mine)
-        if name in TRAIT_WORDS and by > DIFFERS:
-            larger = names[0] if mine > its else names[1]
-            reasons.append(f"beside this, {TRAIT_WORDS[name].format(larger, by)}; the pen or the scan may do that, too")
+    mine, its = (float(measured(own)[STROKE]) for own in hands)
+    if max(mine / its, its / mine) > DIFFERS:
+        reasons.append(
+            f"beside this, the strokes of {names[0] if mine > its else names[1]} are {max(mine / its, its / mine):.1f} "
+            "times as thick as the other's for the size of the writing; the pen or the scan may do that, too"
+        )
     return reasons

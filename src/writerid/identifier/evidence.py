@@ -7,7 +7,6 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from writerid.identifier.answers import NONE, Answer, LineAnswer, percent
-from writerid.identifier.decide import NONE_FROM
 from writerid.identifier.hands import Hand
 from writerid.identifier.identify import Identifier
 from writerid.identifier.pictures import PICTURE, picture
@@ -87,10 +86,10 @@ def spoken(line: LineAnswer) -> str:
     """Say what a line says alone."""
     if not line.candidates:
         return "nobody is known"
-    writer = line.candidates[0].writer
-    if line.none < NONE_FROM:
-        return f"alone it says {writer}"
-    return f"alone it says {NONE} ({percent(line.none)}); of the known writers {writer} is nearest"
+    if line.writer:
+        return f"alone it says {line.writer}"
+    nearest = line.candidates[0].writer
+    return f"alone it says {NONE} ({percent(line.none)}); of the known writers {nearest} is nearest"
 
 
 def drawn(evidence: Evidence) -> Image.Image:

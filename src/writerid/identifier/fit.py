@@ -125,7 +125,7 @@ def _fitted(tried: Mapping[str, list[Asked]], gallery: int, strangers: int, hard
         is_known = np.concatenate([one.true >= 0 for one in of_level])
         slope, offset = _odds(nearest, is_known, hardest) if strangers else (0.0, 0.0)
         found.append((max(1.0, float(np.mean([one.lines for one in of_level]))), by, slope, offset))
-        documents = max(2, sum(int((~(one.true >= 0)).sum()) for one in of_level) // max(1, len(of_level)))
+        documents = max(2, sum(int((one.true < 0).sum()) for one in of_level) // max(1, len(of_level)))
     lines, temperatures, slopes, offsets = (list(column) for column in zip(*sorted(found), strict=True))
     return Calibration(lines, temperatures, slopes, offsets, gallery, float(np.log(documents + 1)), strangers)
 

@@ -170,8 +170,8 @@ class Identifier:
             raise InputError(f"{shown(name)}: a writer of this name was trained on; take another name, or forget it")
         read_scans = [scan for scan in scans if any(not line.problem for line in scan.lines)]
         if not read_scans:
-            problem = next((p for scan in scans for p in [scan.problem, *(x.problem for x in scan.lines)] if p), "")
-            raise InputError(f"{shown(name)}: no line of these scans can be used: {problem or 'there is none'}")
+            problem = next((problem for scan in scans for problem in scan.problems), "there is none")
+            raise InputError(f"{shown(name)}: no line of these scans can be used: {problem}")
         hands = [self.see([scan]) for scan in read_scans]
         warnings, far = self.unlike([hand for own in hands for hand in own])
         if far:
@@ -259,11 +259,10 @@ class Identifier:
         candidates, none = self._decided(vector, 1)
         likeness = self._reference_lines @ vector
         own, names = self._bundle.references, self._bundle.documents
-        rows = [self._mine[row] for row in np.argsort(-likeness, kind="stable")[:NEAREST]]
-        alike = np.sort(likeness)[::-1]
+        best = np.argsort(-likeness, kind="stable")[:NEAREST]
         nearest = tuple(
             Neighbour(self.writers[own.writer[row]].name, names[own.document[row]], int(row), float(value))
-            for row, value in zip(rows, alike, strict=False)
+            for row, value in zip(self._mine[best], likeness[best], strict=True)
         )
         return LineAnswer(line.name, "", line.outline, tuple(candidates), none, nearest)
 

@@ -15,7 +15,7 @@ from writerid.dataset.lines import layout_digest
 from writerid.dataset.splits import UNSEEN
 from writerid.dataset.writing_size import writing_size
 from writerid.identifier import card, fit
-from writerid.identifier.bundle import DRAWN, TRAINED, Bundle, Preparation, References, Writer
+from writerid.identifier.bundle import DRAWN, ENROLLED, TRAINED, Bundle, Preparation, References, Writer
 from writerid.identifier.fit import Lines
 from writerid.identifier.hands import see
 from writerid.identifier.network import Network
@@ -67,12 +67,12 @@ def make(content: bytes, packed: Packed, archive: Archive, origin: Origin, seed:
     references = own.grouped(own.writer)
     calibration = {TRAINED: fit.trained(sides["validation"], unseen, references.vectors, references.writer)}
     if enrolled := fit.enrolled(unseen, stream(seed, Use.ENROLMENT, 0), HARDEST if origin.drawn else 1.0):
-        calibration["enrolled"] = enrolled
-    population = _population(origin, unseen)
-    comparison = _comparison(unseen, population, seed) if unseen else {}
+        calibration[ENROLLED] = enrolled
+    comparison = _comparison(unseen, _population(origin, unseen), seed) if unseen else {}
+    judged = [side.documents() for side in (sides["test"], unseen) if side is not None]
     figures = {
         level: fit.errors(
-            [fit.asked(each[level], references.vectors, references.writer) for each in _judged(sides, unseen)],
+            [fit.asked(each[level], references.vectors, references.writer) for each in judged],
             calibration[TRAINED],
         )
         for level in ("line", "form")
@@ -97,7 +97,7 @@ def make(content: bytes, packed: Packed, archive: Archive, origin: Origin, seed:
         ),
         calibration,
         comparison,
-        _known(looked_at.values(), own, [side for side in (sides["test"], unseen) if side is not None]),
+        _known(looked_at.values(), own, judged),
         made,
         card.text(origin, how, calibration, comparison, figures, len(writers), len(own.form)),
     )
@@ -153,10 +153,6 @@ def _seen(packed: Packed, side: str, archive: Archive, how: Preparation, network
     return Seen(Lines(vectors, crops, form, writer), measured, [hand.strip for hand in hands])
 
 
-def _judged(sides: Mapping[str, Lines], unseen: Lines | None) -> list[dict[str, Lines]]:
-    return [side.documents() for side in (sides["test"], unseen) if side is not None]
-
-
 def _comparison(unseen: Lines, population: str, seed: int) -> dict[str, Any]:
     """Fit the likelihood ratio for lines, halves of forms and forms by unseen writers, where there are enough."""
     half = np.zeros(len(unseen.form), int)
@@ -177,13 +173,15 @@ def _comparison(unseen: Lines, population: str, seed: int) -> dict[str, Any]:
     return found if "line" in found else {}
 
 
-def _population(origin: Origin, unseen: Lines | None) -> str:
-    writers = len(set(unseen.writer.tolist())) if unseen else 0
+def _population(origin: Origin, unseen: Lines) -> str:
+    writers = len(set(unseen.writer.tolist()))
     whose = f"in {writers} hands that a program drew and" if origin.drawn else f"by {writers} people on whose hands"
     return f"documents {whose} the network was not trained on ({origin.dataset})"
 
 
-def _known(sides: Collection[Seen], own: Lines, others: Sequence[Lines]) -> dict[str, dict[str, tuple[float, float]]]:
+def _known(
+    sides: Collection[Seen], own: Lines, judged: Sequence[dict[str, Lines]]
+) -> dict[str, dict[str, tuple[float, float]]]:
     """The range of each trait of the lines and of the forms of all sides, and of the likeness to the nearest line."""
     lines = np.concatenate([side.traits for side in sides])
     form = np.unique(np.concatenate([side.lines.form for side in sides]), return_inverse=True)[1]
@@ -191,6 +189,6 @@ def _known(sides: Collection[Seen], own: Lines, others: Sequence[Lines]) -> dict
     known = {"line": seen(lines), "form": seen(forms)}
     references = unit(own.vectors)
     for level, ranges in known.items():
-        vectors = np.concatenate([side.documents()[level].vectors for side in others])
+        vectors = np.concatenate([documents[level].vectors for documents in judged])
         ranges[NEAREST_LINE] = (float(np.quantile((vectors @ references.T).max(axis=1), 0.01)), 1.0)
     return known

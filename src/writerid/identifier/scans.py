@@ -55,6 +55,11 @@ class Scan:
     problem: str = ""
     grey: np.ndarray | None = None
 
+    @property
+    def problems(self) -> list[str]:
+        """Why it, or lines of it, cannot be used."""
+        return [problem for problem in (self.problem, *(line.problem for line in self.lines)) if problem]
+
 
 def read(path: Path, labels: Labels) -> Iterator[Scan]:
     """Read every image, page and PDF page of a file, a folder or an archive, with ALTO and PAGE files beside them.

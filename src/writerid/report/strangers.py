@@ -4,6 +4,7 @@ from typing import Any
 
 from writerid.report.runs import Run
 from writerid.report.words import interval, percent, synthetic
+from writerid.scores.likelihood_ratio import number
 
 LEVELS = {"line": "by line", "half_form": "by half form", "form": "by form"}
 MEASURES = {  # of unseen.json, with the term that explains each
@@ -80,12 +81,6 @@ def ratios(run: Run) -> list[str]:
         f"{line['cllr_cal']:.2f} because the ratios are bounded, and not the best that could be made of the likeness "
         "(calibration).",
     ]
-
-
-def number(log10: float) -> str:
-    """Return 10 to a power with two digits that count."""
-    value = 10.0**log10
-    return f"{value:.1f}" if value < 9.95 else f"{float(f'{value:.2g}'):,.0f}"
 
 
 def times(row: dict[str, str]) -> str:

@@ -60,6 +60,12 @@ def evened(score: np.ndarray) -> np.ndarray:
     return np.arctanh(np.clip(score, -LARGEST, LARGEST))
 
 
+def number(log10: float) -> str:
+    """Return a ratio, 1 or more, from its log10, with two digits that count."""
+    value = 10.0**log10
+    return f"{value:.1f}" if value < 9.95 else f"{float(f'{value:.2g}'):,.0f}"
+
+
 def plain(calibrator: Calibrator) -> dict[str, Any]:
     """Return a calibrator as JSON can hold it."""
     return calibrator._asdict() | {"resampled": calibrator.resampled.tolist()}
