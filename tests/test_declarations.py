@@ -216,3 +216,9 @@ def test_a_command_with_options_hands_on_its_parser(folder: str):
         for call in calls:
             if ".add_argument(" in text and ast.unparse(call.args[0]) == "main":
                 assert len(call.args) == 2, file.relative_to(ROOT)
+
+
+def test_the_page_for_developers_lists_all_packages_stages_and_benchmarks():
+    listed = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/development.md").read_text(), re.MULTILINE))
+    benchmarks = {file.stem for file in (ROOT / "benchmarks").glob("*.py") if "__main__" in file.read_text()}
+    assert {*MAY_IMPORT, *STAGES, *benchmarks} == listed

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from writerid.scores.embedding import Embedding, means
+from writerid.scores.embedding import Embedding, halves, means
 
 MOST = 3000  # documents that are compared with one another: time and memory grow with their square
 
@@ -39,14 +39,9 @@ class Documents:
 def levels(crops: Crops) -> dict[str, np.ndarray]:
     """Return the document that each line is of at each level, int (lines,): the line, half of its form, its form.
 
-    The first half of a form holds the lines up to its middle one. Halves of one form are never compared.
+    Halves of one form are never compared.
     """
-    half = np.zeros(len(crops.form), int)
-    for form in np.unique(crops.form):
-        own = np.flatnonzero(crops.form == form)
-        half[own] = np.arange(len(own)) * 2 >= len(own)
-    halves = np.unique(np.column_stack([crops.form, half]), axis=0, return_inverse=True)[1].ravel()
-    return {"line": np.arange(len(crops.form)), "half_form": halves, "form": crops.form}
+    return {"line": np.arange(len(crops.form)), "half_form": halves(crops.form), "form": crops.form}
 
 
 def documents(crops: Crops, document: np.ndarray, embedding: Embedding, rng: np.random.Generator) -> Documents:

@@ -23,7 +23,7 @@ from writerid.identifier.pictures import packed as pictures_of
 from writerid.identifier.scans import ScannedLine
 from writerid.identifier.traits import NEAREST_LINE, TRAITS, seen, traits
 from writerid.scores import ratio_fitting, verification
-from writerid.scores.embedding import unit
+from writerid.scores.embedding import halves, unit
 from writerid.scores.likelihood_ratio import plain
 
 SIZED = 3  # lines of a form whose writing is measured
@@ -155,12 +155,8 @@ def _seen(packed: Packed, side: str, archive: Archive, how: Preparation, network
 
 def _comparison(unseen: Lines, population: str, seed: int) -> dict[str, Any]:
     """Fit the likelihood ratio for lines, halves of forms and forms by unseen writers, where there are enough."""
-    half = np.zeros(len(unseen.form), int)
-    for form in np.unique(unseen.form):
-        rows = np.flatnonzero(unseen.form == form)
-        half[rows] = np.arange(len(rows)) * 2 >= len(rows)
-    halves = np.unique(unseen.form, return_inverse=True)[1] * 2 + half
-    levels = {**unseen.documents(), "half": unseen.grouped(halves)}
+    half = halves(np.unique(unseen.form, return_inverse=True)[1])
+    levels = {**unseen.documents(), "half": unseen.grouped(half)}
     found = {}
     for place, (level, documents) in enumerate(levels.items()):
         form, writer = (np.unique(names, return_inverse=True)[1] for names in (documents.form, documents.writer))

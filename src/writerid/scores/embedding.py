@@ -77,6 +77,18 @@ def means(vectors: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return total / np.bincount(groups)[:, None]
 
 
+def halves(forms: np.ndarray) -> np.ndarray:
+    """Which half of which form each line is of, int (lines,), 0..halves-1, from its form, int (lines,).
+
+    The first half of a form holds the lines up to its middle one.
+    """
+    half = np.zeros(len(forms), int)
+    for form in np.unique(forms):
+        own = np.flatnonzero(forms == form)
+        half[own] = np.arange(len(own)) * 2 >= len(own)
+    return np.unique(forms * 2 + half, return_inverse=True)[1]
+
+
 def unit(vectors: np.ndarray) -> np.ndarray:
     """Vectors, (items, features), brought to length 1; one of length 0 stays."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
