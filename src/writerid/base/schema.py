@@ -141,18 +141,16 @@ class Network(Group):
 class Augmentation(Group):
     """how far training crops are changed at most"""
 
-    share: float = parameter(
-        0.0, "share of the training crops that are changed at all; 0.5 pays in long runs", ge=0, le=1
-    )
+    share: float = parameter(0.3, "share of the training crops that are changed at all", ge=0, le=1)
     scale: float = parameter(0.07, "larger or smaller, by up to this share of the size (of its logarithm)", ge=0, lt=1)
     slant: float = parameter(0.07, "leaning further to a side, by up to so many columns a row", ge=0, lt=1)
     rotation: float = parameter(0.014, "rising or falling, by up to so many rows a column", ge=0, lt=1)
     shift: float = parameter(4, "up, down, left or right, by up to so many pixels", ge=0, le=100)
     stroke: float = parameter(
-        0.2, "thicker or thinner strokes, by up to this share of a pixel on either side", ge=0, le=1
+        0.6, "thicker or thinner strokes, by up to this share of a pixel on either side", ge=0, le=1
     )
-    blur: float = parameter(0.0, "softer or sharper edges, by up to this share of a blur over 3 x 3 pixels", ge=0, le=1)
-    contrast: float = parameter(1.0, "edges up to so many times as steep; 100: black and white", ge=1, le=100)
+    blur: float = parameter(0.8, "softer or sharper edges, by up to this share of a blur over 3 x 3 pixels", ge=0, le=1)
+    contrast: float = parameter(8.0, "edges up to so many times as steep; 100: black and white", ge=1, le=100)
 
     def __bool__(self) -> bool:
         changes = (self.scale, self.slant, self.rotation, self.shift, self.stroke, self.blur)
