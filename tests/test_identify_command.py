@@ -148,6 +148,10 @@ def test_evidence(there: Path, capsys: pytest.CaptureFixture[str], name: str):
         (["forget", "anna"], "nobody was enrolled"),
         (["enrol", "anna", "anna1.png"], "trained on"),
         (["evidence", "anna1.png", "--out", "evidence.txt"], "name a .html or a .png file"),
+        (["evidence", "blank.png", "--out", "new/evidence.html"], "blank.png: cannot be used: it is blank"),
+        (["forget", "anna", "--identifier", "new"], "new: holds no identifier"),
+        (["enrol", "anna", "nowhere.png", "--into", "new"], "nowhere.png: there is no such file"),
+        (["export", "--to", "blank.png", "--model", "anna1.png"], "blank.png: is not an empty folder"),
         (["export", "--to", "there", "--model", "nowhere.keras"], "there is no such file"),
     ],
 )
@@ -157,3 +161,4 @@ def test_errors_are_a_line(there: Path, capsys: pytest.CaptureFixture[str], argu
     assert why in text
     assert text.startswith("error: ")
     assert len(text.splitlines()) == 1
+    assert not (there / "new").exists()

@@ -194,19 +194,22 @@ def _enrol(options: argparse.Namespace) -> None:
     from writerid.identifier.identify import Identifier
 
     into = options.into or PEOPLE
+
+    def source() -> Path:
+        return Path(into if (into / "identifier.json").is_file() else options.identifier or MADE)
+
+    scans = Identifier.load(source()).read(*options.scans)  # before a folder is made for what may not be there
     into.mkdir(parents=True, exist_ok=True)
     with FileLock(into / ".lock"):
-        source = into if (into / "identifier.json").is_file() else options.identifier or MADE
-        identifier = Identifier.load(source)
-        scans = [scan for path in options.scans for scan in identifier.read(path)]
-        identifier = identifier.enrol(options.name, scans)
+        begun = source()
+        identifier = Identifier.load(begun).enrol(options.name, scans)
         identifier.save(into)
     for scan in scans:
         for problem in scan.problems:
             print(f"    not used: {shown(scan.name)}: {problem}")
     print(f"{shown(options.name)}: {identifier.lines[same_spelling(options.name)]} lines are known now, in {into}")
-    if source != into:
-        print(f"    {source} is as it was{f'; from now on the commands use {into}' if into == PEOPLE else ''}")
+    if begun != into:
+        print(f"    {begun} is as it was{f'; from now on the commands use {into}' if into == PEOPLE else ''}")
 
 
 def _forget(options: argparse.Namespace) -> None:
@@ -217,6 +220,7 @@ def _forget(options: argparse.Namespace) -> None:
     folder = _folder(options)
     if folder == MADE and not options.identifier:
         raise InputError(f"nobody was enrolled, so there is nobody to forget ({PEOPLE} does not exist)")
+    Identifier.load(folder)  # or the lock would make a folder where there is none
     with FileLock(folder / ".lock"):
         Identifier.load(folder).forget(options.name).save(folder)
     print(f"{shown(options.name)}: no longer known in {folder}")
@@ -234,21 +238,24 @@ def _writers(options: argparse.Namespace) -> None:
 
 
 def _evidence(options: argparse.Namespace) -> None:
+    from writerid.base.files import atomic
     from writerid.identifier import evidence, told
 
+    kind = options.out.suffix.lower()
+    if kind not in (".html", ".htm", ".png"):
+        raise InputError(f"{options.out}: name a .html or a .png file")
     identifier = _load(options)
     name = ", ".join(path.name for path in options.scans)
     found = evidence.gather(identifier, name, identifier.read(*options.scans))
     if found.answer.problem:
         raise InputError(f"{name}: cannot be used: {found.answer.problem}")
-    if options.out.suffix.lower() == ".png":
-        evidence.drawn(found).save(options.out)
-    elif options.out.suffix.lower() in (".html", ".htm"):
-        from writerid.web.pages import evidence_page
+    with atomic(options.out) as temporary:
+        if kind == ".png":
+            evidence.drawn(found).save(temporary)
+        else:
+            from writerid.web.pages import evidence_page
 
-        options.out.write_text(evidence_page(found), encoding="utf-8")
-    else:
-        raise InputError(f"{options.out}: name a .html or a .png file")
+            temporary.write_text(evidence_page(found), encoding="utf-8")
     print(told.text(found.answer, lines=False))
     print(f"{options.out}: {len(found.lines)} lines with the reference lines most like them")
 
@@ -258,14 +265,14 @@ def _export(options: argparse.Namespace) -> None:
         raise InputError("export needs Keras and TensorFlow; `pip install '.[experiment]'` or `make env` installs them")
     if not options.model.is_file():
         raise InputError(f"{options.model}: there is no such file; `make repro` in a clone of the project makes it")
+    if options.to.exists() and (not options.to.is_dir() or any(options.to.iterdir())):
+        raise InputError(f"{options.to}: is not an empty folder; name a new one")
     from writerid.base.backend import use
 
     use("tensorflow")
     from writerid.network import models
 
     model, _ = models.load(options.model)
-    if options.to.exists() and any(options.to.iterdir()):
-        raise InputError(f"{options.to}: is not empty; name a new folder")
     model.export(options.to, format="tf_saved_model", verbose=False)
     print(f"{options.to}: a SavedModel, from crops, uint8 (crops, height, width), to logits; docs/identify.md")
 
