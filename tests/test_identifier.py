@@ -89,6 +89,12 @@ def test_people_are_enrolled_and_forgotten_without_a_trace(known: Identifier, tm
     assert evidence.gather(nobody, "carla", scan).lines[0].words == "nobody is known"
 
 
+def test_evidence_of_two_scans_of_one_name_tells_them_apart(known: Identifier, tmp_path: Path):
+    scans = known.read(*(save(writing(HANDS[name], 50), tmp_path / name / "image.png") for name in ("anna", "bert")))
+    found = evidence.gather(known, "both", scans)
+    assert [line.words for line in found.lines] == ["alone it says anna", "alone it says bert"]
+
+
 def test_drawn_hands_take_no_part_once_people_are_enrolled(tmp_path: Path):
     drawn = identifier(kind=DRAWN)
     assert len(drawn.candidates) == 2

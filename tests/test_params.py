@@ -53,6 +53,7 @@ def test_the_committed_parameters_are_valid():
             "synthesis: .* are 24,000,000 lines; 2,000,000 at most",
         ),
         ({"dataset": ""}, "dataset: '' is not the path of an archive or a folder"),
+        ({"pages__label_text": 3}, "pages.label_text: 3 is not text"),
         ({"seed": -1}, "seed: -1 is not a whole number from 0"),
         ({"split__group_by": "page"}, "split.group_by: 'page' is not one of form, line"),
         ({"split__train": 0.8}, "split: train, validation and test are 1.1 together; they must add up to 1"),

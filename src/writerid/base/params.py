@@ -186,8 +186,8 @@ def _may_hold(node: dict[str, Any]) -> str:
         low = _bound(node, "minimum", "from", "exclusiveMinimum", "over")
         high = _bound(node, "maximum", "to", "exclusiveMaximum", "under")
         return " ".join(part for part in (noun, low, high) if part)
-    if kind == "string":
-        return "the path of an archive or a folder"
+    if kind == "string":  # text may be empty, a path may not
+        return "the path of an archive or a folder" if "minLength" in node else "text"
     if kind == "object" and "properties" in node:
         return "a group of keys: " + ", ".join(node["properties"])
     return {

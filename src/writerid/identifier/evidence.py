@@ -63,7 +63,8 @@ def gather(identifier: Identifier, name: str, scans: Sequence[Scan]) -> Evidence
     own = identifier.bundle.references
     of_writer = np.flatnonzero(own.writer == identifier.candidates[order[0]]) if order else np.empty(0, int)
     shown = []
-    for hand in (hands[place] for place in chosen):
+    used = [line for line in answer.lines if not line.problem]  # one for each hand, in the same order
+    for hand, line in ((hands[place], used[place]) for place in chosen):
         towards = vectors[0] - vectors[1] if len(vectors) > 1 else vectors[0] if len(vectors) else np.zeros(0)
         scores = unit(hand.crops.astype(np.float64)) @ towards if len(towards) else np.zeros(len(hand.crops))
         likeness = unit(own.vectors[of_writer].astype(np.float64)) @ unit(hand.vector[None])[0]
@@ -76,7 +77,6 @@ def gather(identifier: Identifier, name: str, scans: Sequence[Scan]) -> Evidence
             )
             for row in nearest
         ]
-        line = next(one for one in answer.lines if one.name == hand.line.name and not one.problem)
         shown.append(Shown(hand.line.name, spoken(line), _tinted(hand, scores), beside))
     writers = [names[place] for place in order] + [None, None]
     return Evidence(answer, writers[0], writers[1], shown, len(hands) - len(shown))
