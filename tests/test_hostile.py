@@ -1,5 +1,6 @@
 """Scans and names that are meant to harm, or odd, by the command and by the page: an answer or one plain line."""
 
+import os
 import struct
 import zlib
 from io import BytesIO
@@ -96,6 +97,23 @@ def test_by_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
         assert len(capsys.readouterr().err.splitlines()) == (0 if may_be else 1)
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {*ANSWERED, *REFUSED, "models"}
+
+
+def test_a_folder_whose_name_is_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    identifier().save(tmp_path / "models" / "identifier")
+    odd = os.fsdecode(b"odd\xff")
+    save(page(HANDS["carla"], 1), tmp_path / odd / "a.png")
+    save(page(HANDS["anna"], 1), tmp_path / "b.png")
+    for arguments in (["identify", odd, "--json"], ["identify", odd, "b.png", "--together"], ["compare", odd, "b.png"]):
+        assert main(arguments) == 0
+        capsys.readouterr().out.encode()
+    for arguments in (["evidence", odd], ["enrol", "dora", odd], ["identify", odd]):
+        assert main(arguments) == 0
+    assert r"odd\udcff/a.png: dora (" in capsys.readouterr().out
+    assert r"odd\udcff" in (tmp_path / "evidence.html").read_text()
 
 
 def test_in_the_browser(tmp_path: Path):

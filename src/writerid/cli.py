@@ -239,13 +239,14 @@ def _writers(options: argparse.Namespace) -> None:
 
 def _evidence(options: argparse.Namespace) -> None:
     from writerid.base.files import atomic
+    from writerid.dataset.names import writable
     from writerid.identifier import evidence, told
 
     kind = options.out.suffix.lower()
     if kind not in (".html", ".htm", ".png"):
         raise InputError(f"{options.out}: name a .html or a .png file")
     identifier = _load(options)
-    name = ", ".join(path.name for path in options.scans)
+    name = ", ".join(writable(path.name) for path in options.scans)
     found = evidence.gather(identifier, name, identifier.read(*options.scans))
     if found.answer.problem:
         raise InputError(f"{name}: cannot be used: {found.answer.problem}")

@@ -13,6 +13,7 @@ from writerid.base.errors import InputError, shown
 from writerid.dataset.images import ENDINGS, HEAD, UnusableImage, decode, is_image
 from writerid.dataset.ink import dark_on_light
 from writerid.dataset.left_out import LeftOut
+from writerid.dataset.names import writable
 from writerid.dataset.pages.cutting import Cut, cut_line
 from writerid.dataset.sources import ARCHIVES, Folder, Source, open_source
 
@@ -132,11 +133,9 @@ class Archive:
         elif lower.endswith(".xml"):
             self.xml.append(name)
         elif lower.endswith(ENDINGS) or self._looks_like_image(name):
-            try:
-                name.encode("utf-8")
+            if (plain := writable(name)) == name:
                 self.images.append(name)
-            except UnicodeEncodeError:
-                plain = name.encode("utf-8", "backslashreplace").decode("utf-8")
+            else:
                 self.left_out.append(LeftOut(plain, "unreadable", "its name is not UTF-8; rename it"))
         elif lower.endswith(ARCHIVES):
             raise InputError(f"{self.path}: holds an archive, {shown(name)}; unpack both into a folder, and name that")

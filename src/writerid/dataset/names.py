@@ -30,6 +30,11 @@ def same_spelling(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()
 
 
+def writable(name: str) -> str:
+    """Return the name of a file as text that can be written as UTF-8, whatever bytes it is called by."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def stem(path: str) -> str:
     """Return the name of a file without folders and ending."""
     return PurePosixPath(path).stem

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from writerid.base.errors import InputError, shown
-from writerid.dataset.names import same_spelling
+from writerid.dataset.names import same_spelling, writable
 from writerid.dataset.page_lines import Labels
 from writerid.dataset.pages.choice import text_pattern
 from writerid.identifier import bundle as bundles
@@ -79,7 +79,7 @@ class Identifier:
         Raises InputError where a scan is not there or nothing in it is an image. What cannot be judged for another
         reason is an Answer with its problem.
         """
-        return self.judge(", ".join(Path(path).name for path in scans), self.read(*scans))
+        return self.judge(", ".join(writable(Path(path).name) for path in scans), self.read(*scans))
 
     def identify_each(self, *scans: str | Path) -> Iterator[Answer]:
         """Say who wrote each image or page of the scans."""
@@ -128,7 +128,8 @@ class Identifier:
 
     def compare(self, one: str | Path, other: str | Path) -> Comparison:
         """Say whether one person wrote both, each a scan or a folder of scans; raises InputError as `identify`."""
-        return self.compare_scans(Path(one).name, self.read(one), Path(other).name, self.read(other))
+        names = [writable(Path(path).name) for path in (one, other)]
+        return self.compare_scans(names[0], self.read(one), names[1], self.read(other))
 
     def compare_scans(self, name: str, scans: Sequence[Scan], other_name: str, others: Sequence[Scan]) -> Comparison:
         """Say whether one person wrote both documents, each some scans that were read."""

@@ -12,6 +12,7 @@ from writerid.base.errors import InputError
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import MAX_PAGE_PIXELS, UnusableImage, scans
 from writerid.dataset.ink import appearance, dark_on_light, histogram, levels
+from writerid.dataset.names import writable
 from writerid.dataset.page_lines import CutLine, Finder, Labels, cut_out
 from writerid.dataset.pages.choice import Judged
 from writerid.dataset.pages.plain import find_lines
@@ -67,10 +68,11 @@ def read(path: Path, labels: Labels) -> Iterator[Scan]:
     `labels` says which lines of a layout file are no handwriting. Raises InputError where there is no such file or
     folder, or nothing in it is an image; what cannot be used of it is a Scan with its problem.
     """
+    own = writable(path.name)
     with _opened(path) as archive:
         find = Finder(archive, labels)
         for member in archive.images:
-            name = path.name if len(archive.images) == 1 and Path(member).name == path.name else f"{path.name}/{member}"
+            name = own if len(archive.images) == 1 and Path(member).name == path.name else f"{own}/{member}"
             try:
                 data = archive.read(member)
             except UnusableImage as unusable:
@@ -81,7 +83,7 @@ def read(path: Path, labels: Labels) -> Iterator[Scan]:
                 known = None if isinstance(grey, UnusableImage) else find.lines(member, page, grey)
                 yield _scan(of_page, grey, known, BESIDE_IT, laid_out=find.has_layout(member))
         for left_out in archive.left_out:
-            yield Scan(f"{path.name}/{left_out.path}", (0, 0), (), left_out.detail)
+            yield Scan(f"{own}/{left_out.path}", (0, 0), (), left_out.detail)
 
 
 def read_image(data: bytes, name: str) -> Iterator[Scan]:
