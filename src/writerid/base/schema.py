@@ -203,7 +203,10 @@ class Evaluate(Group):
     """how the test figures are reported"""
 
     resamples: int = parameter(
-        1000, "random choices of the lines of each form, for accuracy when only some are read", ge=100, le=100_000
+        1000,
+        "random choices: of the lines that are read of a form, of unseen writers for intervals",
+        ge=100,
+        le=100_000,
     )
 
 
