@@ -99,6 +99,33 @@ def test_by_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert written == {*ANSWERED, *REFUSED, "models"}
 
 
+def test_no_name_of_a_scan_reaches_the_terminal_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    identifier().save(tmp_path / "models" / "identifier")
+    blank, thin, thick, text = (f"\x1b[31m{number}.png" for number in range(4))
+    (tmp_path / text).write_text("no picture")
+    save(np.full((700, 560), 235, np.uint8), tmp_path / blank)
+    for name, hand in ((thin, "anna"), (thick, "carla")):
+        save(page(HANDS[hand], 1), tmp_path / name)
+    for arguments in (
+        ["identify", blank],
+        ["identify", text],
+        ["identify", blank, thin, "--together"],
+        ["identify", blank, thin, "--together", "--csv"],
+        ["compare", blank, thin],
+        ["compare", thin, thick],
+        ["evidence", blank],
+        ["evidence", thin],
+        ["enrol", "dora", blank],
+    ):
+        main(arguments)
+        captured = capsys.readouterr()
+        assert "\x1b" not in captured.out + captured.err
+        assert r"\x1b[31m" in captured.out + captured.err or "enrol" in arguments
+
+
 def test_a_folder_whose_name_is_no_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = f"{error.strerror}{f' ({error.filename})' if error.filename else ''}; mend the path or make room"
     else:
         return status
-    print("\n".join(f"error: {line}" for line in message.splitlines()), file=sys.stderr)
+    for line in message.splitlines():  # which may quote the name of a file, and that anything
+        print("error:", "".join(c if c.isprintable() else repr(c)[1:-1] for c in line), file=sys.stderr)
     return 1
 
 
@@ -249,7 +250,7 @@ def _evidence(options: argparse.Namespace) -> None:
     name = ", ".join(writable(path.name) for path in options.scans)
     found = evidence.gather(identifier, name, identifier.read(*options.scans))
     if found.answer.problem:
-        raise InputError(f"{name}: cannot be used: {found.answer.problem}")
+        raise InputError(f"{shown(name)}: cannot be used: {found.answer.problem}")
     with atomic(options.out) as temporary:
         if kind == ".png":
             evidence.drawn(found).save(temporary)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from writerid.base.errors import shown
 from writerid.dataset.lines import pixel_digest
 from writerid.identifier.answers import Comparison
 from writerid.identifier.bundle import DRAWN
@@ -41,7 +42,8 @@ def compare(
     used = len(hands[0]), len(hands[1])
     levels = identifier.bundle.comparison
     problem, warnings = "", []
-    for name, own, own_scans in zip(names, hands, scans, strict=True):
+    called = [shown(name) for name in names]
+    for name, own, own_scans in zip(called, hands, scans, strict=True):
         if not own:
             why = next((each for scan in own_scans for each in scan.problems), "no line was found on it")
             problem = problem or f"{name}: {why}"
@@ -81,7 +83,7 @@ def compare(
         calibrator.upper,
         calibrator.population,
         words(value, calibrator),
-        tuple(_reasons(names, hands, likeness, calibrator, restored(levels["line"]))),
+        tuple(_reasons(called, hands, likeness, calibrator, restored(levels["line"]))),
         tuple(warnings),
         used,
     )
@@ -120,7 +122,7 @@ def _in_both(hands: Sequence[list[Hand]]) -> int:
 
 
 def _reasons(
-    names: tuple[str, str], hands: Sequence[list[Hand]], likeness: float, calibrator: Calibrator, of_lines: Calibrator
+    names: Sequence[str], hands: Sequence[list[Hand]], likeness: float, calibrator: Calibrator, of_lines: Calibrator
 ) -> list[str]:
     """What the ratio follows from; and what to hold beside it: line by line, and how thick strokes are."""
     one, other = (np.array([together([hand]) for hand in own]) for own in hands)

@@ -97,7 +97,7 @@ class Identifier:
         of_line = {id(hand.line): hand for hand in hands}
         answers = tuple(self._line(line, of_line.get(id(line))) for line in lines)
         problems = [
-            f"{scan.name}: {scan.problem}" if len(scans) > 1 else scan.problem for scan in scans if scan.problem
+            f"{shown(scan.name)}: {scan.problem}" if len(scans) > 1 else scan.problem for scan in scans if scan.problem
         ]
         if not hands:
             problems = problems or [line.problem for line in lines[:1]]

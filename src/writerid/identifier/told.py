@@ -54,9 +54,9 @@ def row(answer: Answer | LineAnswer) -> list[object]:
     best = answer.candidates[0] if answer.candidates else None
     used, lines = (answer.used, len(answer.lines)) if isinstance(answer, Answer) else (int(not answer.problem), 1)
     return [
-        _cell(answer.name),
-        _cell(answer.writer or ""),
-        _cell(best.writer if best else ""),
+        _cell(shown(answer.name)),
+        _cell(shown(answer.writer or "")),
+        _cell(shown(best.writer) if best else ""),
         f"{best.probability:.4f}" if best else "",
         "" if answer.problem else f"{answer.none:.4f}",
         used,
@@ -73,5 +73,4 @@ def as_json(answers: Sequence[Answer] | Comparison) -> str:
 
 def _cell(value: str) -> str:
     """Return text as a cell; an apostrophe before it keeps spreadsheets from computing it (OWASP, CSV injection)."""
-    safe = shown(value)
-    return f"'{safe}" if safe.startswith(FORMULA) else safe
+    return f"'{value}" if value.startswith(FORMULA) else value
