@@ -5,7 +5,7 @@ MADE_FROM := $(VENV)/requirements.lock
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help env new-env repro params tune folds report look unlock test torture lint format lock gpu jax torch clean clean-state
+.PHONY: help env new-env repro params tune folds report look unlock test torture lint check-docs format lock gpu jax torch clean clean-state
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,10 +47,13 @@ test: lint ## check the style and types, then run all tests
 torture: env ## kill a tiny pipeline 30 times at random moments and compare the results
 	@python -m tests.torture
 
-lint: env ## ruff and mypy
+lint: env check-docs ## ruff, mypy and check-docs
 	@ruff check .
 	@ruff format --check .
 	@mypy --num-workers 2
+
+check-docs: env ## compare the figures in README.md and docs/ with the files that they are from
+	@python -m tools.check_docs
 
 params: env ## write the comments of params.yaml anew, with new parameters at their defaults
 	@python -m tools.params
