@@ -10,7 +10,7 @@ from writerid.base.files import write_json
 from writerid.base.params import load
 from writerid.base.schema import SYNTHETIC
 
-BACK = "what `-S` set stays in params.yaml; `git checkout params.yaml` takes all of it back"
+BACK = "without `--temp`, what `-S` set stays in params.yaml; `git checkout params.yaml` takes all of it back"
 NOTE = (
     "note: {what}, and DVC cannot run experiments in copies of such a clone (`dvc exp run --temp`, `--queue`); "
     "`make tune` can, or {remedy}"

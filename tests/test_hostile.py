@@ -152,7 +152,7 @@ def test_in_the_browser(tmp_path: Path):
             assert "<strong>anna</strong>" in visitor.identify(content).text
         for content, why in REFUSED.values():
             assert why in visitor.identify(content).text
-        document = visitor.identify(png(LINE), "<script>alert(1)</script>").location
+        document = visitor.identify(png(writing(HANDS["carla"], 1)), "<script>alert(1)</script>").location
         assert "<script" not in visitor.ask("GET", document).text
         for name, may_be in NAMES.items():
             answer = visitor.send(f"{document}/enrol", [("name", name)])

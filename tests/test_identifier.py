@@ -75,7 +75,13 @@ def test_people_are_enrolled_and_forgotten_without_a_trace(known: Identifier, tm
     assert more.identify(other).writer == "carla"
     assert known.identify(other).writer is None  # it was not changed
     assert more.lines == {"anna": 4, "bert": 4, "carla": 5}
-    assert more.enrol("carla", scan).lines["carla"] == 10
+    assert more.enrol("carla", more.read(other)).lines["carla"] == 10
+    with pytest.raises(
+        InputError, match=r"carla\.png: all of its lines are known already, as by carla; take another scan$"
+    ):
+        more.enrol("carla", scan)
+    with pytest.raises(InputError, match=r"as by carla; take another scan, or forget carla first$"):
+        more.enrol("dora", [*more.read(other), *scan])
     more.save(tmp_path / "more")
     back = Identifier.load(tmp_path / "more").forget("carla")
     back.save(tmp_path / "back")

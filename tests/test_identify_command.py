@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -45,6 +46,11 @@ def test_identify(there: Path, capsys: pytest.CaptureFixture[str]):
     assert len(found[0]["lines"]) == 5
     rows = list(csv.DictReader(said(capsys, "identify", "anna1.png", "bert1.png", "--csv").splitlines()))
     assert [row["writer"] for row in rows] == ["anna", "bert"]
+    upside_down = save(np.rot90(page(HANDS["anna"], 3), 2), there / "upside.png")
+    (answer,) = json.loads(said(capsys, "identify", str(upside_down), "--json"))
+    (row,) = csv.DictReader(said(capsys, "identify", str(upside_down), "--csv").splitlines())
+    assert "upside down" in row["notes"]
+    assert row["notes"] == "; ".join(answer["warnings"])
     rows = list(csv.DictReader(said(capsys, "identify", "anna1.png", "--csv", "--lines").splitlines()))
     assert len(rows) == 5
 

@@ -261,8 +261,8 @@ def test_the_shelf_keeps_few_documents_and_each_for_its_owner():
 def test_by_keyboard_alone_on_a_phone_and_a_screen_in_light_and_dark(folder: Path, tmp_path: Path):
     scan = save(page(HANDS["anna"], 1), tmp_path / "page.png")
     own, other = identifier(), save(page(HANDS["carla"], 1), tmp_path / "carla.png")
-    for name in ("x" * 90, "Anna-Maria von Weissenburg"):
-        own = own.enrol(name, own.read(other))
+    for number, name in enumerate(("x" * 90, "Anna-Maria von Weissenburg"), start=1):
+        own = own.enrol(name, own.read(save(page(HANDS["carla"], number), other)))
     own.save(folder / "people")
     with served(folder) as port, browser(tmp_path / "profile", local=True) as seen:
         home = f"http://127.0.0.1:{port}/"

@@ -26,6 +26,7 @@ from writerid.scores.embedding import means, unit
 
 NEAREST = 3  # reference lines that are named for each line
 LONGEST_NAME = 100  # characters of a writer's name
+SAME = 1e-5  # by which vectors of one line may differ, read twice
 ENLARGED = 1.5  # times; hands on scans of one resolution differ by up to as much
 COARSE = (
     "the scan is coarser than what it was tried on: its writing had to be enlarged {:.1f} times, and the answer is the "
@@ -159,7 +160,8 @@ class Identifier:
     def enrol(self, name: str, scans: Sequence[Scan]) -> "Identifier":
         """Return an identifier that also knows the writer of the scans, or more lines by one who was enrolled.
 
-        Raises InputError where no line can be used, the name is none, or it is of a writer who was trained on.
+        Raises InputError where no line can be used, all lines of a scan are known already, the name is none, or it is
+        of a writer who was trained on.
         """
         name = same_spelling(name)
         if not name or not name.isprintable() or len(name) > LONGEST_NAME or name.casefold().startswith("none of the"):
@@ -177,6 +179,12 @@ class Identifier:
         warnings, far = self.unlike([hand for own in hands for hand in own])
         if far:
             raise InputError(f"{shown(name)}: these scans cannot be used: {'; '.join(warnings)}")
+        for scan, own in zip(read_scans, hands, strict=True):
+            if whose := self._known_as(own):
+                raise InputError(
+                    f"{shown(scan.name)}: all of its lines are known already, as by {shown(whose)}; take another scan"
+                    f"{'' if whose == name else f', or forget {shown(whose)} first'}"
+                )
         document = np.repeat(np.arange(len(hands), dtype=np.int32), [len(own) for own in hands])
         every = [hand for own in hands for hand in own]
         pictures, ends = packed([hand.strip for hand in every] if self._bundle.made.get("pictures") else [])
@@ -189,6 +197,16 @@ class Identifier:
             ends,
         )
         return Identifier(bundles.enrolled(self._bundle, name, [scan.name for scan in read_scans], added), self._source)
+
+    def _known_as(self, hands: Sequence[Hand]) -> str | None:
+        """Return as by whom lines are known, all of which are; None where one is not."""
+        known, places = self._bundle.references, []
+        for hand in hands:
+            same = np.flatnonzero(np.isclose(known.vectors, hand.vector, rtol=0, atol=SAME).all(axis=1))
+            if not len(same):
+                return None
+            places.append(int(known.writer[same[0]]))
+        return self.writers[places[0]].name
 
     def forget(self, name: str) -> "Identifier":
         """Return an identifier without a writer; raises InputError where it knows nobody of this name."""

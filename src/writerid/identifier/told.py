@@ -9,7 +9,7 @@ from writerid.base.files import rounded
 from writerid.identifier.answers import NONE, Answer, Comparison, LineAnswer, percent
 
 TOP = 5  # candidates that are named
-COLUMNS = ("document", "writer", "nearest", "probability", "none_of_them", "lines_used", "lines", "problem")
+COLUMNS = ("document", "writer", "nearest", "probability", "none_of_them", "lines_used", "lines", "problem", "notes")
 FORMULA = ("=", "+", "-", "@")  # a cell that begins so is computed by spreadsheets, whatever it says
 
 
@@ -62,6 +62,7 @@ def row(answer: Answer | LineAnswer) -> list[object]:
         used,
         lines,
         _cell(answer.problem),
+        _cell("; ".join(answer.warnings) if isinstance(answer, Answer) else ""),
     ]
 
 
