@@ -23,6 +23,8 @@ from tests.browser import browser, needs_chromium
 from tests.conftest import png
 from tests.handmade import HANDS, identifier, page, save, writing
 from writerid.base.errors import InputError
+from writerid.identifier.bundle import ENROLLED
+from writerid.identifier.identify import Identifier
 from writerid.identifier.scans import Scan
 from writerid.web.app import make
 from writerid.web.serving import serve
@@ -193,6 +195,18 @@ def test_the_model_card_is_rendered_and_nothing_in_it_is_believed(folder: Path):
     assert "<td><strong>2</strong></td>" in text
     for evil in ("<script", "<img", 'href="javascript'):
         assert evil not in text
+
+
+def test_about_counts_who_was_enrolled_since_the_card_was_written(folder: Path, tmp_path: Path):
+    with served(folder) as port:
+        before = Visitor(port).ask("GET", "/about").text
+        own = Identifier.load(folder / "identifier")
+        own.enrol("dora", own.read(save(page(HANDS["carla"], 1), tmp_path / "dora.png"))).save(folder / "people")
+        after = Visitor(port).ask("GET", "/about").text
+    already = sum(writer.kind == ENROLLED for writer in own.writers)
+    for found, text in ((already, before), (already + 1, after)):
+        told = f"{found} {'person was' if found == 1 else 'people were'} enrolled since"
+        assert (told in text) == (found > 0)
 
 
 def test_twenty_people_at_once_see_their_own(folder: Path):

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from writerid.base.errors import InputError
 from writerid.identifier import evidence
-from writerid.identifier.bundle import SETTINGS
+from writerid.identifier.bundle import ENROLLED, SETTINGS
 from writerid.identifier.identify import Identifier, only
 from writerid.identifier.scans import Scan, read_image
 from writerid.web.guard import COOKIE, HEADERS, Guard, Sessions
@@ -127,8 +127,10 @@ class Site:
         return self._page(request, "compare.html", "Did one person write both?", found=found)
 
     async def about(self, request: Request) -> Response:
-        """The model card."""
-        return self._page(request, "about.html", "About this identifier", card=self.identifier().bundle.card)
+        """The model card, and how many people were enrolled since it was written."""
+        own = self.identifier()
+        enrolled = sum(writer.kind == ENROLLED for writer in own.writers)
+        return self._page(request, "about.html", "About this identifier", card=own.bundle.card, enrolled=enrolled)
 
     def failed(self, request: Request, error: Exception) -> Response:
         """Say what went wrong; nothing of the program's inside is shown."""
