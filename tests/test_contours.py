@@ -20,6 +20,7 @@ from writerid.contours.hinge import (
     features,
     quill_hinge,
     scales,
+    widths,
 )
 from writerid.contours.hinge import hinge as of_contours
 
@@ -124,5 +125,6 @@ def test_lines_have_one_scale():
 def test_the_width_of_a_stroke_is_that_of_its_ink(width: int, place: int):
     grey = np.full((120, 300), 250, np.uint8)
     grey[20:100, 40 : 40 + width] = 10
-    found = quill_hinge(contours(grey), 7).reshape(QUILL_DIRECTIONS**2, len(WIDTHS) + 1) ** 2
+    traced = contours(grey)
+    found = quill_hinge(traced, 7, widths(traced)).reshape(QUILL_DIRECTIONS**2, len(WIDTHS) + 1) ** 2
     assert found.sum(axis=0).argmax() == place

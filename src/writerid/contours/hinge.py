@@ -66,7 +66,8 @@ def scales(sizes: np.ndarray) -> np.ndarray:
 def features(grey: np.ndarray, scale: float = 1.0) -> np.ndarray:
     """Return the features of a line, float32 (sum of KINDS,), of grey values, uint8 (height, width), scaled first."""
     traced = contours(grey, scale)
-    quills, chains = (quill_hinge(traced, leg) for leg in QUILL_LEGS), (chain(traced, leg) for leg in CHAIN_LEGS)
+    wide = widths(traced)
+    quills, chains = (quill_hinge(traced, leg, wide) for leg in QUILL_LEGS), (chain(traced, leg) for leg in CHAIN_LEGS)
     return np.concatenate([hinge(traced), cohinge(traced), *quills, *chains])
 
 
@@ -95,19 +96,23 @@ def cohinge(traced: Contours) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def quill_hinge(traced: Contours, leg: int) -> np.ndarray:
-    """Histogram of two legs and of the width of the stroke, from the contour to the other side, float32."""
-    here = np.arange(len(traced.x))
-    back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
+def widths(traced: Contours) -> np.ndarray:
+    """Width of the stroke at each point, from the contour to the other side: the place among WIDTHS, int (points,)."""
     across = 2 * np.pi * (traced.turn(traced.on(-3), traced.on(3)) - 0.25)  # ink lies on the left of a contour's way
     reach = np.arange(1, WIDTHS[-1] + 1)
     height, width = traced.ink.shape
     rows = np.rint(traced.y[:, None] + np.sin(across)[:, None] * reach).astype(int).clip(0, height - 1)
     columns = np.rint(traced.x[:, None] + np.cos(across)[:, None] * reach).astype(int).clip(0, width - 1)
     paper = np.pad(~traced.ink[rows, columns], ((0, 0), (0, 1)), constant_values=True)
-    wide = np.digitize(paper.argmax(axis=1), WIDTHS) / (len(WIDTHS) + 1)
+    return np.digitize(paper.argmax(axis=1), WIDTHS)
+
+
+def quill_hinge(traced: Contours, leg: int, wide: np.ndarray) -> np.ndarray:
+    """Histogram of two legs and of the width of the stroke, which `widths` gives, float32."""
+    here, bins = np.arange(len(traced.x)), len(WIDTHS) + 1
+    back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
     turns = (back, QUILL_DIRECTIONS), (ahead, QUILL_DIRECTIONS)
-    return _histogram(traced, 2 * leg, *turns, (wide, len(WIDTHS) + 1))
+    return _histogram(traced, 2 * leg, *turns, (wide / bins, bins))
 
 
 def chain(traced: Contours, leg: int) -> np.ndarray:
