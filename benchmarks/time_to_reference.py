@@ -14,14 +14,11 @@ import itertools
 import json
 import tempfile
 import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import reference, scratch
-from writerid.base.files import read_csv
-from writerid.dataset.lines import read_lines
 from writerid.network import devices, training
 
 FAST = {
@@ -40,14 +37,10 @@ FAST = {
 
 def seconds_per_step(folder: Path, steps: int) -> tuple[float, float]:
     """Seconds a step of the reference's, and crops a step."""
-    lines = read_lines(folder / "data/lines.csv")
-    split = read_csv(folder / "data/split.csv", {"line": str, "split": str})
-    train = np.flatnonzero(np.array(split["split"]) == "train")
-    with zipfile.ZipFile(folder / "data/set.zip") as archive:
-        images = [Path(archive.extract(lines["path"][row], folder / "images")) for row in train]
+    images, labels = reference.images(folder)["train"]
     devices.prepare(0)
     model = training.compiled(reference.NETWORK, reference.RECIPE)
-    batches = reference.batches(images, np.unique(lines["writer"], return_inverse=True)[1][train])
+    batches = reference.batches(lambda number: reference.line(images[number]), labels)
     for _ in range(2):  # the graph is made for one size of batch, then for any
         model.train_on_batch(*next(batches))
     crops, started = 0, time.perf_counter()

@@ -19,7 +19,11 @@ def test_batches_of_the_reference(tmp_path: Path):
     images = [tmp_path / f"{number}.png" for number in range(40)]
     for number, path in enumerate(images):
         Image.fromarray(line(number, width=90 if number % 2 else 30)).save(path)
-    crops, labels = next(reference.batches(images, np.arange(40)))
+
+    def read(number: int) -> np.ndarray:
+        return reference.line(images[number])
+
+    crops, labels = next(reference.batches(read, np.arange(40)))
     # 90 x 30 pixels become 339 x 113: 227 columns are possible, and a tenth of them are cut; 30 x 30 give too few
     assert crops.dtype == np.uint8
     assert crops.shape[1:] == (113, 113)
@@ -27,6 +31,9 @@ def test_batches_of_the_reference(tmp_path: Path):
     assert set(found[1]) == {22}
     assert (found[0] % 2 == 1).all()
     assert len(crops) == len(labels) == 22 * len(found[0])
+    fewer = next(reference.batches(read, np.arange(40), share=0.25))[1]
+    assert np.array_equal(np.unique(fewer.argmax(axis=1)), found[0])  # the same lines, a quarter of their crops
+    assert len(fewer) == 5 * len(found[0])
 
 
 def decided(fold: int, form: str, ranks: list[int], form_rank: int = 1) -> list[dict[str, str]]:
