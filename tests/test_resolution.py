@@ -115,7 +115,7 @@ def archive_of(folder: Path, resolutions: list[int], said: bool) -> tuple[Path, 
     members: dict[str, bytes | str] = {}
     lines = []
     rng = np.random.default_rng(0)
-    hands, sheet = [hand_of_writer(0.5, rng) for _ in "ab"], new_form(rng)
+    hands, sheet = [hand_of_writer(0.5, rng) for _ in "ab"], new_form(0.5, rng)
     for form, dpi in enumerate(resolutions):
         for own in range(2):
             hand = hands[form % 2]

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import re
 import zipfile
@@ -11,6 +12,8 @@ from PIL import Image
 from writerid.synthesis import archive as synthesis
 from writerid.synthesis.archive import write_archive
 from writerid.synthesis.penmanship import hand_of_writer
+from writerid.synthesis.pens import PENS, STEP, Pen, new_pen, trace
+from writerid.synthesis.rendering import new_form, render
 from writerid.synthesis.skeletons import forms_of_letters
 from writerid.synthesis.words import words_of_a_line
 
@@ -77,6 +80,66 @@ def test_difficulty_brings_hands_closer_and_makes_them_unsteady() -> None:
     assert (spread(0.0) >= spread(1.0)).all()
     assert easy.noise < hard.noise
     assert easy.fickleness < hard.fickleness
+
+
+def kind_of(pen: Pen) -> str:
+    (kind,) = (kind for kind, ends in PENS.items() if all(np.less_equal(ends[0], pen) & np.less_equal(pen, ends[1])))
+    return kind
+
+
+def test_each_form_has_a_pen_of_its_own() -> None:
+    def share(difficulty: float) -> dict[str, float]:
+        pens = [new_pen(difficulty, np.random.default_rng(seed)) for seed in range(400)]
+        assert len(set(pens)) == len(pens)
+        kinds = [kind_of(pen) for pen in pens]
+        return {kind: kinds.count(kind) / len(kinds) for kind in PENS}
+
+    assert share(0.0) == {"nib": 1, "ballpoint": 0, "felt": 0, "pencil": 0}
+    assert 0.5 < share(0.25)["nib"] < 0.75
+    assert all(0.15 < part < 0.35 for part in share(0.5).values())
+    assert share(1.0) == share(0.5)
+
+
+def test_forms_of_a_writer_are_written_with_different_pens(tmp_path: Path) -> None:
+    lines = images(drawn(tmp_path, writers=1, forms=8, lines=1))
+    ink = [(line < 200).sum() / line.shape[1] for line in lines.values()]
+    darkest = [line.min() for line in lines.values()]
+    assert max(ink) > 1.5 * min(ink)
+    assert max(darkest) > min(darkest) + 30
+
+
+def middle(kind: str) -> Pen:
+    return Pen(*np.mean(PENS[kind], axis=0))
+
+
+def test_a_nib_shows_how_the_hand_presses_and_a_felt_pen_shows_less() -> None:
+    traits = hand_of_writer(0.5, np.random.default_rng(0)).traits._replace(downstroke=0.4, nib_contrast=0.0)
+    down = np.column_stack([np.zeros(400), np.arange(400) * STEP])
+
+    def thicker(kind: str) -> float:
+        """How many times as wide strokes towards the writer are as strokes away from them."""
+        paths = (down, down[::-1])
+        downwards, upwards = (trace(path, traits, middle(kind), np.random.default_rng(1))[0] for path in paths)
+        return float(downwards[50:-50].mean() / upwards[50:-50].mean())
+
+    assert thicker("nib") > 1.5 > thicker("felt") > 1.1
+
+
+def test_pens_differ_in_width_darkness_and_grain() -> None:
+    traits = hand_of_writer(0.5, np.random.default_rng(0)).traits
+    strokes = [np.column_stack([np.linspace(0, 30, 600), np.zeros(600)])]
+    form = dataclasses.replace(new_form(0.5, np.random.default_rng(0)), paper=240.0, blur=0.4, shade=0.0)
+
+    def written(kind: str) -> np.ndarray:
+        form_by_pen = dataclasses.replace(form, pen=middle(kind))
+        return 240.0 - render(strokes, traits, form_by_pen, np.random.default_rng(1))
+
+    ink = {kind: written(kind) for kind in PENS}
+    width = {kind: (dark[:, 50:-50] > 60).sum(axis=0).mean() for kind, dark in ink.items()}
+    grain = {kind: np.abs(np.diff(dark.max(axis=0)[50:-50])).mean() for kind, dark in ink.items()}
+    assert width["felt"] > width["nib"] > width["ballpoint"]
+    assert min(ink["felt"].max(), ink["nib"].max()) > ink["pencil"].max() + 20
+    assert grain["pencil"] > 2 * grain["nib"]
 
 
 def test_a_writer_is_the_same_whatever_the_number_of_writers_forms_and_lines(archive: Path, tmp_path: Path) -> None:

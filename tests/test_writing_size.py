@@ -19,7 +19,8 @@ def written(x_height: float = 24, pen: float = 3, words: float = 40) -> np.ndarr
     """A line of synthetic handwriting, uint8; lengths in pixels, the width in x-heights."""
     rng = np.random.default_rng(3)
     hand = hand_of_writer(0.5, rng)
-    form = replace(new_form(rng), x_height=x_height, pen=pen)
+    form = new_form(0.0, rng)
+    form = replace(form, x_height=x_height, pen=form.pen._replace(width=pen))
     return render(write_line(words_of_a_line(rng), words, hand, rng), hand.traits, form, rng)
 
 

@@ -40,7 +40,9 @@ class Synthesis(Group):
     writers: int = parameter(60, "so many hands are drawn", ge=2, le=10_000)
     forms: int = parameter(5, "sheets that each writer fills", ge=1, le=1_000)
     lines: int = parameter(8, "lines on each form", ge=1, le=100)
-    difficulty: float = parameter(0.5, "0: hands far apart and steady; 1: close together and unsteady", ge=0, le=1)
+    difficulty: float = parameter(
+        0.5, "0: hands far apart, steady, all with nibs; 1: alike, unsteady, any pen", ge=0, le=1
+    )
 
 
 class Pages(Group):

@@ -54,7 +54,7 @@ def _hand(seed: int, writer: int, difficulty: float) -> Hand:
 def _draw(task: Task) -> list[bytes]:
     """The PNG files of a form's lines."""
     rng = _generator(task.seed, task.writer, task.form)
-    sheet = new_form(rng)
+    sheet = new_form(task.difficulty, rng)
     hand = hand_on_form(_hand(task.seed, task.writer, task.difficulty), rng)
     files = []
     for line in range(task.lines):

@@ -1,6 +1,6 @@
-"""Ink on paper: pen strokes drawn with a nib of their own, scanned as 8-bit grey pixels.
+"""Ink on paper: strokes of a pen, scanned as 8-bit grey pixels.
 
-Everything that decides how dark an image is (paper, ink, width of the pen, focus) belongs to the form, never
+Everything that decides how dark an image is (paper, pen, focus) belongs to the form, never
 to the writer, so that a writer cannot be told by the tone of the page.
 """
 
@@ -16,23 +16,21 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from writerid.synthesis.penmanship import Traits
+from writerid.synthesis.pens import STEP, Pen, gentle, new_pen, trace
 from writerid.synthesis.skeletons import Points, along
 
 Pixels = NDArray[np.uint8]
 
-STEP = 0.8  # pixels between two marks of the nib
 MARGIN = 3  # pixels of paper left around the ink
 GREY_STEP = 4  # the scanner's grey levels: coarse ones keep the files small and hide nothing
-TAPER = 5.0  # pixels over which a stroke gets its full width
 
 
 @dataclass(frozen=True)
 class Form:
     """The sheet that a form was written on, the pen that lay beside it and the scanner, in grey levels."""
 
+    pen: Pen
     paper: float
-    ink: float
-    pen: float  # width of the stroke, in pixels
     x_height: float  # pixels
     blur: float  # standard deviation, in pixels
     grain: float  # standard deviation of the scanner's noise
@@ -40,36 +38,17 @@ class Form:
     width: float  # of a line, in pixels
 
 
-def new_form(rng: np.random.Generator) -> Form:
+def new_form(difficulty: float, rng: np.random.Generator) -> Form:
     """A sheet, a pen and a scanner, independent of the writer."""
     return Form(
+        pen=new_pen(difficulty, rng),
         paper=rng.uniform(220, 246),
-        ink=rng.uniform(28, 62),
-        pen=rng.uniform(2.6, 3.8),
         x_height=rng.uniform(20.5, 27),
         blur=rng.uniform(0.35, 0.65),
         grain=rng.uniform(0.4, 0.9),
         shade=rng.uniform(0.5, 3.0),
         width=rng.uniform(1000, 1450),
     )
-
-
-def _gentle(count: int, reach: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Smooth noise of variance about 1 along `count` points, changing over `reach` of them."""
-    knots = rng.normal(0.0, 1.2, count // reach + 2)
-    return np.interp(np.arange(count) / reach, np.arange(len(knots)), knots)
-
-
-def _nib(path: Points, traits: Traits, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The relative width and darkness of the pen at the points of a stroke, (points, 2) with y downwards."""
-    step = np.gradient(path, axis=0)
-    direction = np.arctan2(-step[:, 1], step[:, 0])
-    broad = traits.nib_contrast * (np.abs(np.sin(direction - traits.nib_angle)) - 0.6)
-    pressed = traits.downstroke * np.clip(-np.sin(direction), -0.5, 1)
-    from_end = np.minimum(np.arange(len(path)), np.arange(len(path))[::-1]) * STEP
-    taper = np.minimum(1.0, 0.6 + 0.4 * from_end / TAPER)
-    pressure = _gentle(len(path), 30, rng)
-    return (1 + broad + pressed + 0.07 * pressure) * taper, np.clip(0.9 + 0.07 * pressure, 0.6, 1.0)
 
 
 def _ink(points: Points, radius: NDArray[np.float64], darkness: NDArray[np.float64], size: tuple[int, int]) -> NDArray:
@@ -94,18 +73,20 @@ def render(strokes: list[Points], traits: Traits, form: Form, rng: np.random.Gen
 
     Returns uint8 (height, width): dark ink on light paper.
     """
+    pen = form.pen
     paths = [along(stroke * (form.x_height, -form.x_height), STEP) for stroke in strokes]
-    nibs = [_nib(path, traits, rng) for path in paths]
-    radius = 0.5 * form.pen * np.concatenate([width for width, _ in nibs])
-    darkness = np.concatenate([dark for _, dark in nibs])
+    traces = [trace(path, traits, pen, rng) for path in paths]
+    radius = 0.5 * np.concatenate([width for width, _ in traces])
+    darkness = np.concatenate([dark for _, dark in traces])
     points = np.concatenate(paths)
     border = np.ceil(radius.max()) + 1 + MARGIN
     points = points - points.min(axis=0) + border
     width, height = (int(side) for side in np.ceil(points.max(axis=0) + border))
-    ink = gaussian_filter(_ink(points, radius, darkness, (height, width)), form.blur, mode="constant", radius=2)
-    paper = (form.paper + form.shade * _gentle(width, 200, rng)).astype(np.float32)
-    paper = paper + form.grain * rng.standard_normal((height, width), dtype=np.float32)
-    grey = paper * (1 - ink) + form.ink * ink
+    tooth = rng.standard_normal((height, width), dtype=np.float32)
+    ink = _ink(points, radius, darkness, (height, width)) * np.clip(1 - np.float32(pen.grain) * np.abs(tooth), 0, 1)
+    ink = gaussian_filter(ink, np.hypot(form.blur, pen.edge), mode="constant", radius=2)
+    paper = (form.paper + form.shade * gentle(width, 200, rng)).astype(np.float32) + form.grain * tooth
+    grey = paper * (1 - ink) + pen.ink * ink
     return np.clip(np.rint(grey / GREY_STEP) * GREY_STEP, 0, 255).astype(np.uint8)
 
 
