@@ -9,12 +9,18 @@ A comment right above a table, a paragraph, a list or a block of output names th
     <!-- figures: none: a scale of ENFSI's -->
 
 A name without a slash is a file in docs/results/, any other is a path in the repository. What follows a file chooses
-from it: names of columns or of rows (their first cell), keys of JSON; quotes hold words together.
+from it: names of columns or of rows (their first cell), keys of JSON; quotes hold words together. Numbers before the
+first file are no measured figures, such as versions.
 
 Of a table, every number of a row must be found in one row of a file, in the same order; where the row's first words
 are a cell of the file, in a row that has this cell. Elsewhere every number with a decimal point, every percentage and
 every number of three digits or more must be among what was chosen. Nothing in `code` counts. Figures may be rounded,
 and shares quoted as percentages.
+
+On a page with such comments, paragraphs and lists without one are held against all tables of the page and all files
+that it names; only their decimals and percentages count. What stands nowhere else is named once, anywhere on the page:
+
+    <!-- figures of the page: 3.11 "95 %" in_words.csv results -->
 """
 
 import csv
@@ -36,13 +42,11 @@ from writerid.repository.git import asked
 
 RESULTS = Path("docs/results")
 INDEX = RESULTS / "README.md"  # which command made each file, when, of what data, on what machine
-NOT_YET = {
-    "docs/ablation.md": "its tables are of single runs by older recipes, from before there were files of results",
-    "docs/tuning.md": "its pairs of runs and differences are of older grids; the grid itself is in docs/tuning/",
-}
-COMMENT = re.compile(r"\s*<!--\s*figures:\s*(.*?)\s*-->\s*", re.DOTALL)
+COMMENT = re.compile(r"\s*<!--\s*figures( of the page)?:\s*(.*?)\s*-->\s*", re.DOTALL)
 # A sign only where no range ("0.95-0.97") is meant; no digits of names such as "k5" or of versions.
 NUMBER = re.compile(r"((?:(?<![\w)%])-)?(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(\s?%)?")
+
+TEXT = ("paragraph", "bullet_list", "ordered_list", "blockquote")
 
 Row = dict[str, str]  # from the place in a file (row.column, key.key) to what stands there
 
@@ -54,11 +58,6 @@ class Figure:
     text: str
     value: Decimal
     percent: bool
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is a figure also outside tables."""
-        return self.percent or "." in self.text or abs(self.value) >= 100
 
     def rounds(self, exact: "Figure") -> bool:
         """Whether it is `exact` to the places that are shown; of what is below 1, a whole number is no rounding."""
@@ -106,14 +105,16 @@ def _leaves(item: object, *place: str) -> Iterator[tuple[str, str]]:
 def chosen(source: str) -> tuple[list[str], list[Row]]:
     """The files that a comment names, and what it chooses from their rows; raises InputError where that is nothing."""
     files: dict[str, list[str]] = {}
+    rows: list[Row] = []
     for word in shlex.split(source):
         if word.endswith((".csv", ".tsv", ".json")):
             files.setdefault(word, [])
+        elif not files and NUMBER.fullmatch(word):
+            rows.append({"": word})
         elif not files:
             raise InputError(f"`{word}` is no .csv, .tsv or .json file")
         else:
             files[list(files)[-1]].append(word)
-    rows = []
     for name, keys in files.items():
         whole = read(name)
         for key in keys:
@@ -122,7 +123,7 @@ def chosen(source: str) -> tuple[list[str], list[Row]]:
         rows += [
             {at: cell for at, cell in row.items() if not keys or any(_within(k, at) for k in keys)} for row in whole
         ]
-    if not files:
+    if not files and not rows:
         raise InputError("no file is named")
     return list(files), [row for row in rows if row]
 
@@ -171,12 +172,13 @@ def _in_order(wanted: list[Figure], cells: Iterable[str]) -> int:
     return count
 
 
-def wrong_in_text(node: SyntaxTreeNode, rows: list[Row]) -> Iterator[tuple[int, str]]:
-    """The figures of a paragraph, list or block of output that are not among what was chosen."""
+def wrong_in_text(node: SyntaxTreeNode, rows: list[Row], *, whole: bool = True) -> Iterator[tuple[int, str]]:
+    """The figures of a paragraph, list or block of output that are not among these; `whole`: whole numbers, too."""
     exact = [figure for row in rows for cell in row.values() for figure in figures(cell)]
     for line, text in lines(node):
         for figure in figures(text):
-            if figure.counts and not any(figure.rounds(other) for other in exact):
+            counts = figure.percent or "." in figure.text or (whole and abs(figure.value) >= 100)
+            if counts and not any(figure.rounds(other) for other in exact):
                 yield line, figure.text
 
 
@@ -184,28 +186,40 @@ def check_page(page: str, quoted: set[str]) -> Iterator[str]:
     """What is wrong in a page, a line each; the names of the files that it quotes are added to `quoted`."""
     root = SyntaxTreeNode(MarkdownIt().enable("table").parse(Path(page).read_text(encoding="utf-8")))
     sources: dict[SyntaxTreeNode, str] = {}  # of the blocks that a comment stands above
+    tables = [node for node in root.walk() if node.type == "table"]
+    every = [{"": words(cell)} for table in tables for _, cells in body(table) for cell in cells]  # said by the page
+    files: set[str] = set()
     for node in root.walk():
-        if node.type == "html_block" and (comment := COMMENT.fullmatch(node.content)):
-            if node.next_sibling is None:
-                yield f"{page}:{_line(node)}: there is nothing below this comment"
-            else:
-                sources[node.next_sibling] = comment[1]
-    for node, source in sources.items():
+        comment = COMMENT.fullmatch(node.content) if node.type == "html_block" else None
+        if not comment:
+            continue
+        of_page, source = comment[1], comment[2]
+        block = None if of_page else node.next_sibling
+        if block is None and not of_page:
+            yield f"{page}:{_line(node)}: there is nothing below this comment"
+            continue
+        if block is not None:
+            sources[block] = source
         if source.startswith("none:"):
             continue
         try:
-            files, rows = chosen(source)
+            names, rows = chosen(source)
         except (InputError, ValueError) as error:
-            yield f"{page}:{_line(node) - 1}: {error}"
+            yield f"{page}:{_line(node)}: {error}"
             continue
-        quoted.update(files)
-        for line, figure in (wrong_in_table if node.type == "table" else wrong_in_text)(node, rows):
-            yield f"{page}:{line}: {figure} is not in {source}"
-    bare = [node for node in root.walk() if node.type == "table" and node not in sources and _has_decimals(node)]
-    if page in NOT_YET and not bare:
-        yield f"{page}: each table's source is named; take it out of NOT_YET in tools/check_docs.py"
-    for table in bare if page not in NOT_YET else []:
-        yield f"{page}:{_line(table)}: no comment says where this table's figures are from"
+        files.update(names)
+        every += rows if of_page else [row for name in names for row in read(name)]
+        if block is not None:
+            for line, figure in (wrong_in_table if block.type == "table" else wrong_in_text)(block, rows):
+                yield f"{page}:{line}: {figure} is not in {source}"
+    quoted.update(files)
+    for table in tables:
+        if table not in sources and _has_decimals(table):
+            yield f"{page}:{_line(table)}: no comment says where this table's figures are from"
+    for node in root.children if files else []:
+        if node.type in TEXT and node not in sources:
+            for line, figure in wrong_in_text(node, every, whole=False):
+                yield f"{page}:{line}: {figure} is in no table and no file of this page"
 
 
 def _line(node: SyntaxTreeNode) -> int:
