@@ -230,9 +230,10 @@ def _forget(options: argparse.Namespace) -> None:
 def _writers(options: argparse.Namespace) -> None:
     identifier = _load(options)
     named = {identifier.writers[place].name for place in identifier.candidates}
+    lines = identifier.lines
     for writer in identifier.writers:
         if writer.name in named:
-            print(f"{shown(writer.name)}: {identifier.lines[writer.name]} lines, {writer.kind}")
+            print(f"{shown(writer.name)}: {lines[writer.name]} lines, {writer.kind}")
     others = len(identifier.writers) - len(named)
     drawn = f"; {others} hands drawn by a program take no part, since people are enrolled" if others else ""
     print(f"{len(named)} writers in {_folder(options)}{drawn}")
