@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from writerid.crops.choice import evenly
 from writerid.identifier.answers import NONE, Answer, LineAnswer, percent
 from writerid.identifier.decide import largest
 from writerid.identifier.hands import Hand
@@ -57,7 +58,7 @@ def gather(identifier: Identifier, name: str, scans: Sequence[Scan]) -> Evidence
     seen = identifier.see(scans)
     answer = identifier.judge_hands(name, scans, seen)
     hands = [] if answer.problem else seen
-    chosen = np.unique(np.linspace(0, max(0, len(hands) - 1), MOST_LINES).round().astype(int))[: len(hands)]
+    chosen = evenly(len(hands), MOST_LINES)
     names = [identifier.writers[place].name for place in identifier.candidates]
     order = [names.index(candidate.writer) for candidate in answer.candidates[:2]]
     vectors = identifier.references[order]
