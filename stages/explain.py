@@ -5,6 +5,8 @@ from pathlib import Path
 from stages.runner import run
 from writerid.base.backend import use
 from writerid.base.params import load
+from writerid.crops.strips import Scans
+from writerid.dataset.archive import Archive
 
 
 def main() -> None:
@@ -21,14 +23,16 @@ def main() -> None:
     devices.prepare(params.seed)
     model, packed, _ = inputs.read(Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), ("test",))
     limits = Limits(params.explain.lines, params.explain.pairs, params.explain.crops)
-    album.make(
-        Study(model, packed, limits, params.seed),
-        read_results(Path("metrics/test/scores.json"), Path("metrics/unseen/pairs.csv")),
-        seed=params.seed,
-        pictures=Path("metrics/figures"),
-        tables=Path("metrics/explain"),
-        summary=Path("metrics/explain.json"),
-    )
+    with Archive(Path(params.dataset)) as archive:
+        own = packed.origin
+        scans = Scans(archive, packed.lines, own["height"], own["width"], own["fit"], own["tone"])
+        album.make(
+            Study(model, packed, limits, params.seed, scans.strip),
+            read_results(Path("metrics/test/scores.json"), Path("metrics/unseen/pairs.csv")),
+            pictures=Path("metrics/figures"),
+            tables=Path("metrics/explain"),
+            summary=Path("metrics/explain.json"),
+        )
 
 
 if __name__ == "__main__":

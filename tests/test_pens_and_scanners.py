@@ -51,12 +51,11 @@ def test_ink_fades_to_a_third(line: np.ndarray):
 
 
 def test_a_rule_stands_under_small_letters_and_is_taken_out(line: np.ndarray):
-    ruled = papers.ruled(line)
+    ruled = papers.ruled(line, 64)
     assert (ruled[44] == 153).all()  # two fifths of the way from 255 to 0
     np.testing.assert_array_equal(np.delete(ruled, 44, axis=0), np.delete(line, 44, axis=0))
-    left = papers.recleaned(line, ruled)
-    np.testing.assert_array_equal(left[:, line[30] == 255], line[:, line[30] == 255])  # all but under strokes
-    faint = papers.ruled(np.where(line < 255, 200, 255).astype(np.uint8))
+    np.testing.assert_array_equal(papers.recleaned(line, ruled), line)
+    faint = papers.ruled(np.where(line < 255, 200, 255).astype(np.uint8), 64)
     assert (faint[44] == 233).all()  # ... and from 255 to 200
 
 
@@ -64,7 +63,7 @@ def test_squares_are_a_share_of_the_height():
     for height in (64, 112):
         blank = np.full((height, 512), 255, np.uint8)
         blank[height // 4 : height // 2, ::7] = 0
-        added = ink(papers.squared(blank)) / ink(np.array(153))
+        added = ink(papers.squared(blank, height)) / ink(np.array(153))
         rows, columns = added[:, 1::7].min(axis=1), added[: height // 8].min(axis=0)
         side = 0.4 * height
         for covered, pixels in ((rows, height), (columns, 512)):

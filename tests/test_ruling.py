@@ -54,6 +54,15 @@ def test_ruling_goes_and_writing_stays(grey: np.ndarray, left: float):
     assert faint.sum() < left * ((grey < 215) & ~ink).sum()
 
 
+def test_of_squares_nothing_is_left_but_under_strokes():
+    """Also of rules at the edge, and of upright ones that letters hide."""
+    grey = ruled((2, 31, 60), tone=190, columns=tuple(range(10, 640, 29)))
+    clean = without_ruling(grey)
+    ink = WRITTEN < 100
+    assert np.abs(clean[~ink].astype(int) - 230).max() <= 10
+    assert (clean[ink] == 60).all()
+
+
 @pytest.mark.parametrize("row", [63, 72, 78])
 def test_a_rule_that_many_strokes_cross_goes(row: int):
     grey = written_by_a_hand().copy()

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import crop_parameters, dataset_members, line, png, write_zip
 from writerid.base.errors import InputError
 from writerid.base.geometry import line_scales, strip_widths
-from writerid.crops.strips import ink_share, pack, scale
+from writerid.crops.strips import Scans, ink_share, pack, scale
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import decode
 from writerid.dataset.ink import paper_and_ink
@@ -113,6 +113,25 @@ def test_pack_is_all_lines_end_to_end(tmp_path: Path):
     assert [len(ink) for ink in inks] == [96 - 24 + 1] * len(images)
     np.testing.assert_array_equal(strips[:96], scale(line(0), 32 / 30, 32, 24))
     np.testing.assert_array_equal(strips[96:192], scale(line(1), 32 / 30, 32, 24))
+
+
+def test_a_scan_may_be_changed_before_it_is_cleaned(tmp_path: Path):
+    members = dataset_members()
+    dark = members["lines/a01-001-00.png"] = png(255 - line(0, 800, 64))
+    seen: list[tuple[np.ndarray, float]] = []
+
+    def turned_light(scan: np.ndarray, height: float) -> np.ndarray:
+        seen.append((scan, height))
+        return np.full_like(scan, 255)
+
+    with Archive(write_zip(tmp_path / "d.zip", members)) as archive:
+        columns = rows(["lines/a01-001-00.png"], [dark], 800, 64)
+        scans = Scans(archive, columns, 32, 24, "line", "clip")
+        kept, blank = scans.strip(0), scans.strip(0, turned_light)
+    assert kept.shape == blank.shape == (400, 32)
+    assert kept.min() == 0 and (blank == 255).all()
+    assert seen[0][1] == 64  # pixels of the scan that a strip is high
+    np.testing.assert_array_equal(seen[0][0], line(0, 800, 64))  # dark on light
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from writerid.base.errors import InputError
+from writerid.crops.strips import OnScan
 from writerid.crops.windows import CROP, Packed
 from writerid.explain import activations, hands
 from writerid.explain.results import PAIR, Results
-from writerid.explain.study import Limits, Study
+from writerid.explain.study import Limits, Study, evenly
 from writerid.explain.taps import Taps
 from writerid.pictures import album
 
@@ -57,6 +58,14 @@ def test_the_map_of_hands(lines: int):
         assert apart[same].mean() < apart[~same].mean()
 
 
+def test_of_very_many_lines_so_many_are_on_the_map():
+    assert evenly(5, 2000).tolist() == [0, 1, 2, 3, 4]
+    many = evenly(147_000, 2000)
+    assert len(many) == 2000
+    assert (many[0], many[-1]) == (0, 146_999)
+    assert set(np.diff(many)) <= {73, 74}
+
+
 def study(taps: Taps, starts: list[int], columns: int) -> Study:
     """A study of lines of so many columns; each crop, by its start, is of the line it is in."""
     rng = np.random.default_rng(0)
@@ -70,7 +79,11 @@ def study(taps: Taps, starts: list[int], columns: int) -> Study:
         "line": [f"f-{number:02d}" for number in range(count)],
     }
     packed = Packed(strips, {"test": table}, lines, np.arange(count + 1) * columns, 40, ["a", "b", "c"])
-    return Study(taps.model, packed, Limits(1, 1, 1), 0)
+
+    def scanned(row: int, change: OnScan) -> np.ndarray:
+        return change(strips[columns * row : columns * (row + 1)].T, 32).T
+
+    return Study(taps.model, packed, Limits(1, 1, 1), 0, scanned)
 
 
 @pytest.mark.parametrize("second", [26, 50])  # crops that lap by 14 columns, crops that stand apart by 10

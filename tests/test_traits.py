@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from writerid.crops.strips import OnScan
 from writerid.crops.windows import CROP, Packed
-from writerid.explain import papers, shapes, traits
+from writerid.explain import papers, pens, shapes, traits
 from writerid.scores.decisions import Decisions
 
 
@@ -34,13 +35,19 @@ def written(crops: np.ndarray) -> Packed:
 
 def test_lines_are_changed_in_one_trait(crops: np.ndarray):
     packed = written(crops)
+
+    def scanned(row: int, change: OnScan) -> np.ndarray:
+        return change(packed.strips[40 * row : 40 * row + 40].T, 32).T  # as if it had been scanned so small
+
     table, known = packed.tables["test"], {trait.change: trait for trait in traits.traits("clip")}
     assert len(known) == len(traits.traits("clip"))
-    strips, same = traits.changed(packed, table, known[traits.UNCHANGED], 0)
+    strips, same = traits.changed(packed, table, known[traits.UNCHANGED], 0, scanned)
     assert (strips == packed.strips).all()
     assert (same == table).all()
+    with pytest.raises(ValueError, match="squared paper: only scans can be changed so"):
+        traits.changed(packed, table, known["squared paper"], 0)
     for change, trait in known.items():
-        strips, other = traits.changed(packed, table, trait, 0)
+        strips, other = traits.changed(packed, table, trait, 0, scanned)
         assert strips.dtype == np.uint8
         assert (other[["line", "label"]] == table[["line", "label"]]).all()
         columns = 40 + 4 * change.endswith(("10 % larger", "10 % wider")) - 4 * change.endswith(("smaller", "narrower"))
@@ -50,19 +57,20 @@ def test_lines_are_changed_in_one_trait(crops: np.ndarray):
             assert last.tolist() == [columns * line for line in range(1, 6)]  # its last crop ends with it, as before
         kept = change == traits.UNCHANGED or "wiped out" in change  # these strokes have but the zone of small letters
         assert np.array_equal(strips, packed.strips) == kept, change
-        assert (strips == traits.changed(packed, table, trait, 0)[0]).all()
+        assert (strips == traits.changed(packed, table, trait, 0, scanned)[0]).all()
+        own = traits.of_line(packed, 3, trait, 0, scanned)
+        assert trait.trait == "direction" or np.array_equal(own, strips[3 * columns : 4 * columns].T)
 
 
 def test_only_toned_lines_are_cleaned_again():
     line = np.full((64, 400), 255, np.uint8)
     line[20:40, 20:380:12] = 0
-    rng = np.random.default_rng(0)
-    ruled = {
-        tone: {t.change: t for t in traits.traits(tone)}["ruled paper"].apply(line, rng) for tone in ("clip", "raw")
-    }
-    np.testing.assert_array_equal(ruled["raw"], papers.ruled(line))
-    assert (ruled["raw"][40] == 153).all()
-    assert (ruled["clip"][40, line[30] == 255] == 255).all()
+    drawn = pens.pencil(line, np.random.default_rng(0))
+    found = {tone: {t.change: t for t in traits.traits(tone)}["pencil: grey and grainy"] for tone in ("clip", "raw")}
+    pencil = {tone: trait.apply(line, np.random.default_rng(0)) for tone, trait in found.items()}
+    np.testing.assert_array_equal(pencil["raw"], drawn)
+    np.testing.assert_array_equal(pencil["clip"], papers.recleaned(line, drawn))
+    assert (pencil["clip"] != drawn).any()
 
 
 @pytest.mark.parametrize(("change", "pixels"), [("wider", 0.5), ("thinner", -0.5)])

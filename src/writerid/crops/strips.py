@@ -4,7 +4,9 @@ A strip is stored column by column: row x of `strips.npy` holds the `height` gre
 lines end to end. A crop, `width` consecutive columns, is thus one contiguous block of the file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,9 @@ from writerid.dataset.lines import layout_digest, line_digest, pixel_digest
 
 if TYPE_CHECKING:  # the identifier does without Pydantic
     from writerid.base.schema import Crop
+
+# From a scan, dark on light, uint8 (h, w), and how many of its pixels a strip is high, to another of the same size.
+OnScan = Callable[[np.ndarray, float], np.ndarray]
 
 
 def scale(grey: np.ndarray, by: float, height: int, width: int) -> np.ndarray:
@@ -84,6 +89,39 @@ def unchanged(archive: Archive, lines: Mapping[str, Sequence[Any]], row: int, la
     return grey
 
 
+@dataclass(frozen=True)
+class Scans:
+    """Lines as they came, from an archive and the columns of lines.csv, and how they become strips (see `strip_of`)."""
+
+    archive: Archive
+    lines: Mapping[str, Sequence[Any]]
+    height: int
+    width: int
+    fit: str
+    tone: str
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """Width and height of all lines in pixels, int (lines, 2)."""
+        return np.column_stack([self.lines["width"], self.lines["height"]])
+
+    @cached_property
+    def scales(self) -> np.ndarray:
+        """By how much lines are scaled, float64 (lines,)."""
+        return line_scales(self.sizes, self.height, self.fit, np.array(self.lines["scale"]))
+
+    @cached_property
+    def _layouts(self) -> bytes:
+        return layout_digest(self.archive)
+
+    def strip(self, row: int, change: OnScan | None = None) -> np.ndarray:
+        """Return the strip of a line, uint8 (columns, height), whose scan may be changed before it is cleaned."""
+        grey = unchanged(self.archive, self.lines, row, self._layouts)
+        if change:
+            grey = change(dark_on_light(grey), self.height / self.scales[row])
+        return strip_of(grey, self.scales[row], self.tone, self.height, self.width)
+
+
 def pack(
     archive: Archive,
     lines: Mapping[str, Sequence[Any]],
@@ -100,19 +138,16 @@ def pack(
     """
     from writerid.base.parallel import ordered_map  # here: one line alone needs no processes
 
-    sizes = np.column_stack([lines["width"], lines["height"]])
-    scales = line_scales(sizes, crop.height, crop.fit, np.array(lines["scale"]))
-    widths = strip_widths(sizes, scales, crop.width)
-    layouts = layout_digest(archive)
+    scans = Scans(archive, lines, crop.height, crop.width, crop.fit, crop.tone)
+    widths = strip_widths(scans.sizes, scans.scales, crop.width)
 
     def work(row: int) -> tuple[np.ndarray, np.ndarray]:
-        grey = unchanged(archive, lines, row, layouts)
-        strip = strip_of(grey, scales[row], crop.tone, crop.height, crop.width)
+        strip = scans.strip(row)
         return strip, ink_share(strip, crop.width)
 
     with atomic(output) as temporary, temporary.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (int(widths.sum()), crop.height)}
         np.lib.format.write_array_header_1_0(file, header)
-        for strip, ink in ordered_map(work, range(len(sizes)), "crop", " lines"):
+        for strip, ink in ordered_map(work, range(len(widths)), "crop", " lines"):
             file.write(strip.data)
             yield ink

@@ -1,6 +1,7 @@
-"""Lines as they would stand on other paper, and what cleaning leaves of a line that was changed.
+"""Scans as they would be on other paper, and what cleaning leaves of a line that was changed.
 
-Lines are uint8 (height, columns), dark on light, and keep their size. Amounts are shares of the line's height.
+Lines are uint8 (rows, columns), dark on light, and keep their size. Amounts are shares of the height of a strip, in
+pixels of the scan.
 """
 
 import numpy as np
@@ -14,17 +15,17 @@ THICK = 1 / 64
 SIDE = 0.4  # of a square: 5 mm where a line is 12 mm high
 
 
-def ruled(line: np.ndarray) -> np.ndarray:
+def ruled(scan: np.ndarray, height: float) -> np.ndarray:
     """Draw a rule under the zone of small letters, from one end of the line to the other."""
-    return _under(line, _bars(len(line), core(line)[1], 2 * len(line), len(line))[:, None])
+    return _under(scan, _bars(len(scan), core(scan)[1], 2 * len(scan), height)[:, None])
 
 
-def squared(line: np.ndarray) -> np.ndarray:
+def squared(scan: np.ndarray, height: float) -> np.ndarray:
     """Draw squares under the writing, on one of whose rules it stands."""
-    height, columns = line.shape
+    rows, columns = scan.shape
     side = SIDE * height
-    level, upright = _bars(height, core(line)[1] % side, side, height), _bars(columns, side / 2, side, height)
-    return _under(line, np.maximum(level[:, None], upright[None]))
+    level, upright = _bars(rows, core(scan)[1] % side, side, height), _bars(columns, side / 2, side, height)
+    return _under(scan, np.maximum(level[:, None], upright[None]))
 
 
 def recleaned(line: np.ndarray, changed: np.ndarray) -> np.ndarray:
@@ -47,7 +48,7 @@ def _tones(line: np.ndarray) -> tuple[int, float, int]:
     return ink, (threshold + paper) / 2, paper
 
 
-def _bars(pixels: int, first: float, every: float, height: int) -> np.ndarray:
+def _bars(pixels: int, first: float, every: float, height: float) -> np.ndarray:
     """How much of each of so many pixels rules cover, float64 (pixels,): from `first` on, one in `every` pixels."""
     fine = (np.arange(8 * pixels) + 0.5) / 8
     return (((fine - first) % every < max(1.0, THICK * height)) & (fine >= first % every)).reshape(-1, 8).mean(axis=1)

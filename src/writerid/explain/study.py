@@ -9,7 +9,6 @@ import numpy as np
 
 from writerid.base.errors import InputError
 from writerid.base.randomness import Use, stream
-from writerid.crops.choice import evenly
 from writerid.crops.windows import Packed, gather
 from writerid.explain import activations, attribution, fidelity, hands, sureness, traits
 from writerid.explain.taps import Taps
@@ -35,6 +34,11 @@ class Limits:
     crops: int
 
 
+def evenly(count: int, most: int) -> np.ndarray:
+    """Return numbers from 0 up to `count`, all or `most` of them spread evenly, int (numbers,)."""
+    return np.unique(np.linspace(0, count - 1, most).astype(int))
+
+
 class Study:
     """A network on the test side; what takes long is computed once, when it is first asked for."""
 
@@ -44,10 +48,11 @@ class Study:
         packed: Packed,
         limits: Limits,
         seed: int,
+        scanned: traits.Scanned,
     ) -> None:
-        """Take a model, and what the crop stage made of the test side."""
+        """Take a model, what the crop stage made of the test side, and how it is made (see strips.Scans.strip)."""
         self.taps, self.writers, self.limits = Taps(model), list(packed.writers), limits
-        self._packed, self._seed = packed, seed
+        self._packed, self._seed, self._scanned = packed, seed, scanned
         self.crops: np.ndarray = packed.tables["test"]
         self.rows, self.line_of = np.unique(self.crops["line"], return_inverse=True)  # rows of lines.csv
         forms = [packed.lines["form"][row] for row in self.rows]
@@ -176,11 +181,15 @@ class Study:
         """The changes of single traits that are tried."""
         return traits.traits(str(self._packed.origin.get("tone", "clip")))
 
+    def with_trait(self, line: int, trait: traits.Trait) -> np.ndarray:
+        """Return the strip, uint8 (height, columns), of a test line by number, changed in one trait."""
+        return traits.of_line(self._packed, int(self.rows[line]), trait, self._seed, self._scanned)
+
     def changed(self, trait: traits.Trait) -> tuple[Decisions, Decisions]:
         """Decisions on crops and lines when TRAIT_LINES of the test lines are changed in one trait."""
         tried = evenly(len(self.rows), TRAIT_LINES)
         among = np.isin(self.line_of, tried)
-        strips, crops = traits.changed(self._packed, self.crops[among], trait, self._seed)
+        strips, crops = traits.changed(self._packed, self.crops[among], trait, self._seed, self._scanned)
         _, forms = np.unique(self.decisions["crop"].forms[among], return_inverse=True)
         by_crop = Decisions(log_softmax(predict(self.taps.model, strips, crops)), crops["label"], forms)
         return by_crop, by_crop.grouped(np.searchsorted(tried, self.line_of[among]))

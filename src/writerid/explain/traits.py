@@ -3,17 +3,19 @@
 How far a change goes is a share of the height of a line, which is that of the strips, so that a row means the same
 change of the writing whatever crop.height is. Drawing a line anew at other places softens the edges of its strokes,
 which costs accuracy by itself: what a change costs is to be read against lines that were moved by a little (by half a
-pixel of 64) and changed in nothing else. What pens, papers and scanners change is cleaned again, as scans are.
+pixel of 64) and changed in nothing else. What pens and scanners change is cleaned again, as scans are. Paper is drawn
+onto the scan itself, which then goes the way of all scans.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import radians, tan
 
 import numpy as np
 
 from writerid.base.randomness import Use, stream
+from writerid.crops.strips import OnScan
 from writerid.crops.tones import normalise
 from writerid.crops.windows import Packed
 from writerid.dataset.ink import paper_and_ink
@@ -26,16 +28,21 @@ LITTLE, PLACE, PIECE = 1 / 128, 3 / 64, 1 / 4  # of the height
 A_LITTLE = f"{Fraction(LITTLE)} of the height"
 QUALITY, DPI, GAMMAS, TURN = 30, (100, 50), (0.7, 1.4), 2
 UNCHANGED, ANEW = "as it is", f"drawn anew, moved by {Fraction(LITTLE)}"
+Scanned = Callable[[int, OnScan], np.ndarray]  # the strip, uint8 (columns, height), of a row whose scan is changed
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # of a line, uint8 (height, columns), into another
 
 
 @dataclass(frozen=True)
 class Trait:
-    """A trait, a change of it in words, and that change; the trait is empty where none is changed."""
+    """A trait, a change of it in words, and that change, of a strip and of its scan before it becomes one.
+
+    The trait is empty where none is changed.
+    """
 
     trait: str
     change: str
-    apply: Change
+    apply: Change = lambda line, _: line
+    on_scan: OnScan | None = None
 
 
 def traits(tone: str) -> list[Trait]:
@@ -44,7 +51,10 @@ def traits(tone: str) -> list[Trait]:
         Trait("", UNCHANGED, lambda line, _: line),
         Trait("", ANEW, _drawn(right=LITTLE, down=LITTLE)),
         *_of_the_hand(),
-        *(Trait(trait.trait, trait.change, _cleaned(trait.apply, tone)) for trait in _of_pen_paper_and_scanner()),
+        *(
+            trait if trait.on_scan else replace(trait, apply=_cleaned(trait.apply, tone))
+            for trait in _of_pen_paper_and_scanner()
+        ),
     ]
 
 
@@ -76,8 +86,8 @@ def _of_pen_paper_and_scanner() -> list[Trait]:
         Trait("pen", "felt pen: wide and dark", lambda line, _: pens.felt(line)),
         Trait("pen", "pencil: grey and grainy", pens.pencil),
         Trait("pen", "ink that fades to a third", lambda line, _: pens.fading(line)),
-        Trait("paper", "ruled paper", lambda line, _: papers.ruled(line)),
-        Trait("paper", "squared paper", lambda line, _: papers.squared(line)),
+        Trait("paper", "ruled paper", on_scan=papers.ruled),
+        Trait("paper", "squared paper", on_scan=papers.squared),
         Trait("direction", f"page turned by {TURN}°", lambda line, _: shapes.turned(line, TURN)),
         Trait("scanner", f"blurred by {A_LITTLE}", lambda line, _: scanners.blurred(line, LITTLE)),
         Trait("scanner", f"sharpened by {A_LITTLE}", lambda line, _: scanners.sharpened(line, LITTLE)),
@@ -107,7 +117,22 @@ def _cleaned(change: Change, tone: str) -> Change:
     return lambda line, rng: papers.recleaned(line, change(line, rng))
 
 
-def changed(packed: Packed, crops: np.ndarray, trait: Trait, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def of_line(packed: Packed, row: int, trait: Trait, seed: int, scanned: Scanned | None = None) -> np.ndarray:
+    """Change the line of a row of lines.csv: uint8 (height, columns).
+
+    `scanned`: see strips.Scans.strip. Raises ValueError where a trait is of scans, and that was not given.
+    """
+    strip = packed.strips[slice(*packed.ends[row : row + 2])]
+    if trait.on_scan:
+        if scanned is None:
+            raise ValueError(f"{trait.change}: only scans can be changed so")
+        strip = scanned(row, trait.on_scan)
+    return trait.apply(np.ascontiguousarray(strip.T), stream(seed, Use.TRAITS, row))
+
+
+def changed(
+    packed: Packed, crops: np.ndarray, trait: Trait, seed: int, scanned: Scanned | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Change all lines of a table of crops (see windows.CROP): their strips, uint8 (columns, height), and the table.
 
     A crop keeps its place within its line, in proportion where the line became wider or narrower.
@@ -115,14 +140,13 @@ def changed(packed: Packed, crops: np.ndarray, trait: Trait, seed: int) -> tuple
     parts, table, end = [], crops.copy(), 0
     for row in np.unique(crops["line"]):
         first, last = packed.ends[row : row + 2]
-        line = np.ascontiguousarray(packed.strips[first:last].T)
-        other = trait.apply(line, stream(seed, Use.TRAITS, int(row)))
+        other = of_line(packed, int(row), trait, seed, scanned)
         short = packed.width - other.shape[1]
         if short > 0:
-            other = np.pad(other, ((0, 0), (0, short)), constant_values=paper_and_ink(line)[0])
-        of_line = crops["line"] == row
-        within = (crops["start"][of_line] - first) / max(1, last - first - packed.width)
-        table["start"][of_line] = end + np.rint(within * (other.shape[1] - packed.width)).astype(int)
+            other = np.pad(other, ((0, 0), (0, short)), constant_values=paper_and_ink(packed.strips[first:last])[0])
+        own = crops["line"] == row
+        within = (crops["start"][own] - first) / max(1, last - first - packed.width)
+        table["start"][own] = end + np.rint(within * (other.shape[1] - packed.width)).astype(int)
         parts.append(other.T)
         end += other.shape[1]
     return np.concatenate(parts), table

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from writerid.base.files import write_csv, write_json
-from writerid.base.randomness import Use, stream
 from writerid.explain import confusions, sureness
 from writerid.explain.attribution import METHODS, NAMES
 from writerid.explain.results import PAIR, Results
@@ -187,10 +186,10 @@ class Album:
             ),
         )
 
-    def traits(self, seed: int) -> None:
+    def traits(self) -> None:
         """Measure and draw what a change of one trait costs, against lines drawn anew, form by form."""
-        study, rng = self.study, stream(seed, Use.TRAITS)
-        line = study.writing(sure_lines(study, self.shown, 1)[0])
+        study = self.study
+        line = sure_lines(study, self.shown, 1)[0]
         cells, rows = [], []
         changed = {trait.change: study.changed(trait) for trait in study.changes}
         costs = trait_costs({change: crops for change, (crops, _) in changed.items()})
@@ -199,7 +198,7 @@ class Album:
             numbers = [each[name] for each in scores for name in ACCURACY] + list(costs[trait.change])
             rows.append((trait.trait, trait.change, *(f"{number:.4f}" for number in numbers)))
             title = f"{trait.change}: {scores[0]['accuracy']:.1%} of the test crops are right"
-            cells.append((title, trait.apply(line, rng)[:, :CHANGED_COLUMNS]))
+            cells.append((title, study.with_trait(line, trait)[:, :CHANGED_COLUMNS]))
         heading = "One trait changed at a time, and how many decisions that leaves right"
         sheet(cells, heading, self.pictures / "traits.png", across=2, columns=CHANGED_COLUMNS)
         columns = [f"{level}accuracy{bound}" for level in ("", "line_") for bound in ("", "_low", "_high")]
@@ -216,10 +215,10 @@ class Album:
         return {"crops": crops, "blank_crops": self.study.blank, "integrated_gradients_missed": missed, **scores}
 
 
-def make(study: Study, results: Results, *, seed: int, pictures: Path, tables: Path, summary: Path) -> None:
+def make(study: Study, results: Results, *, pictures: Path, tables: Path, summary: Path) -> None:
     """Write the folder of pictures, the folder of tables and the file of numbers, and say on the way what is done.
 
-    Parameters: what is drawn; what evaluate measured; the seed of what is drawn at random.
+    Parameters: what is drawn, and what evaluate measured.
     """
     shutil.rmtree(pictures, ignore_errors=True)
     shutil.rmtree(tables, ignore_errors=True)
@@ -232,7 +231,7 @@ def make(study: Study, results: Results, *, seed: int, pictures: Path, tables: P
         "evidence": album.evidence,
         "filters": album.filters,
         "hands": album.hands,
-        "changed traits": lambda: album.traits(seed),
+        "changed traits": album.traits,
         "deletion and insertion": lambda: write_json(summary, album.fidelity()),
     }
     for number, (name, step) in enumerate(steps.items(), start=1):
