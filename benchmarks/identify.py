@@ -27,7 +27,6 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
-from benchmarks.strangers import WRITER
 from stages.runner import run
 from writerid.base.declaration import ROOT
 from writerid.base.errors import InputError
@@ -44,7 +43,7 @@ from writerid.identifier.identify import Identifier
 from writerid.identifier.scans import read, read_image
 
 PAGE, GAP, MARGIN = 25, 20, 120  # lines of the made page, and pixels between and around them
-COLD, WARM = 5, 20  # times that each is measured; the median counts
+COLD, WARM = 5, 3  # times that each is measured; the median counts
 TRAPPED = 18  # lines
 DRAWS = 200  # galleries of --few people
 
@@ -195,6 +194,8 @@ def main(identifier: Path, lines: Path, pages: Path | None, text: str, writer: s
 
 
 if __name__ == "__main__":
+    from benchmarks.strangers import WRITER  # here: benchmarks.references measures memory, and needs no Keras
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--identifier", type=Path, default=Path("models/identifier"))
     parser.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"))

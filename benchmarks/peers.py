@@ -38,6 +38,7 @@ from benchmarks.accuracy import FOLDS, RECOMMENDED
 from writerid.base.params import load
 from writerid.base.schema import Recipe
 from writerid.crops import tones, windows
+from writerid.crops.choice import evenly
 from writerid.crops.windows import Packed
 from writerid.dataset.pages.choice import text_pattern
 from writerid.evaluation.reported import decide
@@ -126,7 +127,7 @@ def fit(model: keras.Model, packed: Packed, recipe: Recipe, seconds: float) -> i
     height, width = model.input_shape[1:]
     shape = reference.NETWORK.model_copy(update={"height": height, "width": width, "classes": model.output_shape[1]})
     validation = packed.tables["validation"]
-    chosen = validation[np.linspace(0, len(validation) - 1, min(CHOOSING, len(validation))).astype(int)]
+    chosen = validation[evenly(len(validation), CHOOSING)]
     data = training.Data(packed.strips, packed.tables["train"], chosen, models.Provenance(packed.writers, [], []))
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     model.compile(optimizer=training.optimizer(recipe), loss=loss, jit_compile=devices.jit())

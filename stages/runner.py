@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import NoReturn
 
 from stages import INTERRUPTED
-from writerid.base.errors import InputError
+from writerid.base.errors import InputError, of_system
 from writerid.base.interrupts import raise_interrupt
 from writerid.base.lifetime import SIGNALS
 from writerid.base.lock import lock_folder
@@ -37,10 +37,7 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None
     except MemoryError:
         status, message = 1, "error: out of memory; close other programs, or take a smaller batch_size"
     except OSError as error:
-        if error.errno is None:
-            raise
-        where = f" ({error.filename})" if error.filename else ""
-        status, message = 1, f"error: {error.strerror}{where}; make room or mend the path, then run again"
+        status, message = 1, f"error: {of_system(error)}"
     else:
         status, message = 0, ""
     for number in SIGNALS:

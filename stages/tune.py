@@ -6,7 +6,7 @@ import signal
 import sys
 
 import stages  # noqa: F401  (the library beside this very file, and one line where it is interrupted while it starts)
-from writerid.base.errors import InputError
+from writerid.base.errors import InputError, of_system
 from writerid.tuning.cli import app
 
 
@@ -36,10 +36,7 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        if error.errno is None:
-            raise
-        where = f" ({error.filename})" if error.filename else ""
-        status, message = 1, f"{error.strerror}{where}; make room or mend the path, then run again"
+        status, message = 1, of_system(error)
     print("\n".join(f"error: {line}" for line in message.splitlines()), file=sys.stderr)
     return status
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.conftest import crop_parameters
 from writerid.base.errors import InputError
-from writerid.crops.choice import even_starts, side_of_lines, tables, training_starts
+from writerid.crops.choice import even_starts, evenly, side_of_lines, tables, training_starts
 from writerid.crops.windows import NO_LABEL, gather, labels
 
 CROPS = crop_parameters(width=10, keep=0.25, min_ink=0.1, stride=7)
@@ -90,3 +90,12 @@ def test_a_side_without_ink_stops_the_stage(side: int):
 def test_a_line_on_two_sides():
     with pytest.raises(InputError, match="line a stands in it twice"):
         side_of_lines(["a", "b", "a"], ["train", "train", "test"])
+
+
+def test_numbers_are_spread_evenly_from_the_first_to_the_last():
+    assert evenly(5, 2000).tolist() == [0, 1, 2, 3, 4]
+    assert evenly(0, 3).tolist() == []
+    many = evenly(147_000, 2000)
+    assert len(many) == 2000
+    assert (many[0], many[-1]) == (0, 146_999)
+    assert set(np.diff(many)) <= {73, 74}

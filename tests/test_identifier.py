@@ -14,11 +14,11 @@ from tests.handmade import HANDS, HEIGHT, WIDTH, identifier, page, save, writing
 from writerid.base.errors import InputError
 from writerid.identifier import bundle as bundles
 from writerid.identifier import evidence, scans
-from writerid.identifier.bundle import DRAWN, Preparation
-from writerid.identifier.decide import Calibration, decide
+from writerid.identifier.bundle import DRAWN, ENROLLED, Preparation, References, Writer
+from writerid.identifier.decide import Calibration, decide, largest
 from writerid.identifier.fit import Lines, enrolled, trained
 from writerid.identifier.hands import size
-from writerid.identifier.identify import Identifier, only
+from writerid.identifier.identify import MOST_NAMED, Identifier, only
 from writerid.identifier.traits import seen, traits, unlike
 
 
@@ -99,6 +99,39 @@ def test_evidence_of_two_scans_of_one_name_tells_them_apart(known: Identifier, t
     scans = known.read(*(save(writing(HANDS[name], 50), tmp_path / name / "image.png") for name in ("anna", "bert")))
     found = evidence.gather(known, "both", scans)
     assert [line.words for line in found.lines] == ["alone it says anna", "alone it says bert"]
+
+
+def test_of_many_people_the_nearest_are_ranked_and_none_is_named(known: Identifier, tmp_path: Path):
+    own, people = known.bundle.references, 300
+    rows = np.arange(people, dtype=np.int32)
+    references = References(
+        own.vectors[np.arange(people) % len(own.vectors)],
+        np.ones(people, np.int32),
+        rows,
+        rows,
+        own.pictures[:0],
+        own.ends[:1],
+    )
+    writers = tuple(Writer(f"person {row}", ENROLLED) for row in rows)
+    many = replace(known.bundle, writers=writers, documents=tuple(map(str, rows)), references=references)
+    scan = save(writing(HANDS["bert"], 50), tmp_path / "line.png")
+    Identifier(many).save(tmp_path / "many")
+    answer = Identifier.load(tmp_path / "many").identify(scan)
+    assert answer.writer is None
+    assert answer.warnings == (
+        "300 people are known, too many to name anybody, however alike the hands are, as it was measured on few; "
+        "look at the ranking",
+    )
+    likeness = [candidate.likeness for candidate in answer.candidates]
+    assert (len(likeness), likeness) == (MOST_NAMED, sorted(likeness, reverse=True))
+    assert int(answer.candidates[0].writer.split()[1]) % 8 > 3  # one who writes as bert does
+    assert known.identify(scan).warnings == ()
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 9])
+def test_the_largest_come_first_and_of_equals_the_first(count: int):
+    values = np.array([0.2, 0.9, 0.1, 0.9])
+    assert largest(values, count).tolist() == [1, 3, 0, 2][:count]
 
 
 def test_drawn_hands_take_no_part_once_people_are_enrolled(tmp_path: Path):

@@ -13,7 +13,7 @@ from writerid.crops.strips import OnScan
 from writerid.crops.windows import CROP, Packed
 from writerid.explain import activations, hands
 from writerid.explain.results import PAIR, Results
-from writerid.explain.study import Limits, Study, evenly
+from writerid.explain.study import Limits, Study
 from writerid.explain.taps import Taps
 from writerid.pictures import album
 
@@ -56,14 +56,6 @@ def test_the_map_of_hands(lines: int):
         apart = np.linalg.norm(places[:, None] - places[None], axis=2)
         same = writer[:, None] == writer[None]
         assert apart[same].mean() < apart[~same].mean()
-
-
-def test_of_very_many_lines_so_many_are_on_the_map():
-    assert evenly(5, 2000).tolist() == [0, 1, 2, 3, 4]
-    many = evenly(147_000, 2000)
-    assert len(many) == 2000
-    assert (many[0], many[-1]) == (0, 146_999)
-    assert set(np.diff(many)) <= {73, 74}
 
 
 def study(taps: Taps, starts: list[int], columns: int) -> Study:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from writerid.base.errors import InputError, shown
+from writerid.base.errors import InputError, of_system, shown
 
 MADE, PEOPLE = Path("models/identifier"), Path("models/people")
 SCAN = "an image of a line or a page, a PDF file, or a folder or zip archive of them"
@@ -36,9 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         message = "out of memory; close other programs, or take fewer scans at a time"
     except OSError as error:
-        if error.errno is None:
-            raise
-        message = f"{error.strerror}{f' ({error.filename})' if error.filename else ''}; mend the path or make room"
+        message = of_system(error)
     else:
         return status
     for line in message.splitlines():  # which may quote the name of a file, and that anything
@@ -230,9 +228,10 @@ def _forget(options: argparse.Namespace) -> None:
 def _writers(options: argparse.Namespace) -> None:
     identifier = _load(options)
     named = {identifier.writers[place].name for place in identifier.candidates}
+    lines = identifier.lines
     for writer in identifier.writers:
         if writer.name in named:
-            print(f"{shown(writer.name)}: {identifier.lines[writer.name]} lines, {writer.kind}")
+            print(f"{shown(writer.name)}: {lines[writer.name]} lines, {writer.kind}")
     others = len(identifier.writers) - len(named)
     drawn = f"; {others} hands drawn by a program take no part, since people are enrolled" if others else ""
     print(f"{len(named)} writers in {_folder(options)}{drawn}")

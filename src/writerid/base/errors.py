@@ -20,6 +20,14 @@ def shown(name: str) -> str:
     return text if len(text) <= MOST else f"{text[: MOST - 3]}..."
 
 
+def of_system(error: OSError) -> str:
+    """Return what the system refused, where, and what to do; raises an error that is none of the system's again."""
+    if error.errno is None:
+        raise error
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror}{where}; make room or mend the path, then run again"
+
+
 def tail(text: str) -> str:
     """Return the end of a log, indented; what a stage itself reported as an error, if it did."""
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip()]

@@ -79,5 +79,9 @@ def training_starts(ink: np.ndarray, keep: float, min_ink: float, rng: np.random
 
 def even_starts(windows: int, stride: int) -> np.ndarray:
     """Evenly spaced start columns from the first to the last of `windows` possible ones, int64, ascending."""
-    count = 1 + -(-(windows - 1) // stride)
-    return np.rint(np.linspace(0, windows - 1, count)).astype(np.int64)
+    return evenly(windows, 1 + -(-(windows - 1) // stride))
+
+
+def evenly(count: int, most: int) -> np.ndarray:
+    """Return numbers from 0 up to `count`, all or `most` of them spread evenly, int64 (numbers,), ascending."""
+    return np.arange(count) if count <= most else np.rint(np.linspace(0, count - 1, most)).astype(np.int64)

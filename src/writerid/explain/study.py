@@ -9,6 +9,7 @@ import numpy as np
 
 from writerid.base.errors import InputError
 from writerid.base.randomness import Use, stream
+from writerid.crops.choice import evenly
 from writerid.crops.windows import Packed, gather
 from writerid.explain import activations, attribution, fidelity, hands, sureness, traits
 from writerid.explain.taps import Taps
@@ -32,11 +33,6 @@ class Limits:
     lines: int
     pairs: int
     crops: int
-
-
-def evenly(count: int, most: int) -> np.ndarray:
-    """Return numbers from 0 up to `count`, all or `most` of them spread evenly, int (numbers,)."""
-    return np.unique(np.linspace(0, count - 1, most).astype(int))
 
 
 class Study:

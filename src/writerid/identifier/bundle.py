@@ -27,7 +27,7 @@ NETWORK, REFERENCES, SETTINGS, CARD = "network.onnx", "references.npz", "identif
 MOST = {NETWORK: 2**30, REFERENCES: 2**30, SETTINGS: 2**26, CARD: 2**20}  # bytes
 UNPACKED = 2**32  # bytes of all arrays
 TRAINED, ENROLLED, DRAWN = "trained", "enrolled", "drawn"  # how a writer became known; drawn: by a program, trained on
-TRIES, PAUSE = 5, 0.02  # attempts to read a folder while it is written, and seconds between them
+TRIES, PAUSE = 15, 0.02  # attempts to read a folder while it is written, and seconds between them
 _EPOCH_ZERO = (1980, 1, 1, 0, 0, 0)
 
 
@@ -297,7 +297,8 @@ def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
         for name, array in arrays.items():
             one = BytesIO()
             np.save(one, np.ascontiguousarray(array), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH_ZERO), one.getvalue(), zipfile.ZIP_DEFLATED, 6)
+            way = zipfile.ZIP_STORED if array.dtype.kind == "f" else zipfile.ZIP_DEFLATED  # vectors hardly get smaller
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH_ZERO), one.getbuffer(), way, 6)
     return packed.getvalue()
 
 

@@ -39,6 +39,10 @@ class Calibration:
             float(np.interp(where, known, self.offset)),
         )
 
+    def too_many(self, candidates: int) -> bool:
+        """Whether among so many candidates it is always as likely as not that it is none of them."""
+        return bool(self.strangers and np.log(max(1, candidates) / self.gallery) >= self.bound)
+
 
 def decide(likeness: np.ndarray, lines: int, calibration: Calibration) -> tuple[np.ndarray, float]:
     """Return the probability of each candidate, float64 (candidates,), and that it is none of them.
@@ -56,3 +60,9 @@ def decide(likeness: np.ndarray, lines: int, calibration: Calibration) -> tuple[
     odds = float(np.clip(odds, -calibration.bound, calibration.bound)) - np.log(len(likeness) / calibration.gallery)
     none = float(1 / (1 + np.exp(odds)))
     return among * (1 - none), none
+
+
+def largest(values: np.ndarray, count: int) -> np.ndarray:
+    """Places of the largest values of (items,), up to so many of them, int (places,), the largest first."""
+    some = np.sort(np.argpartition(-values, count)[:count]) if count < len(values) else np.arange(len(values))
+    return np.asarray(some[np.argsort(-values[some], kind="stable")])

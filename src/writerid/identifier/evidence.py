@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from writerid.crops.choice import evenly
 from writerid.identifier.answers import NONE, Answer, LineAnswer, percent
+from writerid.identifier.decide import largest
 from writerid.identifier.hands import Hand
 from writerid.identifier.identify import Identifier
 from writerid.identifier.pictures import PICTURE, picture
@@ -56,7 +58,7 @@ def gather(identifier: Identifier, name: str, scans: Sequence[Scan]) -> Evidence
     seen = identifier.see(scans)
     answer = identifier.judge_hands(name, scans, seen)
     hands = [] if answer.problem else seen
-    chosen = np.unique(np.linspace(0, max(0, len(hands) - 1), MOST_LINES).round().astype(int))[: len(hands)]
+    chosen = evenly(len(hands), MOST_LINES)
     names = [identifier.writers[place].name for place in identifier.candidates]
     order = [names.index(candidate.writer) for candidate in answer.candidates[:2]]
     vectors = identifier.references[order]
@@ -68,7 +70,7 @@ def gather(identifier: Identifier, name: str, scans: Sequence[Scan]) -> Evidence
         towards = vectors[0] - vectors[1] if len(vectors) > 1 else vectors[0] if len(vectors) else np.zeros(0)
         scores = unit(hand.crops.astype(np.float64)) @ towards if len(towards) else np.zeros(len(hand.crops))
         likeness = unit(own.vectors[of_writer].astype(np.float64)) @ unit(hand.vector[None])[0]
-        nearest = np.argsort(-likeness, kind="stable")[:NEIGHBOURS]
+        nearest = largest(likeness, NEIGHBOURS)
         beside = [
             Beside(
                 f"{names[order[0]]}, {identifier.bundle.documents[own.document[of_writer[row]]]}: "

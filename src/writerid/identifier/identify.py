@@ -15,7 +15,7 @@ from writerid.identifier import bundle as bundles
 from writerid.identifier import comparing
 from writerid.identifier.answers import Answer, Candidate, Comparison, LineAnswer, Neighbour
 from writerid.identifier.bundle import DRAWN, ENROLLED, SETTINGS, TRAINED, Bundle, References, Writer
-from writerid.identifier.decide import NONE_FROM, Calibration, decide
+from writerid.identifier.decide import NONE_FROM, Calibration, decide, largest
 from writerid.identifier.hands import Hand, measured, see, size, together
 from writerid.identifier.network import Network
 from writerid.identifier.pictures import packed
@@ -25,12 +25,18 @@ from writerid.identifier.turned import upside_down
 from writerid.scores.embedding import means, unit
 
 NEAREST = 3  # reference lines that are named for each line
+MOST_NAMED = 100  # candidates that are named, the most probable ones
 LONGEST_NAME = 100  # characters of a writer's name
 SAME = 1e-5  # by which vectors of one line may differ, read twice
 ENLARGED = 1.5  # times; hands on scans of one resolution differ by up to as much
 COARSE = (
     "the scan is coarser than what it was tried on: its writing had to be enlarged {:.1f} times, and the answer is the "
     "weaker for it; scan at 300 dots an inch if you can"
+)
+
+MANY = (
+    "{:,} people are known, too many to name anybody, however alike the hands are, as it was measured on few; look at "
+    "the ranking"
 )
 
 
@@ -109,6 +115,8 @@ class Identifier:
         candidates, none = self._decided(together(hands), len(hands))
         named = candidates[0] if candidates and none < NONE_FROM else None
         warnings += problems
+        if self._calibration.too_many(len(self.candidates)):
+            warnings.append(MANY.format(len(self.candidates)))
         if not self._calibration.strangers:
             warnings.append(
                 "it was made without unseen writers, so it cannot tell that somebody is none of its writers"
@@ -152,8 +160,9 @@ class Identifier:
             warnings.append(
                 "the writing seems to stand upside down; if so, turn the scan round: this answer is worth little"
             )
-        tried = self._tried_lines
-        if len(tried) and (tried @ together(hands)).max() < known[NEAREST_LINE][0]:
+        of_trained = [row for row, writer in enumerate(self.writers) if writer.kind != ENROLLED]
+        tried = np.isin(self._bundle.references.writer, of_trained)
+        if tried.any() and self._alike(together(hands))[tried].max() < known[NEAREST_LINE][0]:
             warnings.append("the hand is unlike all that it was tried on")
         return warnings, far
 
@@ -202,7 +211,8 @@ class Identifier:
         """Return as by whom lines are known, all of which are; None where one is not."""
         known, places = self._bundle.references, []
         for hand in hands:
-            same = np.flatnonzero(np.isclose(known.vectors, hand.vector, rtol=0, atol=SAME).all(axis=1))
+            near = np.flatnonzero(np.abs(known.vectors[:, 0] - hand.vector[0]) <= SAME)  # most are not by one number
+            same = near[(np.abs(known.vectors[near] - hand.vector) <= SAME).all(axis=1)]
             if not len(same):
                 return None
             places.append(int(known.writer[same[0]]))
@@ -247,25 +257,22 @@ class Identifier:
         if not self.candidates:
             return np.empty((0, own.vectors.shape[1]))
         place = np.searchsorted(self.candidates, own.writer[self._mine])
-        return unit(means(own.vectors[self._mine] * own.crops[self._mine, None], place))
+        return unit(means(own.vectors[self._mine] * own.crops[self._mine, None].astype(np.float32), place))
 
     @cached_property
-    def _tried_lines(self) -> np.ndarray:
-        """Vectors of the reference lines by writers who were not enrolled, float64 (lines, dimensions)."""
-        known = [row for row, writer in enumerate(self.writers) if writer.kind != ENROLLED]
-        return self._reference_lines_of(np.flatnonzero(np.isin(self._bundle.references.writer, known)))
+    def _lengths(self) -> np.ndarray:
+        """The length of the vector of each reference line, float32 (lines,); 1 where it is 0."""
+        lengths = np.linalg.norm(self._bundle.references.vectors, axis=1)
+        return np.where(lengths > 0, lengths, 1)
 
-    @cached_property
-    def _reference_lines(self) -> np.ndarray:
-        return self._reference_lines_of(self._mine)
-
-    def _reference_lines_of(self, rows: np.ndarray) -> np.ndarray:
-        return unit(self._bundle.references.vectors[rows].astype(np.float64))
+    def _alike(self, vector: np.ndarray) -> np.ndarray:
+        """How alike each reference line is to a vector of length 1: cosines, float32 (lines,)."""
+        return np.asarray(self._bundle.references.vectors @ vector.astype(np.float32) / self._lengths)
 
     def _decided(self, vector: np.ndarray, lines: int) -> tuple[list[Candidate], float]:
         likeness = self.references @ vector
         probability, none = decide(likeness, lines, self._calibration)
-        order = np.argsort(-likeness, kind="stable")
+        order = largest(likeness, MOST_NAMED)
         names = [self.writers[self.candidates[row]].name for row in order]
         return [
             Candidate(n, float(probability[r]), float(likeness[r])) for n, r in zip(names, order, strict=True)
@@ -276,9 +283,9 @@ class Identifier:
             return LineAnswer(line.name, line.problem, line.outline)
         vector = together([hand])
         candidates, none = self._decided(vector, 1)
-        likeness = self._reference_lines @ vector
+        likeness = self._alike(vector)[self._mine]
         own, names = self._bundle.references, self._bundle.documents
-        best = np.argsort(-likeness, kind="stable")[:NEAREST]
+        best = largest(likeness, NEAREST)
         nearest = tuple(
             Neighbour(self.writers[own.writer[row]].name, names[own.document[row]], int(row), float(value))
             for row, value in zip(self._mine[best], likeness[best], strict=True)

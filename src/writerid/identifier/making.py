@@ -8,6 +8,7 @@ import numpy as np
 
 from writerid.base.geometry import FITTING
 from writerid.base.randomness import Use, stream
+from writerid.crops.choice import evenly
 from writerid.crops.strips import unchanged
 from writerid.crops.windows import Packed
 from writerid.dataset.archive import Archive
@@ -120,7 +121,7 @@ def _size(packed: Packed, scale: float) -> float:
     sizes = []
     for place in range(form.max() + 1):
         rows = np.flatnonzero(form == place)
-        some = rows[np.unique(np.linspace(0, len(rows) - 1, SIZED).round().astype(int))]
+        some = rows[evenly(len(rows), SIZED)]
         found = [writing_size(packed.strips[packed.ends[row] : packed.ends[row + 1]].T) for row in some]
         sizes += [float(np.median([size for size in found if size]))] if any(found) else []
     return float(np.median(sizes)) / scale if sizes else 0.0
@@ -133,8 +134,7 @@ def _rows(packed: Packed, side: str) -> np.ndarray:
         return rows
     writers = np.array([packed.lines["writer"][row] for row in rows])
     each = [rows[writers == writer] for writer in np.unique(writers)]
-    spread = [np.unique(np.linspace(0, len(own) - 1, MOST_LINES).round().astype(int)) for own in each]
-    return np.sort(np.concatenate([own[chosen] for own, chosen in zip(each, spread, strict=True)]))
+    return np.sort(np.concatenate([own[evenly(len(own), MOST_LINES)] for own in each]))
 
 
 def _seen(packed: Packed, side: str, archive: Archive, how: Preparation, network: Network) -> Seen:

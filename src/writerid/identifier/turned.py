@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
 from scipy import ndimage
 
 from writerid.dataset.ink import MIN_CONTRAST, dark_on_light, histogram, levels
 from writerid.dataset.pages.paper import Crowded, ink_masks, paper_tone
-from writerid.dataset.pages.recognition import is_page
+from writerid.dataset.pages.recognition import is_page, shrunk
 
 LOOK = 700  # pixels of the longer side
 # Rows of ink that come and go this many times more from column to column than from row to row: lines of writing run
@@ -20,9 +19,7 @@ FEWEST = 3  # lines that tell what is up
 
 def on_its_side(dark: np.ndarray) -> bool:
     """Whether the lines of a page, uint8 (height, width), dark on light, run up or down."""
-    by = min(1.0, LOOK / max(dark.shape))
-    size = max(1, round(dark.shape[1] * by)), max(1, round(dark.shape[0] * by))
-    small = np.asarray(Image.fromarray(dark).resize(size, Image.Resampling.BOX))
+    small = shrunk(dark, min(1.0, LOOK / max(dark.shape)))
     try:
         ink, _ = ink_masks(small, paper_tone(small))
     except Crowded:  # no writing, as is said elsewhere

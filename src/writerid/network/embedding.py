@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from writerid.crops.choice import even_starts
+from writerid.crops.choice import even_starts, evenly
 from writerid.crops.windows import CROP, Packed
 from writerid.network.prediction import predict
 from writerid.scores import embedding
@@ -35,7 +35,7 @@ def fit(model: keras.Model, packed: Packed) -> Embedding:
     chosen = []
     for label in np.unique(labels):
         own = rows[labels == label]
-        chosen.append(own[np.unique(np.linspace(0, len(own) - 1, LINES).round().astype(int))])
+        chosen.append(own[evenly(len(own), LINES)])
     lines = np.sort(np.concatenate(chosen))
     crops = even_crops(packed.ends, lines, packed.width)
     vectors = features(model, packed.strips, crops, "embed")

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from writerid.dataset.pages.layout import LineRegion
 from writerid.dataset.pages.paper import Crowded, ink_masks, paper_tone, without_ruling
+from writerid.dataset.pages.recognition import shrunk
 from writerid.dataset.pages.ridges import STEEPEST, Ridge, pitch, skew, spacing, stroke_heights, trace
 
 WORKING_SIDE = 1700  # pixels of the longer side of a page on which lines are sought
@@ -99,8 +100,7 @@ def _letters(x: np.ndarray, y: np.ndarray) -> float:
 
 def _prepared(grey: np.ndarray, by: float) -> tuple[np.ndarray, float, float | None]:
     """The ink of a page made smaller and turned level, the angle it was turned by, and its pitch."""
-    size = max(1, round(grey.shape[1] * by)), max(1, round(grey.shape[0] * by))
-    small = grey if by == 1 else np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
+    small = shrunk(grey, by)
     ink, dark = ink_masks(small, paper_tone(small))
     angle = skew(ink)
     if abs(angle) < LEVEL:

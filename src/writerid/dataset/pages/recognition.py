@@ -33,11 +33,14 @@ def is_page(grey: np.ndarray) -> bool:
         return False
     from writerid.dataset.pages.plain import find_lines  # with scipy: a quarter of a second that datasets of lines save
 
-    height, width = grey.shape
-    by = min(1.0, LOOK / max(grey.shape))
-    size = max(1, round(width * by)), max(1, round(height * by))
-    small = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX)) if by < 1 else grey
+    small = shrunk(grey, min(1.0, LOOK / max(grey.shape)))
     return holds_several(find_lines(small), len(small))
+
+
+def shrunk(grey: np.ndarray, by: float) -> np.ndarray:
+    """Return a page at a lower resolution, so many times its size."""
+    size = max(1, round(grey.shape[1] * by)), max(1, round(grey.shape[0] * by))
+    return grey if by == 1 else np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
 
 
 def holds_several(found: Found, height: int) -> bool:
