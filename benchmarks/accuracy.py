@@ -39,7 +39,7 @@ from writerid.dataset.splits import folds
 from writerid.repository.git import git
 from writerid.scores.intervals import Interval, share
 
-RECOMMENDED = {"epochs": 6, "steps_per_epoch": 500, "warmup_steps": 200}
+RECOMMENDED = {"epochs": 8, "steps_per_epoch": 600, "warmup_steps": 200}
 FOLDS = {"split.train": 0.65, "split.validation": 0.15, "split.test": 0.2, "split.unseen_writers": 0}
 STAGES = ("map_writers", "split", "crop", "train", "evaluate")
 FOUND = 5  # seconds; a fold that takes fewer was there already
