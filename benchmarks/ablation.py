@@ -8,7 +8,6 @@ columns compare accuracy by line with that of the recipe as it is, on the same v
 difference, its 95 % interval, and its p value, corrected for all rows (Holm). Seconds are those of the train stage.
 """
 
-import argparse
 import json
 import tempfile
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import scratch
+from benchmarks import scratch, tables
 from benchmarks.accuracy import FOLDS, RECOMMENDED
 from writerid.crops import windows
 from writerid.evaluation.reported import Levels
@@ -65,7 +64,7 @@ def right_lines(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("archive", type=Path)
     parser.add_argument("--only", nargs="+", choices=[*ROWS, *LONG], metavar="NAME")
     parser.add_argument("--recommended", action="store_true")
@@ -74,7 +73,7 @@ def main() -> None:
     if unknown := set(options.only or ()) - rows.keys():
         parser.error(f"{', '.join(sorted(unknown))}: only with --recommended")
     first = next(iter(ROWS))
-    found: dict[str, str] = {}
+    found: dict[str, tables.Row] = {}
     right: dict[str, np.ndarray] = {}
     for name in dict.fromkeys([first, *(options.only or rows)]):
         with tempfile.TemporaryDirectory() as folder_name:
@@ -85,16 +84,17 @@ def main() -> None:
             best = json.loads((folder / "metrics/train/metrics.json").read_text())["best"]["validation"]
             seconds = json.loads((folder / "metrics/runtime.json").read_text())["seconds"]
             right[name], forms = right_lines(folder)
-        found[name] = f"{best['accuracy']:.4f} | {best['line_accuracy']:.4f} | {best['loss']:.4f} | {seconds:.0f}"
-        print(f"{name}: {found[name]}", flush=True)
+        names = {"by_crop": "accuracy", "by_line": "line_accuracy", "loss_by_crop": "loss"}
+        cells = {column: f"{best[figure]:.4f}" for column, figure in names.items()}
+        found[name] = {"changed": name, **cells, "seconds": round(seconds)}
+        print(*found[name].values(), flush=True)
     differences = {name: over_forms(own - right[first], forms) for name, own in right.items() if name != first}
     corrected = dict(zip(differences, holm([one.p for one in differences.values()]), strict=True))
-    print("\n| changed | by crop | by line | loss by crop | seconds | by line, difference | p |")
-    print("|---|---|---|---|---|---|---|")
-    for name, cells in found.items():
+    for name, row in found.items():
         one = differences.get(name)
-        more = f"{one.value:+.4f} ({one.low:+.4f} to {one.high:+.4f}) | {corrected[name]:.3f}" if one else " | "
-        print(f"| {name} | {cells} | {more} |")
+        more = (f"{one.value:+.4f} ({one.low:+.4f} to {one.high:+.4f})", f"{corrected[name]:.3f}") if one else ("", "")
+        row |= zip(("by_line_difference", "p"), more, strict=True)
+    tables.show(found.values(), options.csv)
 
 
 if __name__ == "__main__":

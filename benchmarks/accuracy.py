@@ -11,7 +11,6 @@ Fold 0 of seed 0 stands apart, too: choices are made on its validation side, so 
 no choice has seen.
 """
 
-import argparse
 import csv
 import hashlib
 import io
@@ -21,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from ruamel.yaml import YAML
 
-from benchmarks import scratch
+from benchmarks import scratch, tables
 from tests.conftest import edit_params
 from writerid.base import declaration
 from writerid.base.dotted import flat
@@ -121,28 +120,27 @@ def pooled(rows: Sequence[Mapping[str, str]]) -> dict[str, Interval]:
     }
 
 
-def table(results: Mapping[str, Sequence[Fold]]) -> str:
-    """Return a row a seed or fold, and, for several seeds, their mean and standard deviation."""
-    lines = ["| test lines of | lines | by crop | by line | by form | seconds |", "|---|---|---|---|---|---|"]
+def table(results: Mapping[str, Sequence[Fold]]) -> Iterator[tables.Row]:
+    """Yield a row a seed or fold, and, for several seeds, their mean and standard deviation."""
     values: list[list[float]] = []
     for title, parts in results.items():
         rows = [row for part in parts for row in part.rows]
         found = pooled(rows)
-        cells = " | ".join(f"{one.value:.4f} ({one.low:.4f}-{one.high:.4f})" for one in found.values())
-        seconds = [part.seconds for part in parts]
-        lines.append(f"| {title} | {len(rows):,} | {cells} | {min(seconds):.0f}-{max(seconds):.0f} |")
+        cells = [tables.bounded(f"by_{level}", one) for level, one in found.items()]
+        least, most = (f"{each([part.seconds for part in parts]):.0f}" for each in (min, max))
+        seconds = {"seconds": least if least == most else f"{least}-{most}"}
+        yield {"test_lines": title, "lines": len(rows), **cells[0], **cells[1], **cells[2], **seconds}
         if title.endswith("pooled"):
             values.append([one.value for one in found.values()])
     if len(values) > 1:
-        spread = zip(np.mean(values, axis=0), np.std(values, axis=0, ddof=1), strict=True)
-        cells = " | ".join(f"{mean:.4f} +- {deviation:.4f}" for mean, deviation in spread)
-        lines.append(f"| {len(values)} seeds, mean +- standard deviation | | {cells} | |")
-    return "\n".join(lines)
+        spread = zip(found, np.mean(values, axis=0), np.std(values, axis=0, ddof=1), strict=True)
+        means = {f"by_{level}": f"{mean:.4f} +- {deviation:.4f}" for level, mean, deviation in spread}
+        yield {"test_lines": f"{len(values)} seeds, mean +- standard deviation", **means}
 
 
 def main() -> None:
     """Run what is missing, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("archive", type=Path)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--folds", type=int, help="only the first so many; their lines alone are pooled")
@@ -168,7 +166,7 @@ def main() -> None:
             parts.append(experiment({**changes, "seed": seed, "split.fold": fold}, archive, clock.next()))
             results[f"seed {seed}, fold {fold}"] = parts[-1:]
         results[f"seed {seed}, folds 0 to {len(parts) - 1} pooled"] = parts
-    print(table(results))
+    tables.show(table(results), options.csv)
 
 
 def _revision(name: str) -> str:

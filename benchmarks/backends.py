@@ -7,53 +7,43 @@ crops once for each seed. Each backend is a process of its own. A backend that i
 environment without TensorFlow shows the others.
 """
 
-import argparse
 import json
 import tempfile
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks import scratch
+from benchmarks import scratch, tables
 from tests.conftest import edit_params
-
-LEVELS = ("crop", "line", "form")
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("archive", nargs="?", type=Path, default=scratch.ROOT / "data/synthetic.zip")
     parser.add_argument("--backends", nargs="+", default=["tensorflow", "jax", "torch"])
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
-    installed = [backend for backend in options.backends if find_spec(backend)]
-    print(
-        f"{'':>10} {'seed':>5} "
-        + " ".join(f"{f'by {level}':>8}" for level in LEVELS)
-        + f" {'train, s':>9} {'crops/s':>8}"
-    )
-    found: dict[str, list[list[float]]] = {backend: [] for backend in installed}
-    for seed in range(options.seeds):
+    tables.show(measured(options.archive, options.backends, options.seeds), options.csv)
+
+
+def measured(archive: Path, backends: list[str], seeds: int) -> Iterator[tables.Row]:
+    """Yield a row for each seed on each backend that is installed."""
+    for seed in range(seeds):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            scratch.prepare(folder, options.archive, {"seed": seed})
+            scratch.prepare(folder, archive, {"seed": seed})
             scratch.measure(["map_writers", "split", "crop"], folder)
-            for backend in installed:
+            for backend in filter(find_spec, backends):
                 edit_params(folder / "params.yaml", {"backend": backend})
                 scratch.measure(["train", "evaluate"], folder)
                 test, runtime = (
                     json.loads((folder / f"metrics/{part}.json").read_text()) for part in ("test", "runtime")
                 )
                 assert runtime["backend"] == backend
-                row = [test[level]["accuracy"] for level in LEVELS]
-                found[backend].append(row)
-                figures = " ".join(f"{value:>8.4f}" for value in row)
-                rate = runtime["training_crops_per_second"]
-                print(f"{backend:>10} {seed:>5} {figures} {runtime['seconds']:>9,.0f} {rate:>8,.0f}", flush=True)
-    for backend, rows in found.items():
-        print(f"{backend:>10} {'mean':>5} " + " ".join(f"{value:>8.4f}" for value in np.mean(rows, axis=0)))
+                cells = {f"by_{level}": f"{test[level]['accuracy']:.4f}" for level in ("crop", "line", "form")}
+                spent = {"seconds": round(runtime["seconds"]), "crops_per_second": runtime["training_crops_per_second"]}
+                yield {"backend": backend, "seed": seed, **cells, **spent}
 
 
 if __name__ == "__main__":

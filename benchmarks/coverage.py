@@ -7,17 +7,19 @@ intraclass correlation of 0 (forms alike) to 0.4, or is all or nothing (1). Item
 the interval (scores/intervals.py) stands the percentile bootstrap over forms (1,000 resamples) that was used before.
 """
 
-import argparse
+from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
 
+from benchmarks import tables
 from writerid.scores.intervals import share
 
 FORMS = (5, 20, 70, 200)
 ACCURACIES = (0.5, 0.9, 0.97, 0.995)
 CORRELATIONS = (0.0, 0.1, 0.4, 1.0)
 CROPS = (1, 6)
+MEASURED = ("held", "width", "bootstrap_held", "bootstrap_width")
 
 
 def drawn(forms: int, accuracy: float, correlation: float, crops: int, rng: np.random.Generator) -> np.ndarray:
@@ -40,21 +42,24 @@ def percentiles(right: np.ndarray, items: np.ndarray, rng: np.random.Generator) 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("--runs", type=int, default=1000)
-    runs = parser.parse_args().runs
+    options = parser.parse_args()
+    tables.show(simulated(options.runs), options.csv)
+
+
+def simulated(runs: int) -> Iterator[tables.Row]:
+    """Yield a row for each setting."""
     rng = np.random.default_rng(0)
-    print("| forms | accuracy | correlation | items a line | held | width | bootstrap held | width |")
-    print("|---|---|---|---|---|---|---|---|")
     for forms, accuracy, correlation, crops in product(FORMS, ACCURACIES, CORRELATIONS, CROPS):
         tried = []
         for _ in range(runs):
             right, items = drawn(forms, accuracy, correlation, crops, rng)
             for low, high in (share(right, items)[1:], percentiles(right, items, rng)):
                 tried += [low <= accuracy <= high, high - low]
-        held, width, before, before_width = np.array(tried, float).reshape(runs, 4).mean(axis=0)
-        cells = f"{held:.3f} | {width:.3f} | {before:.3f} | {before_width:.3f}"
-        print(f"| {forms} | {accuracy} | {correlation} | {crops} | {cells} |", flush=True)
+        means = np.array(tried, float).reshape(runs, 4).mean(axis=0)
+        cells = dict(zip(MEASURED, (f"{mean:.3f}" for mean in means), strict=True))
+        yield {"forms": forms, "accuracy": accuracy, "correlation": correlation, "items_a_line": crops, **cells}
 
 
 if __name__ == "__main__":

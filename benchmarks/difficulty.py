@@ -6,7 +6,6 @@ Needs the outputs of `dvc repro crop`. The network is the published reference's 
 is that of params.yaml. The probes see the mean and the standard deviation of each crop's grey values, nothing else.
 """
 
-import argparse
 import tempfile
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks import reference as published
+from benchmarks import tables
 from benchmarks.data import project_data
 from benchmarks.probes import grey_values
 from writerid.base.files import read_array
@@ -50,9 +50,9 @@ def seen_by_probe(strips: np.ndarray, crops: np.ndarray, width: int) -> list[lis
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    seeds = parser.parse_args().seeds
+    options = parser.parse_args()
     data, test = project_data(), read_array(Path("data/crops/test.npy"))
     train, writers = data.train, data.provenance.writers
     width = load().crop.width
@@ -65,10 +65,12 @@ def main() -> None:
     rows = [("chance", [1 / len(writers)])]
     for name, probe in probes.items():
         rows.append((f"mean and spread, {name}", [probe.fit(seen, train["label"][some]).score(unseen, test["label"])]))
-    rows.append(("reference network", [reference(data, test, seed) for seed in range(seeds)]))
-    print(f"\n{'test accuracy by crop':>40} {'mean':>7} {'least':>7} {'most':>7} {'runs':>5}")
-    for name, values in rows:
-        print(f"{name:>40} {np.mean(values):>7.4f} {min(values):>7.4f} {max(values):>7.4f} {len(values):>5}")
+    rows.append(("reference network", [reference(data, test, seed) for seed in range(options.seeds)]))
+    cells = (
+        {"what": what, "mean": f"{np.mean(own):.4f}", "least": f"{min(own):.4f}", "most": f"{max(own):.4f}"}
+        for what, own in rows
+    )
+    tables.show(cells, options.csv)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ several pages the first is enrolled and the others are asked; the pages of all o
 galleries are drawn, of so many people each.
 """
 
-import argparse
 import io
 import os
 import re
@@ -20,13 +19,14 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
+from benchmarks import tables
 from stages.runner import run
 from writerid.base.declaration import ROOT
 from writerid.base.errors import InputError
@@ -130,8 +130,8 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
         )
 
 
-def traps(identifier: Identifier, lines: Path, split: Path, dataset: Path) -> None:
-    """Print what becomes of TRAPPED test lines when they are scanned otherwise, and of as many by unseen writers."""
+def traps(identifier: Identifier, lines: Path, split: Path, dataset: Path) -> Iterator[tables.Row]:
+    """Yield what becomes of TRAPPED test lines when they are scanned otherwise, and of as many by unseen writers."""
     table = read_csv(lines, {"line": str, "path": str, "form": str, "writer": str})
     sides = read_csv(split, {"line": str, "split": str})
     side = dict(zip(sides["line"], sides["split"], strict=True))
@@ -157,18 +157,18 @@ def traps(identifier: Identifier, lines: Path, split: Path, dataset: Path) -> No
             "three lines in one image": three,
             "blank paper": lambda row: rng.normal(240, 3, grey(row).shape).clip(0, 255).astype(np.uint8),
         }
-        print(f"| {TRAPPED} lines | right | wrong | none of them | cannot be used |\n|---|---|---|---|---|")
         for words, change in changed.items():
-            print(row_of(words, [(asked(identifier, change(row)), table["writer"][row]) for row in chosen["test"]]))
-        print(row_of("by unseen writers", [(asked(identifier, grey(row)), "") for row in chosen[UNSEEN]]))
+            yield row_of(words, [(asked(identifier, change(row)), table["writer"][row]) for row in chosen["test"]])
+        yield row_of("by unseen writers", [(asked(identifier, grey(row)), "") for row in chosen[UNSEEN]])
 
 
-def row_of(words: str, answers: list[tuple[Answer, str]]) -> str:
+def row_of(words: str, answers: list[tuple[Answer, str]]) -> tables.Row:
     """A row of the table of traps."""
     right = sum(answer.writer == writer for answer, writer in answers)
     unusable = sum(bool(answer.problem) for answer, _ in answers)
     none = sum(answer.writer is None for answer, _ in answers) - unusable
-    return f"| {words} | {right} | {len(answers) - right - none - unusable} | {none} | {unusable} |"
+    wrong = len(answers) - right - none - unusable
+    return {"lines": words, "right": right, "wrong": wrong, "none_of_them": none, "cannot_be_used": unusable}
 
 
 def resized(grey: np.ndarray, by: float) -> np.ndarray:
@@ -184,11 +184,13 @@ def asked(identifier: Identifier, grey: np.ndarray) -> Answer:
     return identifier.judge("scan", list(read_image(buffer.getvalue(), "scan")))
 
 
-def main(identifier: Path, lines: Path, pages: Path | None, text: str, writer: str, few: list[int]) -> None:
+def main(
+    identifier: Path, lines: Path, pages: Path | None, text: str, writer: str, few: list[int], csv: Path | None
+) -> None:
     """Measure the identifier in use."""
     speed(identifier, lines)
     if Path("data/split.csv").is_file():
-        traps(Identifier.load(identifier), Path("data/lines.csv"), Path("data/split.csv"), lines)
+        tables.show(traps(Identifier.load(identifier), Path("data/lines.csv"), Path("data/split.csv"), lines), csv)
     if pages:
         trial(identifier, pages, text, writer, few)
 
@@ -196,7 +198,7 @@ def main(identifier: Path, lines: Path, pages: Path | None, text: str, writer: s
 if __name__ == "__main__":
     from benchmarks.strangers import WRITER  # here: benchmarks.references measures memory, and needs no Keras
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("--identifier", type=Path, default=Path("models/identifier"))
     parser.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"))
     parser.add_argument("--pages", type=Path)

@@ -8,16 +8,16 @@ archive is made and read in minutes. Fits are of ten steps: the size of the data
 Linux only.
 """
 
-import argparse
 import io
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
-from benchmarks import scratch
+from benchmarks import scratch, tables
 
 FIT = {"epochs": 1, "steps_per_epoch": 10, "warmup_steps": 5}
 STAGES = ("map_writers", "split", "crop", "train", "evaluate", "explain", "enrol")
@@ -53,29 +53,33 @@ def used(folder: Path) -> float:
     return sum(path.lstat().st_size for path in folder.rglob("*")) / 1e6
 
 
+def measured(archive: Path, times: int, width: int | None, new_writers: bool) -> Iterator[tables.Row]:
+    """Yield a row for an archive that is so many times as large, and for each stage on it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        target = scratch.prepare(folder, archive, FIT)
+        target.unlink()
+        multiply(archive, times, width, new_writers, target)
+        with zipfile.ZipFile(target) as larger:
+            images = len(larger.namelist()) - 1
+        own: tables.Row = {"times": times, "images": images, "archive_mb": round(used(target.parent))}
+        for stage in STAGES:
+            before = used(folder)
+            seconds, cpu, peak = scratch.measure([stage], folder)
+            cells = {"cpu_seconds": f"{cpu:.1f}", "seconds": f"{seconds:.1f}", "peak_mb": round(peak)}
+            yield {**own, "stage": stage, **cells, "written_mb": round(used(folder) - before)}
+
+
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("archive", nargs="?", type=Path, default=scratch.ROOT / "data/synthetic.zip")
     parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
     parser.add_argument("--width", type=int)
     parser.add_argument("--new-writers", action="store_true")
     options = parser.parse_args()
-    print(f"{'times':>5} {'stage':>12} {'images':>8} {'CPU, s':>8} {'seconds':>8} {'peak, MB':>9} {'written, MB':>12}")
-    for times in options.times:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            target = scratch.prepare(folder, options.archive, FIT)
-            target.unlink()
-            multiply(options.archive, times, options.width, options.new_writers, target)
-            with zipfile.ZipFile(target) as archive:
-                images = len(archive.namelist()) - 1
-            print(f"{times:>5} {'archive':>12} {images:>8,} {'':>27} {used(target.parent):>12,.0f}", flush=True)
-            for stage in STAGES:
-                before = used(folder)
-                seconds, cpu, peak = scratch.measure([stage], folder)
-                told = f"{cpu:>8.1f} {seconds:>8.1f} {peak:>9,.0f} {used(folder) - before:>12,.0f}"
-                print(f"{times:>5} {stage:>12} {images:>8,} {told}", flush=True)
+    how = options.width, options.new_writers
+    tables.show((row for times in options.times for row in measured(options.archive, times, *how)), options.csv)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,17 @@ file counts once. The interval resamples pages. Writers whose pages were looked 
 ones whose name (that of the page without its last number) has an even SHA-256; both halves are shown.
 """
 
-import argparse
 import hashlib
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from benchmarks import tables
 from stages.runner import run
 from tools.pages import pages_of
 from writerid.base.errors import InputError
@@ -101,7 +102,7 @@ def f1(pages: list[Page]) -> float:
     return 2 * sum(page.right for page in pages) / max(1, sum(page.in_file + page.found for page in pages))
 
 
-def main(archive: Path, text: str) -> None:
+def main(archive: Path, text: str, csv: Path | None) -> None:
     """Print the tables."""
     pattern = text_pattern(text, "--text")
     pages = [
@@ -111,33 +112,33 @@ def main(archive: Path, text: str) -> None:
     ]
     if not pages:
         raise InputError(f"{archive}: no page has a layout file")
-    rng = np.random.default_rng(0)
     print(f"{sum(p.recognised for p in pages)} of {len(pages)} images are taken for pages")
     print(f"lines of files: {sum(p.in_file for p in pages)}, labels {sum(p.labels for p in pages)}, ", end="")
     print(f"cut out {sum(p.cut for p in pages)}; {np.mean([p.read_seconds for p in pages]):.3f} s a page")
-    print(
-        f"{'pages':>12} {'number':>6} {'F1 (95 %)':>22} {'recall':>7} {'precision':>9} {'doubtful':>8} {'s a page':>8}"
-    )
+    tables.show(rows(pages), csv)
+
+
+def rows(pages: list[Page]) -> Iterator[tables.Row]:
+    """Yield how well lines are found on the pages that were looked at, and on others; the interval is over pages."""
+    rng = np.random.default_rng(0)
     for name, some in (("looked at", [p for p in pages if p.seen]), ("others", [p for p in pages if not p.seen])):
         if not some:
             continue
         drawn = [f1([some[i] for i in rng.integers(len(some), size=len(some))]) for _ in range(RESAMPLES)]
-        low, high = np.quantile(drawn, [0.025, 0.975])
+        bounds = np.quantile(drawn, [0.025, 0.975]).tolist()
         right, found = sum(p.right for p in some), max(1, sum(p.found for p in some))
         recall, precision = right / sum(p.in_file for p in some), right / found
-        print(
-            f"{name:>12} {len(some):>6} {f1(some):>8.3f} ({low:.3f}-{high:.3f}) {recall:>7.3f} "
-            f"{precision:>9.3f} {sum(p.doubtful for p in some):>8} {np.mean([p.find_seconds for p in some]):>8.2f}"
-        )
-
-
-def options() -> argparse.ArgumentParser:
-    """Return the options of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pages")
-    parser.add_argument("archive", type=Path, metavar="ARCHIVE")
-    parser.add_argument("--text", default="wiki.?texte", metavar="PATTERN", help="text of labels (wiki.?texte)")
-    return parser
+        row = {"pages": name, "number": len(some), **tables.bounded("f1", [f1(some), *bounds], 3)}
+        row |= {
+            "recall": f"{recall:.3f}",
+            "precision": f"{precision:.3f}",
+            "not_sure_of": sum(p.doubtful for p in some),
+        }
+        yield row | {"seconds_a_page": f"{np.mean([p.find_seconds for p in some]):.2f}"}
 
 
 if __name__ == "__main__":
-    run(main, options(), alone=False)
+    parser = tables.parser(__doc__)
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE")
+    parser.add_argument("--text", default="wiki.?texte", metavar="PATTERN", help="text of labels (wiki.?texte)")
+    run(main, parser, alone=False)

@@ -20,11 +20,10 @@ that benchmarks.strangers reads, with the embedding that the project's own netwo
 cores together; and how many crops were seen in them.
 """
 
-import argparse
 import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,7 +32,7 @@ import keras
 import numpy as np
 from keras import layers as kl
 
-from benchmarks import reference, scratch, strangers
+from benchmarks import reference, scratch, strangers, tables
 from benchmarks.accuracy import FOLDS, RECOMMENDED
 from writerid.base.params import load
 from writerid.base.schema import Recipe
@@ -49,7 +48,6 @@ from writerid.scores.decisions import figures
 MINUTES = 3.8
 CHECKS, CHOOSING = 6, 1000
 STROKES = "width of strokes"
-HEAD = ("network", "by crop", "by line", "by form", "wider", "thinner", "strangers", "seconds", "crops")
 
 
 class Peer(NamedTuple):
@@ -145,18 +143,18 @@ def fit(model: keras.Model, packed: Packed, recipe: Recipe, seconds: float) -> i
     return seen
 
 
-def accuracies(model: keras.Model, packed: Packed) -> list[str]:
+def accuracies(model: keras.Model, packed: Packed) -> tables.Row:
     """Return accuracy by crop, line and form of the test side, and by line with strokes wider and thinner."""
-    cells = []
-    for own in decide(model, packed, "test").by_name().values():
+    cells: tables.Row = {}
+    for level, own in decide(model, packed, "test").by_name().items():
         found = figures(own)
-        cells.append("{accuracy:.4f} ({accuracy_low:.4f}-{accuracy_high:.4f})".format(**found))
+        cells |= tables.bounded(f"by_{level}", (found[f"accuracy{end}"] for end in tables.BOUNDED))
     tone = packed.origin["tone"]
     for trait in traits(tone):
         if trait.trait == STROKES:
             strips, table = changed(packed, packed.tables["test"], _toned(trait, tone), 0)
             other = decide(model, replace(packed, strips=strips, tables={"test": table}), "test")
-            cells.append(f"{figures(other.line)['accuracy']:.4f}")
+            cells[f"strokes_{trait.change.split()[-1]}_by_line"] = f"{figures(other.line)['accuracy']:.4f}"
     return cells
 
 
@@ -167,7 +165,9 @@ def _toned(trait: Trait, tone: str) -> Trait:
     return replace(trait, apply=lambda line, rng: tones.normalise(trait.apply(line, rng), tone))
 
 
-def row(name: str, folder: Path, archive: Path, group_by: str, seconds: float, pages: strangers.Lines | None) -> str:
+def row(
+    name: str, folder: Path, archive: Path, group_by: str, seconds: float, pages: strangers.Lines | None
+) -> tables.Row:
     """Train a network in an empty folder, and return its row of the table."""
     peer = PEERS.get(name)
     changes = {**FOLDS, "split.group_by": group_by, **(peer.crop if peer else RECOMMENDED)}
@@ -183,19 +183,18 @@ def row(name: str, folder: Path, archive: Path, group_by: str, seconds: float, p
         model, _ = models.load(folder / "models/model.keras")
         recipe = load(folder / "params.yaml").recipe
         crops = recipe.epochs * recipe.steps_per_epoch * recipe.batch_size
-    cells = accuracies(model, packed)
+    cells: tables.Row = {"network": name, **accuracies(model, packed)}
     if pages:
         looks = packed.origin["fit"], packed.origin["tone"]
         pieces = strangers.by_network(model, pages, *looks, embedding.fit(model, packed))
-        cells.append(" ".join(strangers.row([pieces], pages).split()[:2]))
-    else:
-        cells.append("")
-    return " | ".join((f"| {name}", *cells, f"{seconds:.0f}", f"{crops:,} |"))
+        found = re.findall(r"[\d.]+", strangers.row([pieces], pages))[:3]
+        cells |= tables.bounded("strangers_map", map(float, found), places=3)
+    return cells | {"seconds": round(seconds), "crops_seen": crops}
 
 
 def main() -> None:
     """Print the table, a row as soon as it is known."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("archive", type=Path)
     parser.add_argument("--minutes", type=float, default=MINUTES)
     parser.add_argument("--group-by", choices=("form", "line"), default="form")
@@ -206,10 +205,13 @@ def main() -> None:
     pages = None
     if options.pages:
         pages = strangers.read(options.pages, text_pattern(options.text, "--text"), re.compile(strangers.WRITER))
-    print(f"| {' | '.join(HEAD)} |\n{'|---' * len(HEAD)}|", flush=True)
-    for name in options.only:
-        with tempfile.TemporaryDirectory() as folder:
-            print(row(name, Path(folder), options.archive, options.group_by, 60 * options.minutes, pages), flush=True)
+
+    def rows() -> Iterator[tables.Row]:
+        for name in options.only:
+            with tempfile.TemporaryDirectory() as folder:
+                yield row(name, Path(folder), options.archive, options.group_by, 60 * options.minutes, pages)
+
+    tables.show(rows(), options.csv)
 
 
 if __name__ == "__main__":

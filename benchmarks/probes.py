@@ -1,6 +1,6 @@
 """Is it the hand? What can be told from grey values, from paper without ink and from ruling, in each `crop.tone`.
 
-    python -m benchmarks.probes
+    python -m benchmarks.probes [--csv FILE]
 
 Packs the lines of params.yaml's dataset anew in each tone; data/lines.csv and data/split.csv must be there. A probe is
 a random forest that learns from training crops and names the writers of test crops. It sees either the mean and spread
@@ -10,13 +10,14 @@ the number of test crops.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from benchmarks import tables
 from writerid.base.files import read_array, read_csv
 from writerid.base.params import load
 from writerid.base.schema import Params
@@ -84,8 +85,8 @@ def probe(
     labels: np.ndarray,
     forms: np.ndarray,
     sides: np.ndarray,
-) -> str:
-    """Return, in words, the balanced accuracy of a probe on test crops, its interval, and the number of them."""
+) -> tuple[list[float], int]:
+    """Return the balanced accuracy of a probe on test crops with the bounds of its interval, and their number."""
     rng = np.random.default_rng(0)
     own = {side: rng.permutation(places[sides[places[:, 1]] == side])[:MOST] for side in ("train", "test")}
     seen = {side: [see(strips[start : start + width]) for start, _ in rows] for side, rows in own.items()}
@@ -96,31 +97,32 @@ def probe(
     log_probs[:, forest.classes_] = np.log(np.maximum(shares, 1e-9))
     _, form = np.unique(forms[own["test"][:, 1]], return_inverse=True)
     found = figures(Decisions(log_probs, labels[own["test"][:, 1]], form))
-    low, high = found["balanced_accuracy_low"], found["balanced_accuracy_high"]
-    return f"{found['balanced_accuracy']:.3f} ({low:.3f}-{high:.3f}) {len(form):>6,}"
+    return [found[f"balanced_accuracy{end}"] for end in tables.BOUNDED], len(form)
 
 
-def main() -> None:
-    """Print the table."""
-    params = load()
+def probed(params: Params) -> Iterator[tables.Row]:
+    """Yield a row for each tone; 'chance' is how often guessing is right."""
     lines = read_lines(Path("data/lines.csv"))
     split = read_csv(Path("data/split.csv"), {"line": str, "split": str})
     side_of = side_of_lines(split["line"], split["split"])
     sides = np.array([side_of[line] for line in lines["line"]])
     known = sorted({writer for writer, side in zip(lines["writer"], sides, strict=True) if side != UNSEEN})
     labels, forms = np.array(labels_of(lines["writer"], known)), np.array(lines["form"])
-    print(f"balanced accuracy by crop; chance {1 / len(known):.3f}")
-    print(f"{'tone':>8} {'mean and spread':>26} {'paper without ink':>26} {'ruling':>26}")
     with tempfile.TemporaryDirectory(dir="data") as name:
         folder = Path(name)
         places = windows(params, lines, folder)
         for tone in TONES:
             strips = read_array(folder / f"{tone}.npy")
-            grey = probe(strips, places["crop"], params.crop.width, grey_values, labels, forms, sides)
-            paper = probe(strips, places["paper"], PAPER, histogram, labels, forms, sides)
-            rules = probe(strips, places["crop"], params.crop.width, ruling, labels, forms, sides)
-            print(f"{tone:>8} {grey:>26} {paper:>26} {rules:>26}", flush=True)
+            row: tables.Row = {"tone": tone}
+            for name, kind, width, see in (
+                ("grey_values", "crop", params.crop.width, grey_values),
+                ("paper", "paper", PAPER, histogram),
+                ("ruling", "crop", params.crop.width, ruling),
+            ):
+                found, crops = probe(strips, places[kind], width, see, labels, forms, sides)
+                row |= tables.bounded(name, found, places=3) | {f"{name}_crops": crops}
+            yield row | {"chance": f"{1 / len(known):.3f}"}
 
 
 if __name__ == "__main__":
-    main()
+    tables.show(probed(load()), tables.parser(__doc__).parse_args().csv)

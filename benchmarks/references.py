@@ -7,7 +7,6 @@ of a line is kept. The page that is asked about and then enrolled is made of lin
 first is timed from its start; all else in one process that stays. Linux only.
 """
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -21,8 +20,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks import tables
 from benchmarks.identify import PAGE, WARM, stacked, timed
-from benchmarks.tables import show
 from stages.runner import run
 from writerid import Identifier
 from writerid.base.declaration import ROOT
@@ -79,7 +78,7 @@ def peak() -> int:
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) // 1024
 
 
-def measured(folder: Path, lines: Path, sizes: list[int]) -> Iterator[dict[str, object]]:
+def measured(folder: Path, lines: Path, sizes: list[int]) -> Iterator[tables.Row]:
     """A row for each number of references."""
     with Archive(lines) as archive:
         greys = [archive.decode(path) for path in archive.images[:PAGE]]
@@ -100,13 +99,12 @@ def measured(folder: Path, lines: Path, sizes: list[int]) -> Iterator[dict[str, 
 
 def main(identifier: Path, lines: Path, references: list[int], csv: Path | None) -> None:
     """Print the table."""
-    show(measured(identifier, lines, references), csv)
+    tables.show(measured(identifier, lines, references), csv)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--identifier", type=Path, default=Path("models/identifier"))
-    parser.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"))
-    parser.add_argument("--references", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
-    parser.add_argument("--csv", type=Path)
-    run(main, parser, alone=False)
+    options = tables.parser(__doc__)
+    options.add_argument("--identifier", type=Path, default=Path("models/identifier"))
+    options.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"))
+    options.add_argument("--references", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
+    run(main, options, alone=False)

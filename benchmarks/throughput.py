@@ -13,7 +13,6 @@ second, each the median of so many runs that take turns, with what it is a share
 Compiling the network's first step is left out everywhere but in the whole fit.
 """
 
-import argparse
 import itertools
 import tempfile
 import time
@@ -25,6 +24,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from benchmarks import tables
 from benchmarks.accuracy import recommended
 from writerid.crops import windows
 from writerid.dataset import splits
@@ -41,6 +41,7 @@ SHARES = {
     "prediction": "matrix product",
     "evaluate": "prediction",
 }
+COLUMNS = ("what", "crops_per_second", "least", "most", "gflop_per_second", "share", "of")
 
 
 def matrix_product() -> float:
@@ -110,7 +111,7 @@ def evaluate(model: keras.Model, packed: windows.Packed) -> float:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
@@ -153,13 +154,14 @@ def main() -> None:
     )  # backwards takes twice as much
     work |= {"prediction": forwards, "evaluate": forwards}
     print(f"one crop: {forwards / 1e6:,.0f} million operations forwards, {3 * forwards / 1e6:,.0f} in a training step")
-    print(f"{'':>15} {'crops/s':>8} {'least':>8} {'most':>8} {'GFLOP/s':>8} {'share of':>25}")
-    print(f"{'matrix product':>15} {'':>26} {rate['matrix product'] / 1e9:>8,.0f}")
-    for name, of in SHARES.items():
-        done = rate[name] * work[name]
-        share = done / rate[of] if of == "matrix product" else rate[name] / rate[of]
-        spread = f"{min(rates[name]):>8,.0f} {max(rates[name]):>8,.0f}"
-        print(f"{name:>15} {rate[name]:>8,.0f} {spread} {done / 1e9:>8,.0f} {share:>10.1%} {of:>14}")
+    rows = []
+    for name, of in {"matrix product": "", **SHARES}.items():
+        done = rate[name] * work.get(name, 1)
+        share = "" if not of else f"{(done if of == 'matrix product' else rate[name]) / rate[of]:.3f}"
+        crops = [round(each(rates[name])) if of else "" for each in (np.median, min, max)]
+        cells = (name, *crops, round(done / 1e9), share, of)
+        rows.append(dict(zip(COLUMNS, cells, strict=True)))
+    tables.show(rows, options.csv)
 
 
 if __name__ == "__main__":

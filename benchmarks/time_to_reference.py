@@ -9,7 +9,6 @@ The reference is timed as its authors ran it (see benchmarks/reference.py), and 
 the figures of the evaluate stage. Test crops are looked at once, when the budget fixed below has been spent.
 """
 
-import argparse
 import itertools
 import json
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import reference, scratch
+from benchmarks import reference, scratch, tables
 from writerid.network import devices, training
 
 FAST = {
@@ -52,7 +51,7 @@ def seconds_per_step(folder: Path, steps: int) -> tuple[float, float]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = tables.parser(__doc__)
     parser.add_argument("archive", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=5)
@@ -64,17 +63,20 @@ def main() -> None:
             scratch.prepare(folder, options.archive, {**FAST, "seed": seed})
             scratch.measure(["map_writers", "split"], folder)
             seconds = scratch.measure(["crop", "train", "evaluate"], folder).seconds
-            ours.append((seconds, json.loads((folder / "metrics/test.json").read_text())["crop"]["accuracy"]))
+            right = json.loads((folder / "metrics/test.json").read_text())["crop"]["accuracy"]
+            ours.append((seconds, round(right, 4)))
             if seed == options.seeds - 1:
                 step, crops = seconds_per_step(folder, options.steps)
     whole = step * reference.EPOCHS * reference.STEPS
-    print(f"{'':>10} {'seconds':>10} {'test accuracy by crop':>22}")
-    note = f"published; {step:.2f} s a step of {crops:,.0f} crops"
-    print(f"{'reference':>10} {whole:>10,.0f} {reference.ACCURACY:>22} {note}")
-    for seed, (seconds, accuracy) in enumerate(ours):
-        print(f"{f'seed {seed}':>10} {seconds:>10,.1f} {accuracy:>22.4f}")
-    mean = float(np.mean([seconds for seconds, _ in ours]))
-    print(f"reference / mean of ours: {whole / mean:,.0f}")
+    rows: dict[str, tuple[float, object]] = {
+        f"reference ({step:.2f} s a step of {crops:,.0f} crops)": (whole, reference.ACCURACY)
+    }
+    rows |= {f"ours, seed {seed}": each for seed, each in enumerate(ours)}
+    rows["reference by the mean of ours"] = whole / float(np.mean([seconds for seconds, _ in ours])), ""
+    tables.show(
+        ({"what": what, "seconds": round(seconds), "by_crop": right} for what, (seconds, right) in rows.items()),
+        options.csv,
+    )
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import accuracy, contours, probes, reference, scans
+from benchmarks import accuracy, contours, probes, reference, scans, tables
 from tests.conftest import dataset_members, line, write_zip
+from writerid.base.files import read_csv
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
 from writerid.dataset.survey import survey
@@ -51,15 +52,23 @@ def decided(fold: int, form: str, ranks: list[int], form_rank: int = 1) -> list[
     ]
 
 
-def test_folds_are_pooled_over_lines_and_not_over_folds():
+def test_folds_are_pooled_over_lines_and_not_over_folds(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     parts = [accuracy.Fold(decided(0, "a", [1, 1, 1]), 10), accuracy.Fold(decided(1, "b", [1], form_rank=2), 20)]
     found = accuracy.pooled([row for part in parts for row in part.rows])
     assert {level: one.value for level, one in found.items()} == {"crop": 39 / 40, "line": 1, "form": 0.5}
     assert found["line"].low < 0.5  # two forms show little
-    told = accuracy.table({"seed 0, folds 0 to 1 pooled": parts, "seed 1, folds 0 to 1 pooled": parts[:1]})
+    tables.show(
+        accuracy.table({"seed 0, folds 0 to 1 pooled": parts, "seed 1, folds 0 to 1 pooled": parts[:1]}),
+        tmp_path / "folds.csv",
+    )
+    told = capsys.readouterr().out
     assert "| seed 0, folds 0 to 1 pooled | 4 | 0.9750 (" in told
     assert "| 10-20 |" in told
-    assert f"| 2 seeds, mean +- standard deviation | | {(39 / 40 + 1) / 2:.4f} +- 0.0177 | 1.0000 +- 0.0000 | " in told
+    assert f"| 2 seeds, mean +- standard deviation |  | {(39 / 40 + 1) / 2:.4f} +- 0.0177 | 1.0000 +- 0.0000 | " in told
+    written = read_csv(tmp_path / "folds.csv", {"by_crop": str, "by_line_low": str})
+    assert written["by_crop"] == ["0.9750", "1.0000", f"{(39 / 40 + 1) / 2:.4f} +- 0.0177"]
+    assert float(written["by_line_low"][0]) < 0.5
+    assert written["by_line_low"][2] == ""
 
 
 def test_a_line_that_two_folds_tested_is_refused():

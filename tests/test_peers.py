@@ -60,11 +60,10 @@ def test_a_row(tmp_path: Path):
     archive = write_zip(tmp_path / "set.zip", dataset_members(writers=2, forms=5))
     (tmp_path / "peer").mkdir()
     told = peers.row("notebook, three layers", tmp_path / "peer", archive, "form", 0.1, None)
-    start, name, crop, line, form, wider, thinner, strangers, seconds, crops, end = told.split("|")
-    assert (start, name.strip(), strangers.strip(), seconds.strip(), end) == ("", "notebook, three layers", "", "0", "")
-    for interval in (crop, line, form):
-        value, low, high = map(float, interval.replace("(", "").replace(")", "").replace("-", " ").split())
+    assert (told["network"], told["seconds"]) == ("notebook, three layers", 0)
+    for level in ("crop", "line", "form"):
+        value, low, high = (float(str(told[f"by_{level}{end}"])) for end in ("", "_low", "_high"))
         assert 0 <= low <= value <= high <= 1
-    assert 0 <= float(wider) <= 1
-    assert 0 <= float(thinner) <= 1
-    assert int(crops.replace(",", "")) % reference.RECIPE.batch_size == 0
+    for change in ("wider", "thinner"):
+        assert 0 <= float(str(told[f"strokes_{change}_by_line"])) <= 1
+    assert int(str(told["crops_seen"])) % reference.RECIPE.batch_size == 0
