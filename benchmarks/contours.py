@@ -1,6 +1,6 @@
 """Contours instead of a network, and beside it: who wrote the lines and forms of the sides in data/.
 
-    python -m benchmarks.contours [--model models/model.keras]
+    python -m benchmarks.contours [--model models/model.keras] [--csv FILE]
 
 Needs the outputs of `dvc repro crop`, and for --model those of `dvc repro train`. Lines are told by their contours (see
 writerid.contours.hinge), main components and logistic regression, which are fitted on the training side; by the
@@ -8,7 +8,6 @@ network; and by both, which vote alike by their log-probabilities. Printed are, 
 accuracies with 95 % intervals over forms, and the seconds that contours took.
 """
 
-import argparse
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks import tables
 from stages.runner import run
 from writerid.base.backend import use
 from writerid.base.parallel import ordered_map
@@ -46,14 +46,14 @@ def together(one: Decisions, other: Decisions) -> Decisions:
     return Decisions(vote(np.concatenate([one.log_probs, other.log_probs]), items), one.labels, one.forms)
 
 
-def row(name: str, lines: Decisions) -> str:
+def row(side: str, what: str, lines: Decisions) -> tables.Row:
     """Return a row of the table: accuracy by line and by form."""
-    cells = []
-    for own in (lines, lines.grouped(lines.forms)):
+    cells: tables.Row = {"side": side, "what": what}
+    for level, own in (("line", lines), ("form", lines.grouped(lines.forms))):
         right = ranks(own.log_probs, own.labels) < 1
         found = share(np.bincount(own.forms, right), np.bincount(own.forms))
-        cells.append(f"{found.value:.4f} ({found.low:.4f}-{found.high:.4f}) of {len(right):>4}")
-    return f"{name:<24} {cells[0]:>33} {cells[1]:>33}"
+        cells |= {f"{level}s": len(right), **tables.bounded(f"by_{level}", found)}
+    return cells
 
 
 def by_contours(packed: Packed, dataset: Path) -> Iterator[tuple[str, Decisions]]:
@@ -83,7 +83,7 @@ def by_network(packed: Packed, model: Path) -> dict[str, Decisions]:
     return {side: reported.decide(network, packed, side).line for side in JUDGED}
 
 
-def main(model: Path | None) -> None:
+def main(model: Path | None, csv: Path | None) -> None:
     """Print the accuracies of both sides."""
     params = load()
     use(params.backend)
@@ -92,21 +92,16 @@ def main(model: Path | None) -> None:
     contours = dict(by_contours(packed, Path(params.dataset)))
     seconds = time.perf_counter() - started
     network = by_network(packed, model) if model else {}
-    print(f"{'':<24} {'by line':>33} {'by form':>33}")
+    rows = []
     for side, own in contours.items():
-        print(row(f"{side}: contours", own))
+        rows.append(row(side, "contours", own))
         if side in network:
-            print(row(f"{side}: network", network[side]))
-            print(row(f"{side}: both", together(own, network[side])))
+            rows += [row(side, "network", network[side]), row(side, "both", together(own, network[side]))]
+    tables.show(rows, csv)
     print(f"{seconds:.0f} s for contours")
 
 
-def options() -> argparse.ArgumentParser:
-    """The options of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.contours", description=main.__doc__)
-    parser.add_argument("--model", type=Path, help="also the network, such as models/model.keras, and both together")
-    return parser
-
-
 if __name__ == "__main__":
-    run(main, options(), alone=False)
+    parser = tables.parser(__doc__)
+    parser.add_argument("--model", type=Path, help="also the network, such as models/model.keras, and both together")
+    run(main, parser, alone=False)

@@ -136,7 +136,8 @@ def test_contours_name_lines_and_forms_beside_a_network():
     vectors[[0, 12]] = vectors[[12, 0]]  # a line on a form of another's
     lines = Decisions(fitted.predict_log_proba(vectors), labels, forms)
     line, form = share(np.array([3, 4, 4, 3, 4, 4]), np.full(6, 4)), share(np.ones(6), np.ones(6))
-    cells = [f"{own.value:.4f} ({own.low:.4f}-{own.high:.4f})" for own in (line, form)]
-    assert contours.row("own", lines).split() == f"own {cells[0]} of 24 {cells[1]} of 6".split()
+    by_line, by_form = tables.bounded("by_line", line), tables.bounded("by_form", form)
+    own = {"side": "test", "what": "own", "lines": 24, **by_line, "forms": 6, **by_form}
+    assert list(contours.row("test", "own", lines).items()) == list(own.items())
     surer = Decisions(np.log(np.where(np.eye(2)[labels] > 0, 1 - 1e-9, 1e-9)), labels, forms)
-    assert "1.0000 (" in contours.row("both", contours.together(lines, surer))
+    assert contours.row("test", "both", contours.together(lines, surer))["by_line"] == "1.0000"
