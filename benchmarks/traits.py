@@ -6,11 +6,12 @@ The table that the stage `explain` makes of test lines, for the side on which re
 Needs the outputs of `dvc repro train`. So many lines of the side, evenly chosen, are changed (writerid.explain.traits).
 """
 
-import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks import tables
 from stages.runner import run
 from writerid.base.backend import use
 from writerid.base.params import load
@@ -19,9 +20,11 @@ from writerid.crops.strips import Scans
 from writerid.dataset.archive import Archive
 from writerid.scores.decisions import Decisions, accuracy, log_softmax
 
+BY = ("by_crop", "by_line")
 
-def main(side: str, lines: int) -> None:
-    """Print a row a trait."""
+
+def rows(side: str, lines: int) -> Iterator[dict[str, str]]:
+    """Yield a row a trait: accuracy by crop and by line."""
     params = load()
     use(params.backend)
     from writerid.evaluation import inputs
@@ -32,26 +35,25 @@ def main(side: str, lines: int) -> None:
     devices.prepare(params.seed)
     model, packed, _ = inputs.read(Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), (side,))
     crops, own = packed.tables[side], packed.origin
-    rows = np.unique(crops["line"])
-    crops = crops[np.isin(crops["line"], rows[evenly(len(rows), lines)])]
+    known = np.unique(crops["line"])
+    crops = crops[np.isin(crops["line"], known[evenly(len(known), lines)])]
     _, line = np.unique(crops["line"], return_inverse=True)
-    print(f"{line.max() + 1} lines of the {side} side\n{'':<45} {'by crop':>8} {'by line':>8}", flush=True)
     with Archive(Path(params.dataset)) as archive:
         scans = Scans(archive, packed.lines, own["height"], own["width"], own["fit"], own["tone"])
         for trait in traits(own["tone"]):
             strips, places = changed(packed, crops, trait, params.seed, scans.strip)
             by_crop = Decisions(log_softmax(predict(model, strips, places)), places["label"], line)
             found = (accuracy(each.log_probs, each.labels) for each in (by_crop, by_crop.grouped(line)))
-            print(f"{trait.change:<45} " + " ".join(f"{share:>8.4f}" for share in found), flush=True)
+            yield {"lines": trait.change, **{name: f"{share:.4f}" for name, share in zip(BY, found, strict=True)}}
 
 
-def options() -> argparse.ArgumentParser:
-    """The options of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.traits", description=main.__doc__)
-    parser.add_argument("--side", choices=("validation", "test"), default="validation")
-    parser.add_argument("--lines", type=int, default=400)
-    return parser
+def main(side: str, lines: int, csv: Path | None) -> None:
+    """Print the table."""
+    tables.show(rows(side, lines), csv)
 
 
 if __name__ == "__main__":
-    run(main, options(), alone=False)
+    parser = tables.parser(__doc__)
+    parser.add_argument("--side", choices=("validation", "test"), default="validation")
+    parser.add_argument("--lines", type=int, default=400)
+    run(main, parser, alone=False)
