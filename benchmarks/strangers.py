@@ -1,6 +1,6 @@
 """Strangers: are lines and pages by one person found among those of people whom no training has seen?
 
-    python -m benchmarks.strangers ARCHIVE [--model models/model.keras] [--text PATTERN] [--writer PATTERN]
+    python -m benchmarks.strangers ARCHIVE [--model models/model.keras] [--text PATTERN] [--writer PATTERN] [--graph]
 
 ARCHIVE is a zip archive, or a folder, of page images with layout files (ALTO or PAGE XML); on a page without one, lines
 are found by their ink. A page's writer is what the first group of --writer matches of its file's name without the
@@ -17,6 +17,9 @@ more. The model's embedding was fitted on its training writers. What is trained 
 lines, whose writers are not told, nor which lines share a page: an embedding that is fitted on that brings each line
 close to its page's mean, so that it is no longer one line that asks. Lines are cleaned as for training, and scaled and
 toned as params.yaml has it (crop.fit, crop.tone).
+
+With --graph two more rows search through a graph of the gallery (see similarity_graph): one line asks, as before, but
+what it asks is known as a whole, so that lines of one page, and of one hand, stand for each other.
 """
 
 import argparse
@@ -28,6 +31,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from benchmarks import similarity_graph
 from stages.runner import run
 from tools.pages import pages_of
 from writerid.base.backend import use
@@ -128,8 +132,11 @@ def by_network(model: keras.Model, lines: Lines, fit: str, tone: str, embedding:
     return Pieces(vectors, crops["line"], embedding or fit_unlabelled(means(vectors, crops["line"])))
 
 
-def row(kinds: list[Pieces], lines: Lines) -> str:
-    """Return the cells of a row; of several kinds, documents are as alike as they are by each of them on average."""
+def row(kinds: list[Pieces], lines: Lines, graph: bool = False) -> str:
+    """Return the cells of a row; of several kinds, documents are as alike as they are by each of them on average.
+
+    They are searched for as they are, or through a graph (see similarity_graph).
+    """
     _, number = np.unique(lines.pages, return_inverse=True)
     place = np.arange(len(number)) - np.searchsorted(number, number)  # lines stand in the order of their pages
     documents = {
@@ -143,19 +150,24 @@ def row(kinds: list[Pieces], lines: Lines) -> str:
         _, first, size = np.unique(group, return_index=True, return_counts=True)
         whole = size == TOGETHER if level == "two" else size > 0  # the odd last line of a page is no pair
         vectors, writers, pages = vectors[whole], lines.writers[first[whole]], number[first[whole]]
-        found = retrieval.search(vectors, writers, pages)
+        if graph:
+            found, errors = similarity_graph.search(similarity_graph.across(vectors, pages), writers)
+        else:
+            found = retrieval.search(vectors, writers, pages)
         precision[level] = found.average_precision.mean() if len(found.document) else np.nan
         if level == "line":
             scores = retrieval.summary(found, writers)
             pairs = verification.pairs(vectors, writers, pages)
             rank = np.unique(pairs.score, return_inverse=True)[1]
-            rate = verification.eer(verification.weigh(rank, pairs.same))
+            rate = errors if graph else verification.eer(verification.weigh(rank, pairs.same))
     interval = f"{scores['map']:.3f} ({scores['map_low']:.3f}-{scores['map_high']:.3f})"
     return f"{interval:>30} {scores['top1']:>6.3f} {rate:>6.3f} {precision['two']:>15.3f} {precision['page']:>11.3f}"
 
 
-def compared(network: keras.Model, embedding: Embedding, lines: Lines, params: Params) -> Iterator[str]:
-    """Yield the rows of the table, as text, for one way in which lines look."""
+def compared(
+    network: keras.Model, embedding: Embedding, lines: Lines, params: Params, graph: bool = False
+) -> Iterator[str]:
+    """Yield the rows of the table, as text, for one way in which lines look; the last two also through a graph."""
     contours, fit, tone = by_contours(lines), params.crop.fit, params.crop.tone
     random = by_network(keras.models.clone_model(network), lines, fit, tone, None)
     trained = by_network(network, lines, fit, tone, embedding)
@@ -166,6 +178,8 @@ def compared(network: keras.Model, embedding: Embedding, lines: Lines, params: P
         ("both", [*contours, trained]),
     ):
         yield f"{name:<16} {row(kinds, lines)}"
+    for name, kinds in (("contours, graph", contours), ("both, graph", [*contours, trained])) if graph else ():
+        yield f"{name:<16} {row(kinds, lines, graph=True)}"
 
 
 def begin(archive: Path, model: Path, text: str, writer: str) -> tuple[keras.Model, Embedding, Lines, Params]:
@@ -186,9 +200,9 @@ def begin(archive: Path, model: Path, text: str, writer: str) -> tuple[keras.Mod
     return network, embedding, lines, params
 
 
-def main(archive: Path, model: Path, text: str, writer: str) -> None:
+def main(archive: Path, model: Path, text: str, writer: str, graph: bool = False) -> None:
     """Print the table."""
-    for cells in compared(*begin(archive, model, text, writer)):
+    for cells in compared(*begin(archive, model, text, writer), graph):
         print(cells, flush=True)
 
 
@@ -203,4 +217,6 @@ def options(name: str, description: str | None) -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    run(main, options("strangers", main.__doc__), alone=False)
+    parser = options("strangers", main.__doc__)
+    parser.add_argument("--graph", action="store_true", help="also search through a graph of each page's gallery")
+    run(main, parser, alone=False)

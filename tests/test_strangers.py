@@ -109,10 +109,11 @@ def test_the_whole_table(archive: Path, tmp_path: Path, capsys: pytest.CaptureFi
     models.save(model, SEEN, tmp_path / "m.keras")
     size = model.get_layer("logits").input.shape[-1]
     models.add_embedding(tmp_path / "m.keras", Embedding(np.zeros(size), np.eye(size)))
-    strangers.main(archive, tmp_path / "m.keras", "sheet", strangers.WRITER)
+    strangers.main(archive, tmp_path / "m.keras", "sheet", strangers.WRITER, graph=True)
     printed = capsys.readouterr().out.splitlines()
     assert printed[1] == "28 lines on 7 pages by 4 people"
-    assert [line[:16].strip() for line in printed[3:]] == ["random weights", "contours", "network", "both"]
+    rows = ["random weights", "contours", "network", "both", "contours, graph", "both, graph"]
+    assert [line[:16].strip() for line in printed[3:]] == rows
     assert printed[4].split()[3] == "1.000"
 
 
