@@ -10,7 +10,6 @@ accuracies with 95 % intervals over forms, and the seconds that contours took.
 
 import time
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -57,29 +56,16 @@ def row(side: str, what: str, lines: Decisions) -> tables.Row:
     return cells
 
 
-class Reader:
-    """Reads lines of an archive, which each process opens for itself."""
-
-    def __init__(self, dataset: Path) -> None:
-        self.dataset = dataset
-
-    @cached_property
-    def _archive(self) -> Archive:
-        return Archive(self.dataset)
-
-    def __call__(self, line: tuple[str, float]) -> np.ndarray:
-        """Return the features of a line, by its path and its scale."""
-        path, scale = line
-        return features(self._archive.decode(path), scale)
-
-
 def by_contours(packed: Packed, dataset: Path) -> Iterator[tuple[str, Decisions]]:
     """Yield the decisions on the lines of each side that is judged."""
     by = scales(np.column_stack([packed.lines["width"], packed.lines["height"]]))
     rows = {side: np.unique(packed.tables[side]["line"]).tolist() for side in ("train", *JUDGED)}
-    lines = [(packed.lines["path"][place], float(by[place])) for own in rows.values() for place in own]
-    found = np.array(list(ordered_map(Reader(dataset), lines, "contours", " lines", processes=True)))
-    vectors = dict(zip(rows, np.split(found, np.cumsum([len(own) for own in rows.values()])[:-1]), strict=True))
+    with Archive(dataset) as archive:
+
+        def read(place: int) -> np.ndarray:
+            return features(archive.decode(packed.lines["path"][place]), by[place])
+
+        vectors = {side: np.array(list(ordered_map(read, own, side, " lines"))) for side, own in rows.items()}
     writers, forms = (np.array(packed.lines[name]) for name in ("writer", "form"))
     fitted = classifier(len(rows["train"])).fit(vectors["train"], writers[rows["train"]])
     for side in JUDGED:
