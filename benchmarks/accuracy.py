@@ -142,7 +142,7 @@ def main() -> None:
     """Run what is missing, and print the table."""
     parser = tables.parser(__doc__)
     parser.add_argument("archive", type=Path)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=tables.positive, default=1)
     parser.add_argument("--folds", type=int, help="only the first so many; their lines alone are pooled")
     parser.add_argument("-S", dest="changes", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()

@@ -22,7 +22,7 @@ def main() -> None:
     parser = tables.parser(__doc__)
     parser.add_argument("archive", nargs="?", type=Path, default=scratch.ROOT / "data/synthetic.zip")
     parser.add_argument("--backends", nargs="+", default=["tensorflow", "jax", "torch"])
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=tables.positive, default=3)
     options = parser.parse_args()
     tables.show(measured(options.archive, options.backends, options.seeds), options.csv)
 

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from benchmarks import throughput
+from benchmarks import tables, throughput
 from benchmarks.data import WRITERS, random_data
 from writerid.base.params import load
 from writerid.network import devices, models, training
@@ -36,8 +36,8 @@ def crops_per_second(setting: str, steps: int) -> float:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--runs", type=tables.positive, default=5)
+    parser.add_argument("--steps", type=tables.positive, default=150)
     parser.add_argument("--measure", choices=SETTINGS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:

@@ -51,7 +51,7 @@ def seen_by_probe(strips: np.ndarray, crops: np.ndarray, width: int) -> list[lis
 def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=tables.positive, default=3)
     options = parser.parse_args()
     data, test = project_data(), read_array(Path("data/crops/test.npy"))
     train, writers = data.train, data.provenance.writers

@@ -74,8 +74,8 @@ def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
     parser.add_argument("archive", nargs="?", type=Path, default=scratch.ROOT / "data/synthetic.zip")
-    parser.add_argument("--times", type=int, nargs="+", default=[1, 10])
-    parser.add_argument("--width", type=int)
+    parser.add_argument("--times", type=tables.positive, nargs="+", default=[1, 10])
+    parser.add_argument("--width", type=tables.positive)
     parser.add_argument("--new-writers", action="store_true")
     options = parser.parse_args()
     how = options.width, options.new_writers

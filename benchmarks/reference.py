@@ -11,7 +11,6 @@ run goes on after its last whole epoch.
 tests/test_models.py holds the network against Keras's own layers.
 """
 
-import argparse
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +20,9 @@ import keras
 import numpy as np
 from PIL import Image
 
-from benchmarks import scratch
+from benchmarks import scratch, tables
+from stages.runner import run
+from writerid.base.errors import InputError
 from writerid.base.files import read_csv
 from writerid.base.parallel import ordered_map
 from writerid.base.schema import Augmentation, Recipe
@@ -113,39 +114,39 @@ def endless(lines: Sequence[np.ndarray], labels: np.ndarray, share: float) -> It
         seed += 1
 
 
-def main() -> None:
+def main(archive: Path, share: float, dropout: float, keep: Path | None, csv: Path | None) -> None:
     """Train, and print the curve."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive", type=Path)
-    parser.add_argument("--share", type=float, default=0.125)
-    parser.add_argument("--dropout", type=float, default=NETWORK.dropout)
-    parser.add_argument("--keep", type=Path)
-    options = parser.parse_args()
+    if not (0 < share <= 1 and 0 <= dropout < 1):
+        raise InputError(f"--share {share} --dropout {dropout}: above 0 to 1, and 0 to below 1")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        scratch.prepare(folder, options.archive, {"split.group_by": "line", "split.unseen_writers": 0})
+        scratch.prepare(folder, archive, {"split.group_by": "line", "split.unseen_writers": 0})
         scratch.measure(["map_writers", "split"], folder)
         found = {
             side: (list(ordered_map(line, paths, side, " lines")), labels)
             for side, (paths, labels) in images(folder).items()
         }
+    if (writers := found["train"][1].max() + 1) > NETWORK.classes:
+        raise InputError(f"{archive}: {writers} writers; the reference knows {NETWORK.classes}")
+    if (few := min(len(labels) for _, labels in found.values())) < LINES:
+        raise InputError(f"{archive}: a side has {few} lines, and a batch {LINES}")
     devices.prepare(RECIPE.seed)
-    model = training.compiled(NETWORK.model_copy(update={"dropout": options.dropout}), RECIPE)
+    model = training.compiled(NETWORK.model_copy(update={"dropout": dropout}), RECIPE)
     judged = {}
     for side in ("validation", "test"):
-        pixels, labels = zip(*batches(found[side][0].__getitem__, found[side][1], options.share), strict=True)
+        pixels, labels = zip(*batches(found[side][0].__getitem__, found[side][1], share), strict=True)
         judged[side] = np.concatenate(pixels), np.concatenate(labels)
-    kept = [keras.callbacks.BackupAndRestore(str(options.keep), delete_checkpoint=False)] if options.keep else []
-    shown = keras.callbacks.LambdaCallback(on_epoch_end=show)
+    callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=show)]
+    callbacks += [keras.callbacks.CSVLogger(str(csv), append=keep is not None)] if csv else []
+    callbacks += [keras.callbacks.BackupAndRestore(str(keep), delete_checkpoint=False)] if keep else []
     print(f"{'epoch':>5} {'training loss':>14} {'accuracy':>9} {'validation loss':>16} {'accuracy':>9}", flush=True)
-    train = endless(*found["train"], options.share)
     model.fit(
-        train,
+        endless(*found["train"], share),
         steps_per_epoch=STEPS,
         epochs=EPOCHS,
         validation_data=judged["validation"],
         validation_batch_size=256,
-        callbacks=[*kept, shown],
+        callbacks=callbacks,
         verbose=0,
     )
     loss, accuracy = model.evaluate(*judged["test"], batch_size=256, verbose=0)
@@ -159,4 +160,9 @@ def show(epoch: int, logs: dict[str, float]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = tables.parser(__doc__)
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("--share", type=float, default=0.125)
+    parser.add_argument("--dropout", type=float, default=NETWORK.dropout)
+    parser.add_argument("--keep", type=Path)
+    run(main, parser, alone=False)

@@ -106,5 +106,5 @@ if __name__ == "__main__":
     options = tables.parser(__doc__)
     options.add_argument("--identifier", type=Path, default=Path("models/identifier"))
     options.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"))
-    options.add_argument("--references", type=int, nargs="+", default=[1000, 100_000, 1_000_000])
+    options.add_argument("--references", type=tables.positive, nargs="+", default=[1000, 100_000, 1_000_000])
     run(main, options, alone=False)

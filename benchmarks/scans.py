@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
+from benchmarks import tables
 from stages.runner import run
 from writerid.base.files import atomic
 from writerid.dataset.archive import Archive
@@ -78,7 +79,9 @@ def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scans")
     parser.add_argument("source", type=Path, metavar="ARCHIVE")
     parser.add_argument("output", type=Path, metavar="OUTPUT")
-    parser.add_argument("--dpi", type=int, nargs="+", default=[AS_IT_IS], help="resolutions of forms, at random")
+    parser.add_argument(
+        "--dpi", type=tables.positive, nargs="+", default=[AS_IT_IS], help="resolutions of forms, at random"
+    )
     parser.add_argument("--say", action="store_true", help="write the resolution into the files")
     parser.add_argument("--ruled", dest="ruled_by", choices=("form", "writer"), help="rule paper by form or by writer")
     return parser

@@ -25,6 +25,8 @@ class Measured(NamedTuple):
 
 def prepare(folder: Path, archive: Path, changes: Mapping[str, Any]) -> Path:
     """Put params.yaml, with some values changed, into a folder, and a link to an archive, which is returned."""
+    if not archive.exists():
+        sys.exit(f"error: {archive}: there is no such archive")
     (folder / "data").mkdir()
     shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
     edit_params(folder / "params.yaml", {**changes, "dataset": "data/set.zip"})

@@ -16,6 +16,13 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return options
 
 
+def positive(text: str) -> int:
+    """A count on the command line; refused where it is no whole number above 0."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
 BOUNDED = ("", "_low", "_high")  # what the names of a figure and of its interval's bounds end in
 
 

@@ -112,8 +112,8 @@ def evaluate(model: keras.Model, packed: windows.Packed) -> float:
 def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
-    parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--steps", type=tables.positive, default=200)
+    parser.add_argument("--runs", type=tables.positive, default=3)
     options = parser.parse_args()
     params = recommended()
     devices.prepare(params.seed)

@@ -53,8 +53,8 @@ def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
     parser.add_argument("archive", type=Path)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--seeds", type=tables.positive, default=3)
+    parser.add_argument("--steps", type=tables.positive, default=5)
     options = parser.parse_args()
     ours = []
     for seed in range(options.seeds):

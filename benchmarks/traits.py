@@ -55,5 +55,5 @@ def main(side: str, lines: int, csv: Path | None) -> None:
 if __name__ == "__main__":
     parser = tables.parser(__doc__)
     parser.add_argument("--side", choices=("validation", "test"), default="validation")
-    parser.add_argument("--lines", type=int, default=400)
+    parser.add_argument("--lines", type=tables.positive, default=400)
     run(main, parser, alone=False)

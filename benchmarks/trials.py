@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ray.cluster_utils import Cluster
 
+from benchmarks import tables
 from benchmarks.scratch import ROOT
 from tests.conftest import environment
 from tests.tuning_clone import TUNE, Clone
@@ -63,8 +64,8 @@ def grid(clone: Clone, what: str, cores: set[int], *arguments: str, **variables:
 def main() -> None:
     """Print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--trials", type=int, default=6)
+    parser.add_argument("--pairs", type=tables.positive, default=5)
+    parser.add_argument("--trials", type=tables.positive, default=6)
     options = parser.parse_args()
     values = {"dropout": [round(number / 10, 1) for number in range(max(options.trials, options.pairs))]}
     with tempfile.TemporaryDirectory() as name:

@@ -157,6 +157,8 @@ def test_evidence(there: Path, capsys: pytest.CaptureFixture[str], name: str):
         (["evidence", "blank.png", "--out", "new/evidence.html"], "blank.png: cannot be used: it is blank"),
         (["forget", "anna", "--identifier", "new"], "new: holds no identifier"),
         (["enrol", "anna", "nowhere.png", "--into", "new"], "nowhere.png: there is no such file"),
+        (["enrol", "anna1.png", "carla1.png"], "anna1.png: is a file; first comes the name"),
+        (["enrol", "carla", "carla1.png", "--into", "."], "holds other files, and no identifier"),
         (["export", "--to", "blank.png", "--model", "anna1.png"], "blank.png: is not an empty folder"),
         (["export", "--to", "there", "--model", "nowhere.keras"], "there is no such file"),
     ],

@@ -190,15 +190,18 @@ def _enrol(options: argparse.Namespace) -> None:
     from filelock import FileLock
 
     from writerid.dataset.names import same_spelling
+    from writerid.identifier.bundle import claim
     from writerid.identifier.identify import Identifier
 
     into = options.into or PEOPLE
+    if Path(options.name).is_file():
+        raise InputError(f"{shown(options.name)}: is a file; first comes the name of who wrote the scans")
 
     def source() -> Path:
         return Path(into if (into / "identifier.json").is_file() else options.identifier or MADE)
 
     scans = Identifier.load(source()).read(*options.scans)  # before a folder is made for what may not be there
-    into.mkdir(parents=True, exist_ok=True)
+    claim(into)
     with FileLock(into / ".lock"):
         begun = source()
         identifier = Identifier.load(begun).enrol(options.name, scans)

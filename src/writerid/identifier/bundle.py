@@ -106,6 +106,18 @@ class Bundle:
     card: str
 
 
+def claim(folder: Path) -> None:
+    """Make a folder in which an identifier is to be kept.
+
+    Raises InputError where it holds something, but no identifier nor, after a kill, the first file of one (see
+    `write`): files of a person's own would be written over.
+    """
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if not names & {SETTINGS, NETWORK} and any(not name.startswith(".") for name in names):
+        raise InputError(f"{folder}: holds other files, and no identifier; name a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def write(bundle: Bundle, folder: Path) -> None:
     """Write an identifier to a folder, the same bytes for the same content."""
     files = {NETWORK: bundle.network, REFERENCES: _packed(asdict(bundle.references)), CARD: bundle.card.encode()}

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from writerid.base.errors import InputError
 from writerid.identifier import evidence
-from writerid.identifier.bundle import ENROLLED, SETTINGS
+from writerid.identifier.bundle import ENROLLED, SETTINGS, claim
 from writerid.identifier.identify import Identifier, only
 from writerid.identifier.scans import Scan, read_image
 from writerid.web.guard import COOKIE, HEADERS, Guard, Sessions
@@ -144,7 +144,7 @@ class Site:
         return self._page(request, "failed.html", FAILED, status=status, message=message)
 
     def _change(self, change: Callable[[Identifier], Identifier]) -> None:
-        self._people.mkdir(parents=True, exist_ok=True)
+        claim(self._people)
         with FileLock(self._people / ".lock"):
             change(self.identifier()).save(self._people)
 
