@@ -110,11 +110,11 @@ def test_one_form_or_two_alike(count: int):
     assert (scales(HAND[:count])[0] == 1).all()
 
 
-def archive_of(folder: Path, resolutions: list[int], said: bool) -> tuple[Path, list[Line]]:
+def archive_of(folder: Path, resolutions: list[int], said: bool, seed: int = 0) -> tuple[Path, list[Line]]:
     """An archive of a form of two lines for each resolution, by two writers in turn."""
     members: dict[str, bytes | str] = {}
     lines = []
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     hands, sheet = [hand_of_writer(0.5, rng) for _ in "ab"], new_form(0.5, rng)
     for form, dpi in enumerate(resolutions):
         for own in range(2):
@@ -131,12 +131,17 @@ def archive_of(folder: Path, resolutions: list[int], said: bool) -> tuple[Path, 
 @pytest.mark.parametrize("said", [True, False])
 def test_an_archive_of_150_300_and_600_dpi(tmp_path: Path, said: bool):
     resolutions = [300, 300, 150, 150, 600, 600]
-    path, lines = archive_of(tmp_path, resolutions, said)
-    with Archive(path) as archive:
-        found, notes = one_resolution(archive, lines)
-    together = found * np.repeat(resolutions, 2)  # as if all were scanned at so many dpi; the hands differ by 1.25
-    assert together.max() / together.min() < (1.001 if said else 1.6)
-    assert len(notes) == 1
+    apart = []
+    for seed in range(5):
+        path, lines = archive_of(tmp_path, resolutions, said, seed)
+        with Archive(path) as archive:
+            found, notes = one_resolution(archive, lines)
+        together = found * np.repeat(resolutions, 2)  # as if all were scanned at so many dpi
+        apart.append(together.max() / together.min())
+        assert len(notes) == 1
+    # Where nothing is said it is estimated from two lines a form, which are by two hands.
+    assert max(apart) < (1.001 if said else 2)
+    assert np.median(apart) < 1.3
 
 
 def test_an_archive_of_one_resolution_is_not_opened_again(tmp_path: Path):
