@@ -29,6 +29,7 @@ FAST = {
     "steps_per_epoch": 120,
     "warmup_steps": 15,
     "dropout": 0.0,
+    "augment.share": 0.0,
     "split.unseen_writers": 0,
     "evaluate.resamples": 100,
 }
