@@ -93,14 +93,14 @@ def batches(
         yield np.stack(crops), one_hot[own]
 
 
-def images(folder: Path) -> dict[str, tuple[list[Path], np.ndarray]]:
-    """Return the images of each side in a folder with a split, which are put there, and their writers' numbers."""
+def images(folder: Path, sides: Sequence[str]) -> dict[str, tuple[list[Path], np.ndarray]]:
+    """Return the images of some sides in a folder with a split, which are put there, and their writers' numbers."""
     lines = read_lines(folder / "data/lines.csv")
     side = np.array(read_csv(folder / "data/split.csv", {"line": str, "split": str})["split"])
     labels = np.unique(lines["writer"], return_inverse=True)[1]
     found = {}
     with zipfile.ZipFile(folder / "data/set.zip") as opened:
-        for name in ("train", "validation", "test"):
+        for name in sides:
             rows = np.flatnonzero(side == name)
             found[name] = [Path(opened.extract(lines["path"][row], folder / "images")) for row in rows], labels[rows]
     return found
@@ -124,7 +124,7 @@ def main(archive: Path, share: float, dropout: float, keep: Path | None, csv: Pa
         scratch.measure(["map_writers", "split"], folder)
         found = {
             side: (list(ordered_map(line, paths, side, " lines")), labels)
-            for side, (paths, labels) in images(folder).items()
+            for side, (paths, labels) in images(folder, ("train", "validation", "test")).items()
         }
     if (writers := found["train"][1].max() + 1) > NETWORK.classes:
         raise InputError(f"{archive}: {writers} writers; the reference knows {NETWORK.classes}")

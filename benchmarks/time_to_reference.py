@@ -37,7 +37,7 @@ FAST = {
 
 def seconds_per_step(folder: Path, steps: int) -> tuple[float, float]:
     """Seconds a step of the reference's, and crops a step."""
-    images, labels = reference.images(folder)["train"]
+    images, labels = reference.images(folder, ["train"])["train"]
     devices.prepare(0)
     model = training.compiled(reference.NETWORK, reference.RECIPE)
     batches = reference.batches(lambda number: reference.line(images[number]), labels)

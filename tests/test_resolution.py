@@ -140,7 +140,7 @@ def test_an_archive_of_150_300_and_600_dpi(tmp_path: Path, said: bool):
         apart.append(together.max() / together.min())
         assert len(notes) == 1
     # Where nothing is said it is estimated from two lines a form, which are by two hands.
-    assert max(apart) < (1.001 if said else 2)
+    assert max(apart) < (1.001 if said else 1.65)
     assert np.median(apart) < 1.3
 
 
