@@ -41,6 +41,7 @@ from writerid.identifier.decide import NONE_FROM, decide
 from writerid.identifier.hands import together
 from writerid.identifier.identify import Identifier
 from writerid.identifier.scans import read, read_image
+from writerid.scores.intervals import share
 
 PAGE, GAP, MARGIN = 25, 20, 120  # lines of the made page, and pixels between and around them
 COLD, WARM = 5, 3  # times that each is measured; the median counts
@@ -88,8 +89,8 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - begun, sum(os.times()[:4]) - before
 
 
-def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> None:
-    """Print how often people who were enrolled by a page are named wrong or refused, and others taken for them."""
+def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> Iterator[tables.Row]:
+    """Yield how often people enrolled by a page are named wrong or refused, and others accepted; bounds over people."""
     identifier = Identifier.load(folder)
     calibration = identifier.bundle.calibration.get(ENROLLED)
     if calibration is None:
@@ -111,8 +112,10 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
     ]
     print(f"{sum(map(len, vectors.values()))} pages by {len(vectors)} people, {unusable} could not be used")
     rng = np.random.default_rng(0)
+    number = {name: place for place, name in enumerate(vectors)}
     for size in (len(known), *few):
-        counts = np.zeros(5)
+        # By person: pages, and what was said of them.
+        theirs, others = np.zeros((3, len(number))), np.zeros((2, len(number)))
         for _ in range(1 if size == len(known) else DRAWS):
             gallery = sorted(rng.permutation(known)[:size].tolist())
             references = np.array([vectors[name][first[name]][0] for name in gallery])
@@ -120,14 +123,18 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
                 likeness = references @ vector
                 refused = decide(likeness, lines, calibration)[1] >= NONE_FROM
                 if name in gallery:
-                    counts[:3] += 1, refused, not refused and gallery[int(likeness.argmax())] != name
+                    wrong = not refused and gallery[int(likeness.argmax())] != name
+                    theirs[:, number[name]] += 1, wrong, refused
                 else:
-                    counts[3:] += 1, not refused
-        print(
-            f"{size} enrolled: of {counts[0]:.0f} pages by them {counts[2] / counts[0]:.1%} named wrong, "
-            f"{counts[1] / counts[0]:.1%} refused; of {counts[3]:.0f} by others {counts[4] / counts[3]:.1%} "
-            "taken for one of them"
-        )
+                    others[:, number[name]] += 1, not refused
+        yield {
+            "enrolled": size,
+            "pages_by_them": int(theirs[0].sum()),
+            **tables.bounded("named_wrong", share(theirs[1], theirs[0]), 3),
+            **tables.bounded("refused", share(theirs[2], theirs[0]), 3),
+            "pages_by_others": int(others[0].sum()),
+            **tables.bounded("accepted", share(others[1], others[0]), 3),
+        }
 
 
 def traps(identifier: Identifier, lines: Path, split: Path, dataset: Path) -> Iterator[tables.Row]:
@@ -192,7 +199,7 @@ def main(
     if Path("data/split.csv").is_file():
         tables.show(traps(Identifier.load(identifier), Path("data/lines.csv"), Path("data/split.csv"), lines), csv)
     if pages:
-        trial(identifier, pages, text, writer, few)
+        tables.show(trial(identifier, pages, text, writer, few))
 
 
 if __name__ == "__main__":
