@@ -175,6 +175,7 @@ def test_a_zip_of_macos(tmp_path: Path):
             archive.writestr(name, png(line(number)))
             archive.writestr(f"__MACOSX/._{name}", b"\0\5\x16\7")
         archive.writestr(".DS_Store", b"")
+        archive.writestr(".cache/b-01.png", png(line(3)))
     path.write_bytes(path.read_bytes().replace(b"Mu@@", "Mu\u0308".encode()))  # without the mark of UTF-8
     lines, left_out = surveyed(path)
     assert not left_out

@@ -115,7 +115,11 @@ def test_people_are_kept_in_a_folder_of_their_own(there: Path, capsys: pytest.Ca
     assert "carla2.png: carla" in said(capsys, "identify", "carla2.png")
     assert "none of them" in said(capsys, "identify", "carla2.png", "--identifier", "models/identifier")
     assert "carla: 5 lines, enrolled" in said(capsys, "writers")
-    assert "no longer known" in said(capsys, "forget", "carla")
+    assert "note: carla is known, too" in said(capsys, "enrol", "Carla", "carla2.png")
+    assert "nobody whom you enrolled" not in said(capsys, "forget", "Carla")
+    text = said(capsys, "forget", "carla")
+    assert "no longer known" in text
+    assert "nobody whom you enrolled is left" in text
     assert "none of them" in said(capsys, "identify", "carla2.png")
     said(capsys, "enrol", "carla", "carla1.png", "--into", "elsewhere")
     assert "carla" in said(capsys, "writers", "--identifier", "elsewhere")

@@ -209,7 +209,11 @@ def _enrol(options: argparse.Namespace) -> None:
     for scan in scans:
         for problem in scan.problems:
             print(f"    not used: {shown(scan.name)}: {problem}")
-    print(f"{shown(options.name)}: {identifier.lines[same_spelling(options.name)]} lines are known now, in {into}")
+    name = same_spelling(options.name)
+    others = {one.name.casefold(): one.name for one in identifier.writers if one.name != name}
+    if alike := others.get(name.casefold()):
+        print(f"    note: {shown(alike)} is known, too, as another person; if it is the same one, forget one of both")
+    print(f"{shown(options.name)}: {identifier.lines[name]} lines are known now, in {into}")
     if begun != into:
         print(f"    {begun} is as it was{f'; from now on the commands use {into}' if into == PEOPLE else ''}")
 
@@ -217,6 +221,7 @@ def _enrol(options: argparse.Namespace) -> None:
 def _forget(options: argparse.Namespace) -> None:
     from filelock import FileLock
 
+    from writerid.identifier.bundle import ENROLLED
     from writerid.identifier.identify import Identifier
 
     folder = _folder(options)
@@ -224,8 +229,11 @@ def _forget(options: argparse.Namespace) -> None:
         raise InputError(f"nobody was enrolled, so there is nobody to forget ({PEOPLE} does not exist)")
     Identifier.load(folder)  # or the lock would make a folder where there is none
     with FileLock(folder / ".lock"):
-        Identifier.load(folder).forget(options.name).save(folder)
+        identifier = Identifier.load(folder).forget(options.name)
+        identifier.save(folder)
     print(f"{shown(options.name)}: no longer known in {folder}")
+    if identifier.writers and ENROLLED not in {writer.kind for writer in identifier.writers}:
+        print("    nobody whom you enrolled is left; writers whom the network learned from may be named again")
 
 
 def _writers(options: argparse.Namespace) -> None:

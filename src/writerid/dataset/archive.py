@@ -22,7 +22,7 @@ _TABLE = re.compile(r"(forms(_for_parsing)?\.(txt|csv|tsv)|(lines|writers)\.(csv
 _PAGE = re.compile(r"(?P<member>.+)#page=(?P<page>[1-9]\d{0,8})", re.DOTALL)
 _LINE = re.compile(r"(?P<page>.+)#outline=(?P<cut>[-\d,.@ ]+)", re.DOTALL)
 KEPT_PAGES = 4  # with their paper, 80 MB each of the largest
-_HIDDEN = re.compile(r"__MACOSX|\._.*|\.DS_Store|Thumbs\.db|desktop\.ini", re.IGNORECASE)
+_HIDDEN = re.compile(r"__MACOSX|\.[^.].*|Thumbs\.db|desktop\.ini", re.IGNORECASE)  # "." and ".." are none
 
 
 class Archive:
@@ -117,9 +117,11 @@ class Archive:
         self._sources.append(source)
         for inner in source.sizes:
             name = prefix + inner
+            if any(_HIDDEN.fullmatch(part) for part in name.split("/")):
+                continue
             if isinstance(source, Folder) and inner.lower().endswith(ARCHIVES):
                 self._add(open_source(self.path / inner), f"{name}/")
-            elif not any(_HIDDEN.fullmatch(part) for part in name.split("/")):
+            else:
                 self._files[name] = (source, inner)
         self.left_out += [
             LeftOut(prefix + name, "repeated_name", "the archive holds two files of this name; the last is read")
