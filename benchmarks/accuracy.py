@@ -6,6 +6,9 @@ Each fold of each seed is a DVC experiment, run in a folder of DVC's own: params
 budget, with FOLDS's shares, all writers known, and what -S changes. An experiment is not run again where there is one
 with the same parameters, code, packages and archive; so an interrupted benchmark goes on after its last finished fold.
 
+A second table has what else stands in metrics/test/scores.json of the first seed's folds: means over the folds, by
+their number of lines (or crops, or forms), and the least and the most of a fold.
+
 The test decisions of a seed's folds are pooled. Intervals are over forms; for several seeds their spread stands beside.
 Fold 0 of seed 0 stands apart, too: choices are made on its validation side, so its test lines alone are of forms that
 no choice has seen.
@@ -42,14 +45,31 @@ RECOMMENDED = {"epochs": 8, "steps_per_epoch": 600, "warmup_steps": 200}
 FOLDS = {"split.train": 0.65, "split.validation": 0.15, "split.test": 0.2, "split.unseen_writers": 0}
 STAGES = ("map_writers", "split", "crop", "train", "evaluate")
 FOUND = 5  # seconds; a fold that takes fewer was there already
+ALSO = {  # what else is told of the folds: where it stands in metrics/test/scores.json, and by what folds count
+    **{
+        f"by {level}, {words}": (f"{level}.{key}", f"{level}.items")
+        for level in ("crop", "line", "form")
+        for words, key in (
+            ("each writer counts alike", "balanced_accuracy"),
+            ("expected calibration error", "ece"),
+            ("the same, calibrated", "calibrated_ece"),
+        )
+    },
+    "by line, under 500 pixels wide": ("short_lines.accuracy", "short_lines.items"),
+    "by line, the rest": ("long_lines.accuracy", "long_lines.items"),
+    **{f"by form, {count} lines of it read": (f"lines_read.{count}", "form.items") for count in ("1", "2", "4", "8")},
+}
 COUNTED = ("rank", "crops", "crops_right", "form_rank")
 
 
 class Fold(NamedTuple):
-    """What one experiment left: its test decisions, rows of metrics/predictions.csv, and the seconds of its fit."""
+    """What one experiment left: its test decisions, rows of metrics/predictions.csv, the seconds of its fit, and its
+    metrics/test/scores.json by dotted key.
+    """
 
     rows: list[dict[str, str]]
     seconds: float
+    scores: Mapping[str, float]
 
 
 def recommended() -> Params:
@@ -83,8 +103,10 @@ def experiment(changes: Mapping[str, Any], archive: str, place: str) -> Fold:
         done = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *changed, "evaluate"], stdout=sys.stderr)
         if done.returncode:
             sys.exit(f"{name} ended with {done.returncode}; what is done stays, run the same command again")
-    rows = list(csv.DictReader(io.StringIO(git("show", f"{_revision(name)}:metrics/predictions.csv"))))
-    return Fold(rows, float(json.loads(git("show", f"{_revision(name)}:metrics/runtime.json"))["seconds"]))
+    files = "predictions.csv", "runtime.json", "test/scores.json"
+    rows, runtime, scores = (git("show", f"{_revision(name)}:metrics/{file}") for file in files)
+    seconds = float(json.loads(runtime)["seconds"])
+    return Fold(list(csv.DictReader(io.StringIO(rows))), seconds, flat(json.loads(scores)))
 
 
 class Clock:
@@ -138,8 +160,16 @@ def table(results: Mapping[str, Sequence[Fold]]) -> Iterator[tables.Row]:
         yield {"test_lines": f"{len(values)} seeds, mean +- standard deviation", **means}
 
 
+def also(parts: Sequence[Fold]) -> Iterator[tables.Row]:
+    """Yield what else is told of these folds, a row a figure."""
+    for words, (key, items) in ALSO.items():
+        values = [part.scores[key] for part in parts]
+        mean = np.average(values, weights=[part.scores[items] for part in parts])
+        yield {"figure": words, "mean": f"{mean:.4f}", "least": f"{min(values):.4f}", "most": f"{max(values):.4f}"}
+
+
 def main() -> None:
-    """Run what is missing, and print the table."""
+    """Run what is missing, and print the tables."""
     parser = tables.parser(__doc__)
     parser.add_argument("archive", type=Path)
     parser.add_argument("--seeds", type=tables.positive, default=1)
@@ -167,6 +197,8 @@ def main() -> None:
             results[f"seed {seed}, fold {fold}"] = parts[-1:]
         results[f"seed {seed}, folds 0 to {len(parts) - 1} pooled"] = parts
     tables.show(table(results), options.csv)
+    print()
+    tables.show(also(results[f"seed 0, folds 0 to {each - 1} pooled"]))
 
 
 def _revision(name: str) -> str:

@@ -53,7 +53,12 @@ def decided(fold: int, form: str, ranks: list[int], form_rank: int = 1) -> list[
 
 
 def test_folds_are_pooled_over_lines_and_not_over_folds(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    parts = [accuracy.Fold(decided(0, "a", [1, 1, 1]), 10), accuracy.Fold(decided(1, "b", [1], form_rank=2), 20)]
+    scores = {key: 1.0 for place in accuracy.ALSO.values() for key in place}
+    less = {**scores, "short_lines.accuracy": 0.6, "short_lines.items": 3.0}
+    parts = [
+        accuracy.Fold(decided(0, "a", [1, 1, 1]), 10, scores),
+        accuracy.Fold(decided(1, "b", [1], form_rank=2), 20, less),
+    ]
     found = accuracy.pooled([row for part in parts for row in part.rows])
     assert {level: one.value for level, one in found.items()} == {"crop": 39 / 40, "line": 1, "form": 0.5}
     assert found["line"].low < 0.5  # two forms show little
@@ -69,6 +74,8 @@ def test_folds_are_pooled_over_lines_and_not_over_folds(tmp_path: Path, capsys: 
     assert written["by_crop"] == ["0.9750", "1.0000", f"{(39 / 40 + 1) / 2:.4f} +- 0.0177"]
     assert float(written["by_line_low"][0]) < 0.5
     assert written["by_line_low"][2] == ""
+    short = next(row for row in accuracy.also(parts) if row["figure"] == "by line, under 500 pixels wide")
+    assert list(short.values())[1:] == ["0.7000", "0.6000", "1.0000"]  # the fold with three such lines counts thrice
 
 
 def test_a_line_that_two_folds_tested_is_refused():
