@@ -1,114 +1,124 @@
-"""Scans and names that are meant to harm, or odd, by the command and by the page: an answer or one plain line."""
+"""Scans and names that are meant to harm, or odd, by the command and by the page: an answer or one plain line.
 
+`pytest --collect-only -q tests/test_hostile.py` lists each that is tried.
+"""
+
+import csv
 import os
-import struct
-import zlib
-from io import BytesIO
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from tests.conftest import png
+from tests.conftest import ROOT, png
 from tests.handmade import HANDS, identifier, page, save, writing
-from tests.test_web import Visitor, served
+from tests.hostile import ANSWERED, ARCHIVES, FILE_NAMES, LINE, SCANS, WRITERS, counts
+from tests.visitor import Visitor, served
 from writerid.cli import main
+from writerid.identifier.identify import Identifier
 
-PAGE = Image.fromarray(page(HANDS["anna"], 1))
-LINE = writing(HANDS["anna"], 3)
-
-
-def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def claims(width: int, height: int) -> bytes:
-    """A PNG file that claims to be so large, and holds a million pixels."""
-    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(bytes(10**6)))]
-    whole = b"\x89PNG\r\n\x1a\n"
-    for name, content in (*parts, (b"IEND", b"")):
-        whole += struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
-    return whole
+BROUGHT = [
+    pytest.param(name, *case, id=f"{kind}: {name}")
+    for kind, files in (SCANS | {"archives": ARCHIVES}).items()
+    for name, case in files.items()
+]
+HARM = ("<script", "\u202e", "\u200b", "\0")  # what no name may bring into a page or a terminal
 
 
-ALPHA = Image.fromarray(np.dstack([LINE, LINE, LINE, np.where(LINE < 100, 255, 0).astype(np.uint8)]), "RGBA")
-ANSWERED = {
-    "cmyk.jpg": encoded(PAGE.convert("CMYK"), "JPEG", quality=95),
-    "deep.png": encoded(Image.fromarray(np.asarray(PAGE).astype(np.uint16) * 257), "PNG"),
-    "palette.gif": encoded(PAGE.convert("P"), "GIF"),
-    "alpha.png": encoded(ALPHA.quantize(), "PNG"),
-    "<script>alert(1).png": png(LINE),
-    "-rf.png": png(LINE),
-    "a\u202egnp.exe.png": png(LINE),
-}
-REFUSED = {
-    "cut.jpg": (encoded(PAGE, "JPEG")[:4000], "damaged, cut off"),
-    "dot.png": (png(np.zeros((1, 1), np.uint8)), "only 1 x 1 pixels"),
-    "wide.png": (png(np.full((40, 50_000), 235, np.uint8)), "50000 x 40 pixels; make it smaller"),
-    "bomb.png": (claims(2**31 - 1, 2**31 - 1), "make it smaller"),
-    "short.png": (claims(6000, 6000), "damaged, cut off"),
-    "dithered.png": (encoded(PAGE.convert("1"), "PNG"), "separate marks"),
-    "moves.gif": (encoded(PAGE, "GIF", save_all=True, append_images=[PAGE.rotate(180)]), "an animation"),
-    "cut.pdf": (encoded(PAGE, "PDF")[:3000], "not a whole PDF file"),
-    "locked.pdf": (
-        encoded(PAGE, "PDF").replace(
-            b"trailer\n<<",
-            b"trailer\n<< /Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O (%s) /U (%s) >> /ID [(a)(a)]"
-            % (b"o" * 32, b"u" * 32),
-        ),
-        "needs a password",
-    ),
-    "page.svg.png": (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not an image"),
-}
-NAMES = {  # of writers, and whether they may be one
-    "../x": True,
-    "<script>": True,
-    "\U0001f600": True,
-    "-rf": True,
-    "a\nb": False,
-    "x" * 300: False,
-    "a\u202eb": False,
-    "a\u200bb": False,
-    "\0": False,
-    "None of them": False,
-}
+@pytest.fixture(scope="module")
+def known() -> Identifier:
+    return identifier()
 
 
-def test_by_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    monkeypatch.chdir(tmp_path)
-    identifier().save(tmp_path / "models" / "identifier")
-    for name, content in ANSWERED.items():
-        (tmp_path / name).write_bytes(content)
-        assert main(["identify", "--", name]) == 0
-        assert ": anna (" in capsys.readouterr().out
-    for name, (content, why) in REFUSED.items():
-        (tmp_path / name).write_bytes(content)
-        assert main(["identify", "--", name]) == 1
-        assert why in capsys.readouterr().out
-    assert main(["identify", "."]) == 0
-    assert "\u202e" not in capsys.readouterr().out
-    for name, may_be in NAMES.items():
-        assert main(["enrol", "--", name, "deep.png"]) == (0 if may_be else 1)
-        assert len(capsys.readouterr().err.splitlines()) == (0 if may_be else 1)
-        assert main(["forget", "--", name]) == (0 if may_be else 1)
-        assert len(capsys.readouterr().err.splitlines()) == (0 if may_be else 1)
-    written = {path.name for path in tmp_path.iterdir()}
-    assert written == {*ANSWERED, *REFUSED, "models"}
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: Identifier) -> Path:
+    """A folder with an identifier, in which commands run."""
+    (tmp_path / "inside").mkdir()
+    monkeypatch.chdir(tmp_path / "inside")
+    known.save(Path("models/identifier"))
+    return tmp_path / "inside"
 
 
-def test_no_name_of_a_scan_reaches_the_terminal_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    monkeypatch.chdir(tmp_path)
-    identifier().save(tmp_path / "models" / "identifier")
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory: pytest.TempPathFactory, known: Identifier) -> Iterator[Visitor]:
+    folder = tmp_path_factory.mktemp("served")
+    known.save(folder / "identifier")
+    with served(folder) as port:
+        yield Visitor(port)
+    assert {path.name for path in folder.iterdir()} <= {"identifier", "people"}
+
+
+def written(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("name", "content", "why"), BROUGHT)
+def test_by_the_command(inside: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes, why: str):
+    (inside / name).write_bytes(content)
+    before = written(inside.parent)
+    assert main(["identify", name]) == (0 if why == ANSWERED else 1)
+    captured = capsys.readouterr()
+    assert (why or ": anna (") in captured.out + captured.err
+    assert len(captured.err.splitlines()) <= 1
+    assert written(inside.parent) == before
+
+
+@pytest.mark.parametrize(("name", "content", "why"), BROUGHT)
+def test_in_the_browser(visitor: Visitor, name: str, content: bytes, why: str):
+    why = "not an image" if name in ARCHIVES else why  # which are not read there
+    visitor.ask("GET", "/")
+    answer = visitor.bring("/identify", [("scans", name, content)])
+    found = visitor.ask("GET", answer.location) if answer.status == 303 else answer
+    assert found.status in (200, 400)
+    assert (why or "<strong>anna</strong>") in found.text
+    assert visitor.ask("GET", "/").status == 200
+
+
+@pytest.mark.parametrize("name", FILE_NAMES)
+def test_a_files_name(inside: Path, capsys: pytest.CaptureFixture[str], visitor: Visitor, name: str):
+    own = name.replace("../", "")  # as no file can be called
+    (inside / own).write_bytes(png(LINE))
+    for arguments in (["identify", "--", own], ["identify", "."]):
+        assert main(arguments) == 0
+        captured = capsys.readouterr()
+        assert ": anna (" in captured.out
+        assert not any(mark in captured.out + captured.err for mark in HARM[1:])
+    visitor.ask("GET", "/")
+    sent = name.replace('"', "%22").replace("\n", "%0A")  # as browsers send it
+    answer = visitor.ask("GET", visitor.bring("/identify", [("scans", sent, png(LINE))]).location)
+    assert "<strong>anna</strong>" in answer.text
+    assert not any(mark in answer.text for mark in HARM)
+
+
+@pytest.mark.parametrize(("name", "may_be"), WRITERS.items())
+def test_a_writers_name(inside: Path, capsys: pytest.CaptureFixture[str], visitor: Visitor, name: str, may_be: bool):
+    save(page(HANDS["carla"], 1), inside / "page.png")
+    for arguments in (["enrol", "--", name, "page.png"], ["forget", "--", name]):
+        assert main(arguments) == (0 if may_be else 1)
+        captured = capsys.readouterr()
+        assert len(captured.err.splitlines()) == (0 if may_be else 1)
+        assert not any(mark in captured.out + captured.err for mark in HARM[1:])
+    assert {path.split("/")[0] for path in written(inside)} == {"models", "page.png"}
+    assert {path.name for path in inside.parent.iterdir()} == {"inside"}
+    document = visitor.identify(png(writing(HANDS["carla"], 1))).location
+    assert visitor.send(f"{document}/enrol", [("name", name)]).status == (303 if may_be else 400)
+    assert not any(mark in visitor.ask("GET", "/writers").text for mark in HARM)
+    assert visitor.send("/forget", [("name", name)]).status == (303 if may_be else 400)
+
+
+def test_the_page_counts_what_is_tried_here():
+    with (ROOT / "docs/results/hostile.csv").open(encoding="utf-8", newline="") as file:
+        told = list(csv.DictReader(file))
+    assert [row for row in told if row["brought"] != "identifier's files"] == counts()
+
+
+def test_no_name_of_a_scan_reaches_the_terminal_as_it_is(inside: Path, capsys: pytest.CaptureFixture[str]):
     blank, thin, thick, text = (f"\x1b[31m{number}.png" for number in range(4))
-    (tmp_path / text).write_text("no picture")
-    save(np.full((700, 560), 235, np.uint8), tmp_path / blank)
+    (inside / text).write_text("no picture")
+    save(np.full((700, 560), 235, np.uint8), inside / blank)
     for name, hand in ((thin, "anna"), (thick, "carla")):
-        save(page(HANDS[hand], 1), tmp_path / name)
+        save(page(HANDS[hand], 1), inside / name)
     for arguments in (
         ["identify", blank],
         ["identify", text],
@@ -126,38 +136,14 @@ def test_no_name_of_a_scan_reaches_the_terminal_as_it_is(
         assert r"\x1b[31m" in captured.out + captured.err or "enrol" in arguments
 
 
-def test_a_folder_whose_name_is_no_text(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    monkeypatch.chdir(tmp_path)
-    identifier().save(tmp_path / "models" / "identifier")
+def test_a_folder_whose_name_is_no_text(inside: Path, capsys: pytest.CaptureFixture[str]):
     odd = os.fsdecode(b"odd\xff")
-    save(page(HANDS["carla"], 1), tmp_path / odd / "a.png")
-    save(page(HANDS["anna"], 1), tmp_path / "b.png")
+    save(page(HANDS["carla"], 1), inside / odd / "a.png")
+    save(page(HANDS["anna"], 1), inside / "b.png")
     for arguments in (["identify", odd, "--json"], ["identify", odd, "b.png", "--together"], ["compare", odd, "b.png"]):
         assert main(arguments) == 0
         capsys.readouterr().out.encode()
     for arguments in (["evidence", odd], ["enrol", "dora", odd], ["identify", odd]):
         assert main(arguments) == 0
     assert r"odd\udcff/a.png: dora (" in capsys.readouterr().out
-    assert r"odd\udcff" in (tmp_path / "evidence.html").read_text()
-
-
-def test_in_the_browser(tmp_path: Path):
-    identifier().save(tmp_path / "identifier")
-    save(LINE, tmp_path / "line.png")
-    with served(tmp_path) as port:
-        visitor = Visitor(port)
-        for content in ANSWERED.values():
-            assert "<strong>anna</strong>" in visitor.identify(content).text
-        for content, why in REFUSED.values():
-            assert why in visitor.identify(content).text
-        document = visitor.identify(png(writing(HANDS["carla"], 1)), "<script>alert(1)</script>").location
-        assert "<script" not in visitor.ask("GET", document).text
-        for name, may_be in NAMES.items():
-            answer = visitor.send(f"{document}/enrol", [("name", name)])
-            assert answer.status == (303 if may_be else 400)
-            text = visitor.ask("GET", "/writers").text
-            assert not any(mark in text for mark in ("<script", "\u202e", "\u200b"))
-            visitor.send("/forget", [("name", name)])
-    assert {path.name for path in tmp_path.iterdir()} == {"identifier", "people", "line.png"}
+    assert r"odd\udcff" in (inside / "evidence.html").read_text()

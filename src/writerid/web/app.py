@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from writerid.base.errors import InputError
+from writerid.base.errors import InputError, shown
 from writerid.identifier import evidence
 from writerid.identifier.bundle import ENROLLED, SETTINGS, claim
 from writerid.identifier.identify import Identifier, only
@@ -173,7 +173,7 @@ class Site:
         scans: list[Scan] = []
         for file in brought:
             data = await file.read()
-            name = PurePath(str(file.filename).replace("\\", "/")).name[:100] or "scan"
+            name = shown(PurePath(str(file.filename).replace("\\", "/")).name[:100]) or "scan"
             scans += await self._work(partial(_read, data, name, MOST_PAGES - len(scans)))
         return scans
 
