@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import accuracy, contours, probes, reference, scans, tables
-from tests.conftest import dataset_members, line, write_zip
+from benchmarks import accuracy, contours, probes, reference, scans, served, tables
+from tests.conftest import dataset_members, line, png, write_zip
+from tests.handmade import HANDS, OTHERS, identifier, writing
 from writerid.base.files import read_csv
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
@@ -148,3 +149,17 @@ def test_contours_name_lines_and_forms_beside_a_network():
     assert list(contours.row("test", "own", lines).items()) == list(own.items())
     surer = Decisions(np.log(np.where(np.eye(2)[labels] > 0, 1 - 1e-9, 1e-9)), labels, forms)
     assert contours.row("test", "both", contours.together(lines, surer))["by_line"] == "1.0000"
+
+
+def test_visitors_of_the_page_get_what_each_gets_alone(tmp_path: Path):
+    identifier().save(tmp_path / "identifier")
+    hands = HANDS | OTHERS
+    lines = write_zip(
+        tmp_path / "lines.zip",
+        {f"{name}-{n:02d}.png": png(writing(hand, n)) for name, hand in hands.items() for n in range(3)},
+    )
+    assert len(served.pages(lines)) == len(hands)
+    (row,) = served.measured(tmp_path / "identifier", lines, [6])
+    assert {name: row[name] for name in ("visitors", "right", "refused", "failed")} == {
+        "visitors": 6, "right": 6, "refused": 0, "failed": 0
+    }  # fmt: skip
