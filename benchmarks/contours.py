@@ -1,15 +1,17 @@
 """Contours instead of a network, and beside it: who wrote the lines and forms of the sides in data/.
 
-    python -m benchmarks.contours [--model models/model.keras] [--csv FILE]
+    python -m benchmarks.contours [--model models/model.keras] [--strokes] [--csv FILE]
 
 Needs the outputs of `dvc repro crop`, and for --model those of `dvc repro train`. Lines are told by their contours (see
 writerid.contours.hinge), main components and logistic regression, which are fitted on the training side; by the
-network; and by both, which vote alike by their log-probabilities. Printed are, of the validation and the test side,
-accuracies with 95 % intervals over forms, and the seconds that contours took.
+network; and by both, which vote alike by their log-probabilities. --strokes: by contours also the test lines with
+strokes wider and thinner by 1/128 of the height, as benchmarks.peers changes them for networks. Printed are, of the
+validation and the test side, accuracies with 95 % intervals over forms, and the seconds that contours took.
 """
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,8 @@ from writerid.contours.hinge import features, scales
 from writerid.crops import windows
 from writerid.crops.windows import Packed
 from writerid.dataset.archive import Archive
+from writerid.explain import shapes
+from writerid.explain.traits import LITTLE
 from writerid.scores.decisions import Decisions, ranks, vote
 from writerid.scores.intervals import share
 
@@ -56,19 +60,24 @@ def row(side: str, what: str, lines: Decisions) -> tables.Row:
     return cells
 
 
-def by_contours(packed: Packed, dataset: Path) -> Iterator[tuple[str, Decisions]]:
-    """Yield the decisions on the lines of each side that is judged."""
+def by_contours(packed: Packed, dataset: Path, strokes: bool = False) -> Iterator[tuple[str, Decisions]]:
+    """Yield the decisions on the lines of each side that is judged, and on the test side's with other strokes."""
     by = scales(np.column_stack([packed.lines["width"], packed.lines["height"]]))
     rows = {side: np.unique(packed.tables[side]["line"]).tolist() for side in ("train", *JUDGED)}
     with Archive(dataset) as archive:
 
-        def read(place: int) -> np.ndarray:
-            return features(archive.decode(packed.lines["path"][place]), by[place])
+        def read(place: int, share: float = 0) -> np.ndarray:
+            line = archive.decode(packed.lines["path"][place])
+            return features(shapes.strokes(line, share) if share else line, by[place])
 
         vectors = {side: np.array(list(ordered_map(read, own, side, " lines"))) for side, own in rows.items()}
+        for words, share in (("wider", LITTLE), ("thinner", -LITTLE)) if strokes else ():
+            side = f"test, strokes {words}"
+            rows[side] = rows["test"]
+            vectors[side] = np.array(list(ordered_map(partial(read, share=share), rows[side], side, " lines")))
     writers, forms = (np.array(packed.lines[name]) for name in ("writer", "form"))
     fitted = classifier(len(rows["train"])).fit(vectors["train"], writers[rows["train"]])
-    for side in JUDGED:
+    for side in (side for side in rows if side != "train"):
         log_probs = np.full((len(rows[side]), len(packed.writers)), -np.inf)
         log_probs[:, windows.labels(fitted.classes_.tolist(), packed.writers)] = fitted.predict_log_proba(vectors[side])
         labels = np.array(windows.labels(writers[rows[side]].tolist(), packed.writers))
@@ -83,13 +92,13 @@ def by_network(packed: Packed, model: Path) -> dict[str, Decisions]:
     return {side: reported.decide(network, packed, side).line for side in JUDGED}
 
 
-def main(model: Path | None, csv: Path | None) -> None:
+def main(model: Path | None, strokes: bool, csv: Path | None) -> None:
     """Print the accuracies of both sides."""
     params = load()
     use(params.backend)
     packed = windows.read(Path("data/crops"), ("train", *JUDGED), Path("data/lines.csv"))
     started = time.perf_counter()
-    contours = dict(by_contours(packed, Path(params.dataset)))
+    contours = dict(by_contours(packed, Path(params.dataset), strokes))
     seconds = time.perf_counter() - started
     network = by_network(packed, model) if model else {}
     rows = []
@@ -104,4 +113,5 @@ def main(model: Path | None, csv: Path | None) -> None:
 if __name__ == "__main__":
     parser = tables.parser(__doc__)
     parser.add_argument("--model", type=Path, help="also the network, such as models/model.keras, and both together")
+    parser.add_argument("--strokes", action="store_true", help="also test lines with other widths of strokes")
     run(main, parser, alone=False)
