@@ -1,12 +1,12 @@
 """How long until the published reference's accuracy: its own way of training against ours, on the same lines.
 
-    python -m benchmarks.time_to_reference ARCHIVE [--seeds 3] [--steps 5]
+    python -m benchmarks.time_to_reference ARCHIVE [--seeds 3] [--budget 120] [--steps 5]
 
 ARCHIVE holds 50 writers. Its lines are split at random, as in the reference (`split.group_by: line`), in raw tones.
 
 The reference is timed as its authors ran it (see benchmarks/reference.py), and a few steps give the seconds of all its
 8 x 1,000. Ours is a process for each seed, from its start, through packing the lines of the archive and the fit, to
-the figures of the evaluate stage. Test crops are looked at once, when the budget fixed below has been spent.
+the figures of the evaluate stage. Test crops are looked at once, when the --budget of training steps has been spent.
 """
 
 import itertools
@@ -54,14 +54,17 @@ def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
     parser.add_argument("archive", type=Path)
-    parser.add_argument("--seeds", type=tables.positive, default=3)
-    parser.add_argument("--steps", type=tables.positive, default=5)
+    parser.add_argument("--seeds", type=tables.positive, default=3, help="fits of ours (%(default)s)")
+    parser.add_argument(
+        "--budget", type=tables.positive, default=FAST["steps_per_epoch"], help="training steps of ours (%(default)s)"
+    )
+    parser.add_argument("--steps", type=tables.positive, default=5, help="of the reference to time (%(default)s)")
     options = parser.parse_args()
     ours = []
     for seed in range(options.seeds):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            scratch.prepare(folder, options.archive, {**FAST, "seed": seed})
+            scratch.prepare(folder, options.archive, {**FAST, "steps_per_epoch": options.budget, "seed": seed})
             scratch.measure(["map_writers", "split"], folder)
             seconds = scratch.measure(["crop", "train", "evaluate"], folder).seconds
             right = json.loads((folder / "metrics/test.json").read_text())["crop"]["accuracy"]
