@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
-from sklearn.metrics import average_precision_score, roc_curve
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from writerid.scores import open_set, ratio_fitting, resampling, retrieval, verification
 from writerid.scores.open_set import Answers
@@ -179,6 +179,14 @@ def test_the_curve_of_coverage_by_hand():
     assert list(right[[0, 4, 9, 14, 19]]) == pytest.approx([1, 1, 1, 2 / 3, 3 / 4])
     both = open_set.coverage([known, answers([0.85, 0.1], [False, False])])[1]  # each stranger's counts for two
     assert list(both[[0, 7, 9, 19]]) == pytest.approx([1, 0.5, 0.5, 3 / 8])
+
+
+def test_auroc_is_scikit_learns_with_weights_and_with_documents_as_sure():
+    rng = np.random.default_rng(0)
+    known, strangers = np.round(rng.normal(1, 1, 60), 1), np.round(rng.normal(0, 1, 40), 1)
+    weights = rng.integers(0, 3, 100).astype(float)
+    expected = roc_auc_score(np.arange(100) < 60, np.concatenate([known, strangers]), sample_weight=weights)
+    assert open_set.auroc(known, strangers, weights[:60], weights[60:]) == pytest.approx(expected, abs=1e-12)
 
 
 def test_figures_of_the_open_set():

@@ -1,5 +1,7 @@
 """How large the writing on a line is, in pixels, estimated from its ink: it doubles where the resolution does."""
 
+from itertools import pairwise
+
 import numpy as np
 from PIL import Image
 from scipy import ndimage
@@ -60,15 +62,14 @@ def _band(ink: np.ndarray) -> float | None:
     height, width = ink.shape
     edges = ink[:, 1:] != ink[:, :-1]
     total, logs = 0, 0.0
-    bounds = np.linspace(0, width - 1, max(1, round(width / (STRETCH * WORKING))) + 1).astype(int)
-    for first, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        rows = np.count_nonzero(edges[:, first:end], axis=1)
-        rows = np.maximum(rows - int(np.quantile(rows, BARE)), 0)
+    bounds = np.linspace(0, width - 1, max(1, round(width / (STRETCH * WORKING))) + 1).astype(int).tolist()
+    stretches = np.array([np.count_nonzero(edges[:, first:end], axis=1) for first, end in pairwise(bounds)])
+    bare = np.quantile(stretches, BARE, axis=1, keepdims=True).astype(int)
+    start, place = np.linspace(0, 0.5, 200), np.arange(height + 1)
+    for rows in np.maximum(stretches - bare, 0):
         count = int(rows.sum())
         if count >= 2 * WORKING:
             share = np.concatenate([[0], np.cumsum(rows)]) / count
-            start = np.linspace(0, 0.5, 200)
-            place = np.arange(height + 1)
             share = share + 1e-9 * place  # rows without edges
             bands = np.interp(start + 0.5, share, place) - np.interp(start, share, place)
             total, logs = total + count, logs + count * float(np.log(bands.min()))

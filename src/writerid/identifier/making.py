@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from writerid.base.geometry import FITTING
+from writerid.base.parallel import ordered_map
 from writerid.base.randomness import Use, stream
 from writerid.crops.choice import evenly
 from writerid.crops.strips import unchanged
@@ -14,11 +15,10 @@ from writerid.crops.windows import Packed
 from writerid.dataset.archive import Archive
 from writerid.dataset.lines import layout_digest
 from writerid.dataset.splits import UNSEEN
-from writerid.dataset.writing_size import writing_size
 from writerid.identifier import card, fit
 from writerid.identifier.bundle import DRAWN, ENROLLED, TRAINED, Bundle, Preparation, References, Writer
 from writerid.identifier.fit import Lines
-from writerid.identifier.hands import see
+from writerid.identifier.hands import Hand, see, size
 from writerid.identifier.network import Network
 from writerid.identifier.pictures import packed as pictures_of
 from writerid.identifier.scans import ScannedLine
@@ -118,12 +118,13 @@ def preparation(packed: Packed, origin: Origin) -> Preparation:
 def _size(packed: Packed, scale: float) -> float:
     """The usual size of writing of the forms of all sides, in pixels of a scan, by SIZED lines of each; 0: unsure."""
     form = np.unique(packed.lines["form"], return_inverse=True)[1]
-    sizes = []
-    for place in range(form.max() + 1):
+
+    def of_form(place: int) -> float | None:
         rows = np.flatnonzero(form == place)
         some = rows[evenly(len(rows), SIZED)]
-        found = [writing_size(packed.strips[packed.ends[row] : packed.ends[row + 1]].T) for row in some]
-        sizes += [float(np.median([size for size in found if size]))] if any(found) else []
+        return size([packed.strips[packed.ends[row] : packed.ends[row + 1]].T for row in some])
+
+    sizes = [found for found in ordered_map(of_form, range(form.max() + 1), "enrol, sizes", " forms") if found]
     return float(np.median(sizes)) / scale if sizes else 0.0
 
 
@@ -141,11 +142,15 @@ def _seen(packed: Packed, side: str, archive: Archive, how: Preparation, network
     """See the lines of a side as `Identifier.see` does those of scans: each form is a document, of one size."""
     rows, layouts = _rows(packed, side), layout_digest(archive)
     form, writer = (np.array([packed.lines[name][row] for row in rows], str) for name in ("form", "writer"))
+
+    def of_form(name: str) -> list[Hand]:
+        own = rows[form == name]
+        return see([ScannedLine("", unchanged(archive, packed.lines, row, layouts)) for row in own], how, network)
+
+    names = np.unique(form).tolist()
     hands: list[Any] = [None] * len(rows)
-    for name in np.unique(form):
-        places = np.flatnonzero(form == name)
-        lines = [ScannedLine("", unchanged(archive, packed.lines, rows[place], layouts)) for place in places]
-        for place, hand in zip(places, see(lines, how, network), strict=True):
+    for name, own in zip(names, ordered_map(of_form, names, f"enrol, {side}", " forms"), strict=True):
+        for place, hand in zip(np.flatnonzero(form == name), own, strict=True):
             hands[place] = hand
     vectors = np.array([hand.vector for hand in hands]).reshape(-1, network.dimensions)
     crops = np.array([len(hand.crops) for hand in hands], int)

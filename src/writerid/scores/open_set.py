@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from writerid.scores import resampling
 
@@ -25,10 +24,16 @@ class Answers:
     right: np.ndarray
 
 
-def auroc(known: np.ndarray, strangers: np.ndarray, weights: np.ndarray | None = None) -> float:
-    """How often a known writer's document is surer than a stranger's, of confidences, float64 (documents,)."""
-    is_known = np.repeat([1, 0], [len(known), len(strangers)])
-    return float(roc_auc_score(is_known, np.concatenate([known, strangers]), sample_weight=weights))
+def auroc(known: np.ndarray, strangers: np.ndarray, own: np.ndarray, theirs: np.ndarray) -> float:
+    """How often a known writer's document is surer than a stranger's, of confidences; as sure counts half.
+
+    `own`, `theirs`: the documents' weights. All are float64 (documents,). (scikit-learn's takes seconds where it is
+    called thousands of times.)
+    """
+    order = np.argsort(strangers)
+    below = np.append(0, np.cumsum(theirs[order]))
+    less, no_more = (below[np.searchsorted(strangers[order], known, side)] for side in ("left", "right"))
+    return float(own @ (less + no_more) / (2 * own.sum() * below[-1]))
 
 
 def identification_rate(
@@ -76,7 +81,7 @@ def summary(known: Answers, strangers: Answers, resamples: int, rng: np.random.G
 
     def measured(own: np.ndarray, theirs: np.ndarray) -> list[float]:
         rates = [identification_rate(known, strangers.confidence, alarms, (own, theirs)) for alarms in ALARMS]
-        return [auroc(known.confidence, strangers.confidence, np.concatenate([own, theirs])), *rates]
+        return [auroc(known.confidence, strangers.confidence, own, theirs), *rates]
 
     found = measured(np.ones(len(names[0])), np.ones(len(names[1])))
     again = [
