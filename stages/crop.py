@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from stages.runner import run
-from writerid.base.files import read_csv, write_array
+from writerid.base.files import write_array
 from writerid.base.params import load
-from writerid.crops.choice import side_of_lines, tables
+from writerid.crops.choice import read_sides, tables
 from writerid.crops.strips import pack
 from writerid.crops.windows import labels, write_origin
 from writerid.dataset.archive import Archive
@@ -17,8 +17,7 @@ def main() -> None:
     """Write the strips and, for each side, a table of crops."""
     params = load()
     lines = read_lines(Path("data/lines.csv"))
-    split = read_csv(Path("data/split.csv"), {"line": str, "split": str})
-    side_of = side_of_lines(split["line"], split["split"])
+    side_of = read_sides(Path("data/split.csv"))
     named = [SideLine(*cells) for cells in zip(lines["line"], lines["form"], lines["writer"], strict=True)]
     sides = {side: [line for line in named if side_of.get(line.line) == side] for side in SIDES}
     check_apart(sides, params.split.group_by, "run split again (`dvc repro --force split`)")

@@ -16,18 +16,15 @@ def main() -> None:
     use(params.backend)
     from writerid.evaluation import inputs  # not before the backend is chosen
     from writerid.explain.results import read_results
-    from writerid.explain.study import Limits, Study
+    from writerid.explain.study import Study
     from writerid.network import devices
     from writerid.pictures import album
 
     devices.prepare(params.seed)
     model, packed, _ = inputs.read(Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), ("test",))
-    limits = Limits(params.explain.lines, params.explain.pairs, params.explain.crops)
     with Archive(Path(params.dataset)) as archive:
-        own = packed.origin
-        scans = Scans(archive, packed.lines, own["height"], own["width"], own["fit"], own["tone"])
         album.make(
-            Study(model, packed, limits, params.seed, scans.strip),
+            Study(model, packed, params.explain, params.seed, Scans.of(archive, packed).strip),
             read_results(Path("metrics/test/scores.json"), Path("metrics/unseen/pairs.csv")),
             pictures=Path("metrics/figures"),
             tables=Path("metrics/explain"),

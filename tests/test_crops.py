@@ -1,11 +1,13 @@
 """Crops: where they start, and that gathering copies just those columns."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tests.conftest import crop_parameters
 from writerid.base.errors import InputError
-from writerid.crops.choice import even_starts, evenly, side_of_lines, tables, training_starts
+from writerid.crops.choice import even_starts, evenly, evenly_of_each, read_sides, tables, training_starts
 from writerid.crops.windows import NO_LABEL, gather, labels
 
 CROPS = crop_parameters(width=10, keep=0.25, min_ink=0.1, stride=7)
@@ -87,9 +89,13 @@ def test_a_side_without_ink_stops_the_stage(side: int):
     tables(inks, [0] * 60, sides, CROPS, SEED)
 
 
-def test_a_line_on_two_sides():
-    with pytest.raises(InputError, match="line a stands in it twice"):
-        side_of_lines(["a", "b", "a"], ["train", "train", "test"])
+def test_a_line_on_two_sides(tmp_path: Path):
+    split = tmp_path / "split.csv"
+    split.write_text("line,split\na,train\nb,test\n")
+    assert read_sides(split) == {"a": "train", "b": "test"}
+    split.write_text("line,split\na,train\nb,train\na,test\n")
+    with pytest.raises(InputError, match=r"split\.csv: line a stands in it twice"):
+        read_sides(split)
 
 
 def test_numbers_are_spread_evenly_from_the_first_to_the_last():
@@ -99,3 +105,4 @@ def test_numbers_are_spread_evenly_from_the_first_to_the_last():
     assert len(many) == 2000
     assert (many[0], many[-1]) == (0, 146_999)
     assert set(np.diff(many)) <= {73, 74}
+    assert evenly_of_each(np.array(["b", "a", "b", "b", "a", "b", "b"]), 3).tolist() == [0, 1, 3, 4, 6]

@@ -13,6 +13,7 @@ from writerid.scores.decisions import (
     figures,
     log_softmax,
     nll,
+    ranks,
     vote,
 )
 
@@ -36,7 +37,8 @@ def test_accuracy_and_nll_are_scikit_learns(decisions: Decisions):
     probabilities = np.exp(decisions.log_probs)
     for k in (1, 5):
         expected = top_k_accuracy_score(decisions.labels, probabilities, k=k)
-        assert accuracy(decisions.log_probs, decisions.labels, k) == pytest.approx(expected)
+        assert np.mean(ranks(decisions.log_probs, decisions.labels) < k) == pytest.approx(expected)
+    assert accuracy(decisions.log_probs, decisions.labels) == np.mean(ranks(decisions.log_probs, decisions.labels) < 1)
     assert nll(decisions.log_probs, decisions.labels) == pytest.approx(log_loss(decisions.labels, probabilities))
 
 
@@ -118,6 +120,5 @@ def test_confusion_and_the_worst_pairs():
     table = counts(predicted, labels, 3)
     np.testing.assert_array_equal(table, [[3, 1, 0], [0, 1, 1], [0, 0, 0]])
     np.testing.assert_allclose(recall(table), np.array([[0.75, 0.25, 0], [0, 0.5, 0.5], [0, 0, 0]]))
-    assert pairs(recall(table), 5) == [(1, 2, 0.5), (0, 1, 0.25)]
-    assert pairs(recall(table), 1) == [(1, 2, 0.5)]
-    assert pairs(np.eye(3), 3) == []
+    assert pairs(recall(table)) == [(1, 2, 0.5), (0, 1, 0.25)]
+    assert pairs(np.eye(3)) == []

@@ -8,8 +8,8 @@ from ruamel.yaml import YAML
 from tests.conftest import ROOT
 from tests.made_up import made_up
 from writerid.base.params import meanings
+from writerid.explain.orders import ORDERS
 from writerid.report import compared, glossary, reasons, words
-from writerid.report.charts import ORDERS
 from writerid.report.runs import flat
 
 

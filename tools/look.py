@@ -7,14 +7,11 @@ in a number that is far from the middle of all (height, share of ink). The same 
 """
 
 import argparse
-import base64
-import io
 from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
 import numpy as np
-from PIL import Image
 
 from stages.runner import run
 from writerid.base.errors import InputError, shown
@@ -29,6 +26,7 @@ from writerid.dataset.archive import Archive
 from writerid.dataset.images import UnusableImage
 from writerid.dataset.ink import appearance, dark_on_light, evenly_lit, histogram, levels
 from writerid.dataset.lines import read_lines
+from writerid.web.pages import png, small
 
 SHOWN = (1600, 200)  # pixels; larger lines are shown smaller
 ODD = 3.0  # spreads from the middle, or halvings of all lines, from which a property is named
@@ -126,8 +124,8 @@ def main(output: Path, lines: int, seed: int | None) -> None:
                 "writer": shown(table["writer"][row]),
                 "path": shown(table["path"][row].partition("#outline=")[0]),
                 "why": why(measures[row], odd[row], middle) + of_resolution(table["scale"][row]),
-                "came": picture(grey),
-                "seen": picture(strip.T),
+                "came": png(small(grey, *SHOWN)),
+                "seen": png(small(strip.T, *SHOWN)),
             }
 
         rng = stream(params.seed if seed is None else seed, Use.LOOK)
@@ -149,14 +147,6 @@ def main(output: Path, lines: int, seed: int | None) -> None:
         )
         temporary.write_text(text, encoding="utf-8", newline="\n")
     print(f"{output}: {len(random)} lines at random and the {len(oddest)} oddest of {count}; open it in a browser")
-
-
-def picture(grey: np.ndarray) -> str:
-    """Return an image, uint8 (height, width), as the address of a picture within the page."""
-    image = Image.fromarray(np.ascontiguousarray(grey))
-    image.thumbnail(SHOWN)
-    image.save(buffer := io.BytesIO(), "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def options() -> argparse.ArgumentParser:

@@ -24,6 +24,7 @@ from writerid.dataset.page_lines import NO_LABELS, Finder
 from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.reading import PageLines, lines_of
+from writerid.dataset.pages.recognition import shrunk
 
 COLOURS = ("red", "darkorange", "green")
 SHOWN = 1600  # pixels of the longer side of a picture
@@ -57,8 +58,7 @@ def pages_of(path: Path) -> Iterator[tuple[str, np.ndarray | str, PageLayout | s
 def draw(grey: np.ndarray, page: PageLines) -> Image.Image:
     """Draw the lines of a page, uint8 (height, width), onto it."""
     by = min(1.0, SHOWN / max(grey.shape))
-    size = max(1, round(grey.shape[1] * by)), max(1, round(grey.shape[0] * by))
-    picture = Image.fromarray(grey).resize(size, Image.Resampling.BOX).convert("RGB")
+    picture = Image.fromarray(shrunk(grey, by)).convert("RGB")
     pen = ImageDraw.Draw(picture)
     for number, (line, reason) in enumerate(page.lines):
         if line.outline is not None:

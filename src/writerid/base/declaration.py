@@ -13,19 +13,17 @@ CODE = ("src/", "stages/", "requirements.lock")
 
 def code(stage: str, root: Path = ROOT) -> list[Path]:
     """Return the code among a stage's deps, sorted: single files, all Python files in folders, and the lock file."""
-    stages = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     files: set[Path] = set()
-    for dep in stages[stage]["deps"]:
+    for dep in _declared(stage, root)["deps"]:
         if dep.startswith(CODE):
             path = root / dep
             files |= set(path.rglob("*.py")) if path.is_dir() else {path}
     return sorted(files)
 
 
-def parameters(stage: str, root: Path = ROOT) -> list[str]:
+def parameters(stage: str) -> list[str]:
     """Return the parameters, and groups of them, that a stage reads."""
-    stages = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    return [_name(each) for each in stages[stage].get("params", [])]
+    return [_name(each) for each in _declared(stage, ROOT).get("params", [])]
 
 
 def digest(stage: str, root: Path = ROOT) -> str:
@@ -55,6 +53,11 @@ def upstream(stages: Mapping[str, Any], last: str, dataset: str) -> list[str]:
 def read_by(stages: Mapping[str, Any], last: str, dataset: str) -> set[str]:
     """Return the parameters that a stage, and those that it needs, read."""
     return {_name(each) for stage in upstream(stages, last, dataset) for each in stages[stage].get("params", [])}
+
+
+def _declared(stage: str, root: Path) -> dict[str, Any]:
+    stages = YAML(typ="safe", pure=True).load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    return dict(stages[stage])
 
 
 def _name(entry: Any) -> str:

@@ -1,5 +1,6 @@
 """Writing results so that a file is either whole or not there, and reading them back."""
 
+import base64
 import csv
 import hashlib
 import json
@@ -115,6 +116,11 @@ def readable(path: Path) -> Path:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file; `dvc repro` makes it")
     return path
+
+
+def data_url(content: bytes, kind: str) -> str:
+    """Return the address of a picture, of a kind such as png, that holds the picture itself."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def rounded(value: Any) -> Any:

@@ -38,8 +38,8 @@ def steady() -> Iterator[None]:
             temporary.write_text(json.dumps({"dvc": dvc, "params": _parameters()}), encoding="utf-8")
     before = _parameters()
     yield
-    own = [str(entry) for entry in declaration.parameters(stage)]
-    read = {key: value for key, value in before.items() if any(f"{key}.".startswith(f"{name}.") for name in own)}
+    own = tuple(f"{name}." for name in declaration.parameters(stage))
+    read = {key: value for key, value in before.items() if f"{key}.".startswith(own)}
     _compare(read, f"while {stage} ran, and DVC would take its results for those of the new value; run it again")
 
 

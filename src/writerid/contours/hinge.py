@@ -57,6 +57,11 @@ class Contours:
         """Direction from points to others, as a share of a full turn, float64, 0 up to 1."""
         return np.arctan2(self.y[end] - self.y[start], self.x[end] - self.x[start]) / (2 * np.pi) % 1
 
+    def legs(self, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """Directions of the two legs that meet in each point, back and ahead, as in `turn`."""
+        here = np.arange(len(self.x))
+        return self.turn(here, self.on(-length)), self.turn(here, self.on(length))
+
 
 def scales(sizes: np.ndarray) -> np.ndarray:
     """By how much to scale lines, float64 (lines,), of sizes (lines, 2), width and height, before `features`."""
@@ -76,20 +81,18 @@ def hinge(traced: Contours) -> np.ndarray:
 
     A histogram is 0 where there is no contour as long as its legs.
     """
-    here = np.arange(len(traced.x))
     parts = []
     for leg in LEGS:
-        back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
+        back, ahead = traced.legs(leg)
         parts.append(_histogram(traced, 2 * leg, (back, DIRECTIONS), (ahead, DIRECTIONS)))
     return np.concatenate(parts)
 
 
 def cohinge(traced: Contours) -> np.ndarray:
     """Histograms of two legs and of one that ends two legs before they begin, float32."""
-    here = np.arange(len(traced.x))
     parts = []
     for leg in CO_LEGS:
-        back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
+        back, ahead = traced.legs(leg)
         place = traced.on(3 * leg)
         turns = ((turn, CO_DIRECTIONS) for turn in (ahead, back[place], ahead[place]))
         parts.append(_histogram(traced, 4 * leg, *turns))
@@ -109,15 +112,15 @@ def widths(traced: Contours) -> np.ndarray:
 
 def quill_hinge(traced: Contours, leg: int, wide: np.ndarray) -> np.ndarray:
     """Histogram of two legs and of the width of the stroke, which `widths` gives, float32."""
-    here, bins = np.arange(len(traced.x)), len(WIDTHS) + 1
-    back, ahead = traced.turn(here, traced.on(-leg)), traced.turn(here, traced.on(leg))
+    bins = len(WIDTHS) + 1
+    back, ahead = traced.legs(leg)
     turns = (back, QUILL_DIRECTIONS), (ahead, QUILL_DIRECTIONS)
     return _histogram(traced, 2 * leg, *turns, (wide / bins, bins))
 
 
 def chain(traced: Contours, leg: int) -> np.ndarray:
     """Histogram of the directions of CHAIN legs, one after the other, float32."""
-    ahead = traced.turn(np.arange(len(traced.x)), traced.on(leg))
+    _, ahead = traced.legs(leg)
     turns = ((ahead[traced.on(leg * place)], CHAIN_DIRECTIONS) for place in range(CHAIN))
     return _histogram(traced, CHAIN * leg, *turns)
 

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from writerid.base.errors import InputError
+from writerid.base.files import read_csv
 from writerid.base.randomness import Use, stream
 from writerid.crops.windows import CROP
 from writerid.dataset.splits import SIDES, UNSEEN
@@ -56,12 +58,13 @@ def tables(
     return {side: np.concatenate([none, *own]) for side, own in parts.items()}, np.array(ends, np.int64)
 
 
-def side_of_lines(lines: Sequence[str], sides: Sequence[str]) -> dict[str, str]:
-    """Return the side of each line; raises InputError for a line that stands twice in the split."""
-    repeated = [line for line, count in Counter(lines).items() if count > 1]
+def read_sides(path: Path) -> dict[str, str]:
+    """Return the side of each line in split.csv; raises InputError where it cannot be read, or has a line twice."""
+    table = read_csv(path, {"line": str, "split": str})
+    repeated = [line for line, count in Counter(table["line"]).items() if count > 1]
     if repeated:
-        raise InputError(f"data/split.csv: line {repeated[0]} stands in it twice; run split again")
-    return dict(zip(lines, sides, strict=True))
+        raise InputError(f"{path}: line {repeated[0]} stands in it twice; run split again")
+    return dict(zip(table["line"], table["split"], strict=True))
 
 
 def training_starts(ink: np.ndarray, keep: float, min_ink: float, rng: np.random.Generator) -> np.ndarray:
@@ -85,3 +88,9 @@ def even_starts(windows: int, stride: int) -> np.ndarray:
 def evenly(count: int, most: int) -> np.ndarray:
     """Return numbers from 0 up to `count`, all or `most` of them spread evenly, int64 (numbers,), ascending."""
     return np.arange(count) if count <= most else np.rint(np.linspace(0, count - 1, most)).astype(np.int64)
+
+
+def evenly_of_each(groups: np.ndarray, most: int) -> np.ndarray:
+    """Return places of items, all or `most` of each group spread evenly, int64, ascending; `groups`: of each item."""
+    each = (np.flatnonzero(groups == group) for group in np.unique(groups))
+    return np.sort(np.concatenate([own[evenly(len(own), most)] for own in each]))

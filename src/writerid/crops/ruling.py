@@ -34,17 +34,12 @@ def without_ruling(grey: np.ndarray) -> np.ndarray:
     found = _rulings(grey)
     if not found:
         return grey
-    rule = _measured(grey, found)
-    columns = _like(grey.T, _upright(rule, grey)) if rule else []
-    if rule is None or len(columns) < SQUARES:
-        return _wiped(grey, found)
-    cleaned = _without(grey, _like(grey, rule), rule)
-    return _without(cleaned.T, columns, _upright(rule, grey)).T
-
-
-def _upright(rule: Rule, grey: np.ndarray) -> Rule:
-    """What a level rule looks like where it is upright, once rows are columns."""
-    return replace(rule, fall=-round(rule.fall * grey.shape[0] / grey.shape[1]))
+    if rule := _measured(grey, found):
+        upright = replace(rule, fall=-round(rule.fall * grey.shape[0] / grey.shape[1]))  # once rows are columns
+        columns = _like(grey.T, upright)
+        if len(columns) >= SQUARES:
+            return _without(_without(grey, _like(grey, rule), rule).T, columns, upright).T
+    return _wiped(grey, found)
 
 
 def _rulings(grey: np.ndarray) -> list[Line]:
@@ -56,10 +51,8 @@ def _rulings(grey: np.ndarray) -> list[Line]:
     thickest = max(3, min(grey.shape) // 16)
     share = DARK if blocks >= FEW_BLOCKS else FEW_DARK
     some = grey[:, : blocks * BLOCK].reshape(height, blocks, BLOCK)[:, :, ::every]
-    if (
-        _thin(some[:, :: blocks // 4], thickest + 1, share).any(axis=0).mean() < 0.5
-    ):  # most paper is plain: a glance tells
-        return []
+    if _thin(some[:, :: blocks // 4], thickest + 1, share).any(axis=0).mean() < 0.5:
+        return []  # most paper is plain: a glance tells
     dark = _thin(some, thickest + 1, share)
     if dark.any(axis=0).mean() < THROUGHOUT:
         return []
@@ -73,12 +66,10 @@ def _rulings(grey: np.ndarray) -> list[Line]:
         return np.clip(np.arange(height)[:, None] + shift, 0, height - 1), np.arange(blocks)
 
     for fall in sorted(range(-LEAN, LEAN + 1), key=lambda fall: (-dark[places(fall)].mean(axis=1).max(), abs(fall))):
-        throughout = near[places(fall)].mean(axis=1) >= THROUGHOUT
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], throughout, [False]])))
-        for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            middle, half = (first + end - 1) // 2, (end - first) // 2
+        for first, last in _runs(near[places(fall)].mean(axis=1) >= THROUGHOUT, thickest + 2):
+            middle, half = (first + last) // 2, (last - first + 1) // 2
             inside = half < middle < height - half - 1
-            if end - first <= thickest + 2 and inside and all(abs(middle - row) > half + at for row, _, at in rulings):
+            if inside and all(abs(middle - row) > half + at for row, _, at in rulings):
                 rulings.append((middle, fall, half))
     return rulings
 
@@ -94,25 +85,20 @@ def _thin(some: np.ndarray, reach: int, share: float) -> np.ndarray:
 
 def _wiped(grey: np.ndarray, rulings: list[Line]) -> np.ndarray:
     """Fill rulings with what is above and below them, except where that is ink."""
-    height, width = grey.shape
     cleaned = grey.copy()
-    columns = np.arange(width)
-    for first, fall, half in rulings:
-        middle = np.rint(first + np.linspace(0, fall, width)).astype(int)
-        above = grey[np.clip(middle - half - 1, 0, height - 1), columns].astype(int)
-        below = grey[np.clip(middle + half + 1, 0, height - 1), columns].astype(int)
-        paper = np.quantile(np.concatenate([above, below]), 0.75)
-        free = np.flatnonzero(np.minimum(above, below) > paper - CLEAR)
-        for offset in range(-half, half + 1):
-            rows = np.clip(middle[free] + offset, 0, height - 1)
-            cleaned[rows, free] = np.maximum(cleaned[rows, free], (above[free] + below[free]) // 2)
+    for row, fall, half in rulings:
+        above, below = (grey[_along(grey, row, fall, step)].astype(int) for step in (-half - 1, half + 1))
+        free = np.minimum(above, below) > np.quantile(np.concatenate([above, below]), 0.75) - CLEAR
+        for step in range(-half, half + 1):
+            at = _along(grey, row, fall, step)
+            cleaned[at] = np.where(free, np.maximum(cleaned[at], (above + below) // 2), cleaned[at])
     return cleaned
 
 
-def _along(grey: np.ndarray, row: int, fall: int) -> tuple[np.ndarray, np.ndarray]:
-    """Places of a row that falls, where it would leave the image at the image's edge."""
+def _along(grey: np.ndarray, row: int, fall: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places so many rows below a row that falls, where it would leave the image at the image's edge."""
     height, width = grey.shape
-    return np.clip(np.rint(row + np.linspace(0, fall, width)).astype(int), 0, height - 1), np.arange(width)
+    return np.clip(np.rint(row + np.linspace(0, fall, width)).astype(int) + step, 0, height - 1), np.arange(width)
 
 
 def _measured(grey: np.ndarray, rules: list[Line]) -> Rule | None:
@@ -123,7 +109,7 @@ def _measured(grey: np.ndarray, rules: list[Line]) -> Rule | None:
     reach, fall = max(3, min(grey.shape) // 16) + 2, rules[0][1]
     found = []
     for row in [row for row, own, _ in rules if own == fall]:
-        across = np.array([grey[_along(grey, row + step, fall)] for step in range(-reach, reach + 1)], np.int16)
+        across = np.array([grey[_along(grey, row, fall, step)] for step in range(-reach, reach + 1)], np.int16)
         paper, beside = np.quantile(across[[0, -1]], 0.75), np.minimum(across[0], across[-1])
         free = beside > paper - CLEAR
         if free.any():
@@ -155,7 +141,7 @@ def _like(grey: np.ndarray, rule: Rule) -> list[Line]:
 
 
 def _runs(true: np.ndarray, longest: int) -> list[tuple[int, int]]:
-    """First and last places of what is true side by side, and no longer."""
+    """First and last places of what is true side by side, up to so many."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], true, [False]])))
     places = zip(edges[::2].tolist(), (edges[1::2] - 1).tolist(), strict=True)
     return [(first, last) for first, last in places if last - first < longest]
@@ -170,10 +156,10 @@ def _without(grey: np.ndarray, rules: list[Line], rule: Rule) -> np.ndarray:
     told = np.quantile(grey, 0.01) <= darkest - 0.2 * rule.depth
     cleaned = grey.copy()
     for row, fall, half in rules:
-        above, below = (grey[_along(grey, row + step, fall)] for step in (-half - 1, half + 1))
+        above, below = (grey[_along(grey, row, fall, step)] for step in (-half - 1, half + 1))
         fill, free = np.maximum(above, below), np.minimum(above, below) > rule.paper - CLEAR
         for step in range(-half, half + 1):
-            at = _along(grey, row + step, fall)
+            at = _along(grey, row, fall, step)
             own = cleaned[at]
             cleaned[at] = np.where(own > darkest if told else free, np.maximum(own, fill), own)
     return cleaned

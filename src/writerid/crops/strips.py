@@ -18,6 +18,7 @@ from writerid.base.files import atomic
 from writerid.base.geometry import line_scales, strip_widths
 from writerid.crops.ruling import without_ruling
 from writerid.crops.tones import normalise
+from writerid.crops.windows import Packed
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import UnusableImage
 from writerid.dataset.ink import MIN_CONTRAST, dark_on_light, evenly_lit, paper_and_ink
@@ -100,6 +101,11 @@ class Scans:
     fit: str
     tone: str
 
+    @classmethod
+    def of(cls, archive: Archive, packed: Packed) -> "Scans":
+        """The lines of what the crop stage made, as it made them."""
+        return cls(archive, packed.lines, *(packed.origin[name] for name in ("height", "width", "fit", "tone")))
+
     @cached_property
     def sizes(self) -> np.ndarray:
         """Width and height of all lines in pixels, int (lines, 2)."""
@@ -122,12 +128,7 @@ class Scans:
         return strip_of(grey, self.scales[row], self.tone, self.height, self.width)
 
 
-def pack(
-    archive: Archive,
-    lines: Mapping[str, Sequence[Any]],
-    crop: "Crop",
-    output: Path,
-) -> Iterator[np.ndarray]:
+def pack(archive: Archive, lines: Mapping[str, Sequence[Any]], crop: "Crop", output: Path) -> Iterator[np.ndarray]:
     """Write the strips of all lines to one .npy file, uint8 (columns, height), on all cores.
 
     The file is complete when the iterator is exhausted; until then each line's ink shares are yielded

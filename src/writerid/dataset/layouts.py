@@ -98,7 +98,7 @@ def _by_table(archive: Archive) -> Layout:
             )
         if not (before and before.writer):
             rows[row.key] = row
-    layout = _placed(archive, f"the table {PurePosixPath(name).name}", rows, where, table[0] if table else None)
+    layout = _placed(archive, f"the table {PurePosixPath(name).name}", rows, where, table[0])
     if encoding == "cp1252":
         note = f"{name} was read as Windows-1252; if names look wrong, save it as UTF-8"
         return layout._replace(notes=[*layout.notes, note])

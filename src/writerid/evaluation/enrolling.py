@@ -47,14 +47,12 @@ def enrolment(crops: Crops, embedding: Embedding, resamples: int, seed: int) -> 
             by.append(np.stack(np.meshgrid(crops.writer[queries], writers, indexing="ij"), axis=-1).reshape(-1, 2))
         there = asked > 0
         asks = crops.writer[there]
-        accuracy, low, high = share(np.bincount(asks, weights=right[there] / asked[there]), np.bincount(asks))
+        accuracy = share(np.bincount(asks, weights=right[there] / asked[there]), np.bincount(asks))
         pairs = Pairs(np.concatenate(alike), np.concatenate(by))
         told = verification.summary(pairs, np.full(len(pairs.score), np.nan), resamples, rng)
         result[str(count)] = {
             "writers": len(enrolled),
-            "accuracy": accuracy,
-            "accuracy_low": low,
-            "accuracy_high": high,
+            **accuracy.named("accuracy"),
             **{name: told[name] for name in ("eer", "eer_low", "eer_high")},
         }
     return result

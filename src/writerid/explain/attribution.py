@@ -60,13 +60,6 @@ METHODS: dict[str, Method] = {
     "gradient_x_input": gradient_x_input,
     "grad_cam": grad_cam,
 }
-NAMES = {
-    "integrated_gradients": "integrated gradients",
-    "gradient_x_input": "gradient x input",
-    "grad_cam": "Grad-CAM",
-    "ink": "most ink first",
-    "random": "at random",
-}  # of methods, and of the orders that know nothing of the network (see fidelity)
 
 
 def gains(taps: Taps, crops: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from writerid.explain.attribution import METHODS, blank_paper
+from writerid.explain.attribution import METHODS, Method, blank_paper
 from writerid.explain.taps import BATCH, Taps
 from writerid.scores.calibration import scaled
 from writerid.scores.decisions import log_softmax
@@ -89,7 +89,7 @@ def measure(
     return Fidelity(shares, deletion, insertion)
 
 
-def _marks(taps: Taps, crops: np.ndarray, classes: np.ndarray, method) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _marks(taps: Taps, crops: np.ndarray, classes: np.ndarray, method: Method) -> np.ndarray:
     parts = [slice(start, start + BATCH) for start in range(0, len(crops), BATCH)]
     return _by_cell(np.concatenate([method(taps, crops[part], classes[part]) for part in parts]))
 

@@ -1,7 +1,6 @@
 """The test side as it is explained: decisions, embeddings and evidence of one network."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import keras
@@ -9,8 +8,10 @@ import numpy as np
 
 from writerid.base.errors import InputError
 from writerid.base.randomness import Use, stream
+from writerid.base.schema import Explain
 from writerid.crops.choice import evenly
 from writerid.crops.windows import Packed, gather
+from writerid.evaluation.reported import Levels
 from writerid.explain import activations, attribution, fidelity, hands, sureness, traits
 from writerid.explain.taps import Taps
 from writerid.network.prediction import predict
@@ -26,41 +27,21 @@ MAPPED = 2000  # lines on the map of hands; t-SNE's time grows faster than their
 BLANK = 16  # grey values; a crop of fewer holds no writing
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How much is shown and measured; the fields are the parameters of the same names under `explain.`."""
-
-    lines: int
-    pairs: int
-    crops: int
-
-
 class Study:
     """A network on the test side; what takes long is computed once, when it is first asked for."""
 
-    def __init__(
-        self,
-        model: keras.Model,
-        packed: Packed,
-        limits: Limits,
-        seed: int,
-        scanned: traits.Scanned,
-    ) -> None:
-        """Take a model, what the crop stage made of the test side, and how it is made (see strips.Scans.strip)."""
+    def __init__(self, model: keras.Model, packed: Packed, limits: Explain, seed: int, scanned: traits.Scanned) -> None:
+        """Take a model, what the crop stage made of the test side, and how it is made (see strips.Scans.strip).
+
+        `limits`: how much is shown and measured.
+        """
         self.taps, self.writers, self.limits = Taps(model), list(packed.writers), limits
         self._packed, self._seed, self._scanned = packed, seed, scanned
         self.crops: np.ndarray = packed.tables["test"]
-        self.rows, self.line_of = np.unique(self.crops["line"], return_inverse=True)  # rows of lines.csv
-        forms = [packed.lines["form"][row] for row in self.rows]
-        _, form_of_line = np.unique(forms, return_inverse=True)
         embeddings, logits = self.taps.embed(packed.strips, self.crops)
+        levels = Levels(packed, "test", log_softmax(logits))
+        self.rows, self.line_of, self.decisions = levels.rows, levels.line_of, levels.by_name()
         self.embeddings = means(embeddings, self.line_of)
-        by_crop = Decisions(log_softmax(logits), self.crops["label"], form_of_line[self.line_of])
-        self.decisions = {
-            "crop": by_crop,
-            "line": by_crop.grouped(self.line_of),
-            "form": by_crop.grouped(form_of_line[self.line_of]),
-        }
 
     def writing(self, line: int) -> np.ndarray:
         """Return the strip, uint8 (height, columns), of a test line by number."""
@@ -100,10 +81,8 @@ class Study:
 
     def confused(self) -> list[tuple[int, int, float]]:
         """Return the most confused (actual, predicted, share of crops), of each two writers the worse direction."""
-        pairs = confusion.pairs(confusion.recall(self.counts), self.counts.size)
-        kept = {
-            frozenset(pair[:2]): pair for pair in reversed(pairs)
-        }  # of two directions the worse one, which is first
+        pairs = confusion.pairs(confusion.recall(self.counts))
+        kept = {frozenset(pair[:2]): pair for pair in reversed(pairs)}  # of two directions the worse one, the first
         return sorted(kept.values(), key=pairs.index)[: self.limits.pairs]
 
     def likest(self, writer: int, other: int, shown: Mapping[int, int]) -> int | None:

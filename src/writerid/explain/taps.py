@@ -20,7 +20,6 @@ class Layer:
     of what one value sees; `step`: pixels from one value to the next.
     """
 
-    name: str
     output: keras.KerasTensor
     drive: keras.KerasTensor
     field: int
@@ -79,22 +78,20 @@ def _layers(model: keras.Model) -> list[Layer]:
     """Each convolution with all that follows it up to the next one or the head."""
     layers: list[Layer] = []
     field = step = 1
-    name, output, drive = "", None, None
+    output = drive = None
     first = next(number for number, layer in enumerate(model.layers) if isinstance(layer, Conv2D))
     for layer in model.layers[first:]:
         if len(layer.output.shape) != 4:
             break
         if isinstance(layer, Conv2D):
             if output is not None:
-                layers.append(Layer(name, output, drive, field, step))
-            name = layer.name
-        if isinstance(layer, Conv2D):
+                layers.append(Layer(output, drive, field, step))
             field, step = field + (layer.kernel_size[0] - 1) * step, step * layer.strides[0]
         elif isinstance(layer, keras.layers.MaxPooling2D | keras.layers.AveragePooling2D):
             field, step = field + (layer.pool_size[0] - 1) * step, step * layer.strides[0]
         output = layer.output
         drive = layer.input if isinstance(layer, keras.layers.ReLU | keras.layers.Activation) else output
-    return [*layers, Layer(name, output, drive, field, step)]
+    return [*layers, Layer(output, drive, field, step)]
 
 
 def _listed(outputs: object) -> list:

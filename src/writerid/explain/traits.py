@@ -48,7 +48,7 @@ class Trait:
 def traits(tone: str) -> list[Trait]:
     """Return the changes that are tried, UNCHANGED and ANEW first, of strips that have a tone (see tones.normalise)."""
     return [
-        Trait("", UNCHANGED, lambda line, _: line),
+        Trait("", UNCHANGED),
         Trait("", ANEW, _drawn(right=LITTLE, down=LITTLE)),
         *_of_the_hand(),
         *(

@@ -99,13 +99,10 @@ class Comparison:
     @property
     def interval(self) -> str:
         """The interval in words, and whether it is cut off at what the identifier can ever say."""
-        ends = [name for name, is_bound in zip(("lower", "upper"), self._at_bounds, strict=True) if is_bound]
+        at_bounds = {"lower": self.low <= self.lowest, "upper": self.high >= self.highest}
+        ends = [name for name, is_bound in at_bounds.items() if is_bound]
         cut = f", cut off at the {' and the '.join(ends)} bound" if ends else ""
         return f"95 % interval {self.low:.2f} to {self.high:.2f}{cut}"
-
-    @property
-    def _at_bounds(self) -> tuple[bool, bool]:
-        return self.low <= self.lowest, self.high >= self.highest
 
 
 def percent(share: float) -> str:

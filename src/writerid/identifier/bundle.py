@@ -28,7 +28,6 @@ MOST = {NETWORK: 2**30, REFERENCES: 2**30, SETTINGS: 2**26, CARD: 2**20}  # byte
 UNPACKED = 2**32  # bytes of all arrays
 TRAINED, ENROLLED, DRAWN = "trained", "enrolled", "drawn"  # how a writer became known; drawn: by a program, trained on
 TRIES, PAUSE = 15, 0.02  # attempts to read a folder while it is written, and seconds between them
-_EPOCH_ZERO = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -303,14 +302,14 @@ def _digest(content: bytes) -> str:
 
 
 def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """An .npz file, the same bytes for the same arrays."""
+    """An .npz file without the time of writing, so the same bytes for the same arrays."""
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, array in arrays.items():
             one = BytesIO()
             np.save(one, np.ascontiguousarray(array), allow_pickle=False)
             way = zipfile.ZIP_STORED if array.dtype.kind == "f" else zipfile.ZIP_DEFLATED  # vectors hardly get smaller
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH_ZERO), one.getbuffer(), way, 6)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy"), one.getbuffer(), way, 6)
     return packed.getvalue()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from writerid.base.geometry import FITTING
 from writerid.base.parallel import ordered_map
 from writerid.base.randomness import Use, stream
-from writerid.crops.choice import evenly
+from writerid.crops.choice import evenly, evenly_of_each
 from writerid.crops.strips import unchanged
 from writerid.crops.windows import Packed
 from writerid.dataset.archive import Archive
@@ -133,9 +133,7 @@ def _rows(packed: Packed, side: str) -> np.ndarray:
     rows = np.unique(packed.tables[side]["line"])
     if side != "train":
         return rows
-    writers = np.array([packed.lines["writer"][row] for row in rows])
-    each = [rows[writers == writer] for writer in np.unique(writers)]
-    return np.sort(np.concatenate([own[evenly(len(own), MOST_LINES)] for own in each]))
+    return rows[evenly_of_each(np.array([packed.lines["writer"][row] for row in rows]), MOST_LINES)]
 
 
 def _seen(packed: Packed, side: str, archive: Archive, how: Preparation, network: Network) -> Seen:

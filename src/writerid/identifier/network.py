@@ -1,7 +1,6 @@
 """The network as ONNX: from crops to vectors."""
 
 import os
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -36,16 +35,8 @@ class Network:
 
     def vectors(self, crops: np.ndarray) -> np.ndarray:
         """Return the vector of each crop, float32 (crops, dimensions)."""
-        return self._run(crops, ["vectors"])[0]
-
-    def both(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the logits, float32 (crops, classes), and the vector of each crop."""
-        logits, vectors = self._run(crops, ["logits", "vectors"])
-        return logits, vectors
-
-    def _run(self, crops: np.ndarray, names: Sequence[str]) -> list[np.ndarray]:
         parts = [
-            self._session.run(list(names), {self._input: np.ascontiguousarray(crops[first : first + BATCH])})
+            self._session.run(["vectors"], {self._input: np.ascontiguousarray(crops[first : first + BATCH])})[0]
             for first in range(0, len(crops), BATCH)
         ]
-        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+        return np.concatenate(parts)

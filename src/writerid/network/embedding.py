@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from writerid.crops.choice import even_starts, evenly
+from writerid.crops.choice import even_starts, evenly_of_each
 from writerid.crops.windows import CROP, Packed
 from writerid.network.prediction import predict
 from writerid.scores import embedding
@@ -32,12 +32,9 @@ def fit(model: keras.Model, packed: Packed) -> Embedding:
     """Fit the embedding of a network on lines of its training side, up to LINES of each writer."""
     rows, first = np.unique(packed.tables["train"]["line"], return_index=True)
     labels = packed.tables["train"]["label"][first]
-    chosen = []
-    for label in np.unique(labels):
-        own = rows[labels == label]
-        chosen.append(own[evenly(len(own), LINES)])
-    lines = np.sort(np.concatenate(chosen))
+    chosen = evenly_of_each(labels, LINES)
+    lines = rows[chosen]
     crops = even_crops(packed.ends, lines, packed.width)
     vectors = features(model, packed.strips, crops, "embed")
     documents = embedding.means(vectors, np.searchsorted(lines, crops["line"]))
-    return embedding.fit(documents, labels[np.searchsorted(rows, lines)])
+    return embedding.fit(documents, labels[chosen])

@@ -26,7 +26,6 @@ BN_MOMENTUM = 0.9  # Keras's 0.99 lags too far behind in runs of a few hundred s
 RETRAIN = "run train again (`dvc repro --force train`)"
 _PROVENANCE = "provenance.json"
 _EMBEDDING = "embedding/"
-_EPOCH_ZERO = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip archive can hold
 
 
 class Network(schema.Network):
@@ -144,7 +143,7 @@ def save(model: keras.Model, provenance: Provenance, path: Path) -> None:
 def _write(path: Path, content: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in content.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH_ZERO), data)
+            archive.writestr(zipfile.ZipInfo(name), data)  # without the time of writing
 
 
 def add_embedding(path: Path, embedding: Embedding) -> None:

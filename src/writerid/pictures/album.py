@@ -10,7 +10,8 @@ import numpy as np
 
 from writerid.base.files import write_csv, write_json
 from writerid.explain import confusions, sureness
-from writerid.explain.attribution import METHODS, NAMES
+from writerid.explain.attribution import METHODS
+from writerid.explain.orders import ORDERS
 from writerid.explain.results import PAIR, Results
 from writerid.explain.study import MAP_CROPS, Study
 from writerid.explain.traits import costs as trait_costs
@@ -141,7 +142,7 @@ class Album:
                 draw = tinted if method == "grad_cam" else marked
                 cells.append(
                     (
-                        f"{NAMES[method]}: why line {study.name(line)} is given to writer {study.writers[writer]}",
+                        f"{ORDERS[method]}: why line {study.name(line)} is given to writer {study.writers[writer]}",
                         draw(study.writing(line), strength[number]),
                     )
                 )

@@ -11,6 +11,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from writerid.explain.orders import ORDERS
+
 Chart = Any  # one of Altair's classes of charts, whose common base has none of their methods
 Rows = Sequence[Mapping[str, Any]] | str
 MOST = 60  # writers that a chart can name legibly
@@ -18,13 +20,6 @@ PERCENT = alt.Axis(format=".0%")
 WHOLE = alt.Scale(domain=[0, 1])
 SAYS = alt.Tooltip("says:N")  # a sentence: what is under the pointer
 STATES = ["before calibration", "after calibration"]
-ORDERS = {  # of ink: by methods of attribution, and those that know nothing of the network
-    "integrated_gradients": "integrated gradients",
-    "gradient_x_input": "gradient x input",
-    "grad_cam": "Grad-CAM",
-    "ink": "most ink first",
-    "random": "at random",
-}
 
 
 def curves(

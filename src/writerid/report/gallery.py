@@ -1,10 +1,10 @@
 """All charts about a run, or about several, by name: the page draws them, and so does `--charts`, as pictures."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from writerid.base.files import data_url
 from writerid.report import charts, unseen_charts
 from writerid.report.look import save_chart
 from writerid.report.rows import curve_rows, writer_rows
@@ -107,13 +107,8 @@ def _rows(runs: Sequence[Run], table: str, **of: str) -> list[Mapping[str, Any]]
 
 def _beginnings(run: Run) -> dict[int, str]:
     """Return the pictures of how some lines begin that are on this machine, as URLs by the number of the line."""
-    pictures = {
-        number: run.read(f"metrics/figures/lines/{row['picture']}")
-        for number, row in enumerate(run.tables["hands"])
-        if row["picture"]
-    }
     return {
-        number: "data:image/png;base64," + base64.b64encode(content).decode()
-        for number, content in pictures.items()
-        if content
+        number: data_url(content, "png")
+        for number, row in enumerate(run.tables["hands"])
+        if row["picture"] and (content := run.read(f"metrics/figures/lines/{row['picture']}"))
     }

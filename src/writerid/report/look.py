@@ -16,17 +16,9 @@ DARK = ["#ff9a4d", "#6db6f2", "#3fd0a4", "#e8a3cb", "#f4c04f", "#9ad7ff", "#d2b4
 LIGHT_HEAT, DARK_HEAT = ["#fdeada", "#d55e00", "#4d1a00"], ["#3d2b1c", "#ff9a4d", "#fff3e6"]
 
 
-def light(ink: str, grid: str, font: str = "system-ui, sans-serif") -> dict[str, Any]:
-    """Return Vega's configuration on light paper."""
-    return _look(ink, grid, LIGHT, LIGHT_HEAT, font)
-
-
-def dark(ink: str, grid: str, font: str = "system-ui, sans-serif") -> dict[str, Any]:
-    """Return Vega's configuration on dark paper."""
-    return _look(ink, grid, DARK, DARK_HEAT, font)
-
-
-def _look(ink: str, grid: str, colours: Sequence[str], heat: Sequence[str], font: str) -> dict[str, Any]:
+def look(ink: str, grid: str, font: str = "system-ui, sans-serif", *, dark: bool = False) -> dict[str, Any]:
+    """Return Vega's configuration, on light paper or dark."""
+    colours, heat = (DARK, DARK_HEAT) if dark else (LIGHT, LIGHT_HEAT)
     axis = {"labelColor": ink, "titleColor": ink, "gridColor": grid, "domainColor": grid, "tickColor": grid}
     legend = {"labelColor": ink, "titleColor": ink, "orient": "bottom", "columns": 2, "labelLimit": 260}
     marks = ("mark", "point", "rule", "line", "circle")
@@ -38,7 +30,7 @@ def _look(ink: str, grid: str, colours: Sequence[str], heat: Sequence[str], font
         "axis": {**axis, "titleFontWeight": "normal", "labelFontSize": 11},
         "legend": {**legend, "layout": {"bottom": {"direction": "vertical", "anchor": "start"}}},
         "text": {"color": ink},
-        "range": {"category": list(colours), "heatmap": list(heat)},
+        "range": {"category": colours, "heatmap": heat},
         **{mark: {"color": colours[1]} for mark in marks},
     }
 
@@ -46,7 +38,7 @@ def _look(ink: str, grid: str, colours: Sequence[str], heat: Sequence[str], font
 def save_chart(chart: Any, title: Sequence[str], path: Path) -> None:
     """Write a chart as a PNG on white."""
     _fonts()
-    config = {**light("#1a1d21", "#d9dde3", "DejaVu Sans"), "background": "#ffffff", "padding": 12}
+    config = {**look("#1a1d21", "#d9dde3", "DejaVu Sans"), "background": "#ffffff", "padding": 12}
     text = alt.TitleParams(list(title), anchor="start", offset=12)
     spec = chart.properties(title=text).to_dict() | {"config": config}
     with atomic(path) as temporary:

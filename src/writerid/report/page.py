@@ -1,6 +1,5 @@
 """The page: measures, charts, pictures and scripts in one HTML file."""
 
-import base64
 import io
 import json
 from collections.abc import Sequence
@@ -15,10 +14,11 @@ from markupsafe import Markup
 from PIL import Image
 
 from writerid.base.errors import InputError, brief
+from writerid.base.files import data_url
 from writerid.base.params import meanings
 from writerid.report import charts, compared, gallery, glossary, look, reasons, rows, strangers, words
 from writerid.report.origin import Origin, commands, provenance
-from writerid.report.runs import WORKSPACE, Run
+from writerid.report.runs import Run
 
 QUALITY = 82  # of pictures, as WebP
 PIECE = 1.4  # of a line that is not cut, as a multiple of its height
@@ -60,7 +60,6 @@ def _render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
         kinds=KINDS,
         charts=charts,
         pair=pair,
-        workspace=WORKSPACE,
         compared=compared.compared(runs),
         differing=compared.differing(runs),
         writers=rows.writer_rows(run.tables["writers"]),
@@ -75,7 +74,7 @@ def _render(runs: Sequence[Run], pair: Sequence[Run], source: Origin) -> str:
         chart=_Charts(runs, pair),
         picture=lambda path, alt_text: _picture(run, path, alt_text),
         line=lambda path, alt_text: _line(run, path, alt_text),
-        looks=_json({"light": look.light("var(--ink)", "var(--line)"), "dark": look.dark("var(--ink)", "var(--line)")}),
+        looks=_json({way: look.look("var(--ink)", "var(--line)", dark=way == "dark") for way in ("light", "dark")}),
         style=Markup(_asset("page.css")),
         script=Markup(_asset("page.js")),
         vega=Markup(bundle(look.vega_lite())),
@@ -164,7 +163,7 @@ def _webp(image: Image.Image) -> str:
     """Return the URL that holds a picture."""
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=QUALITY, method=4)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return data_url(buffer.getvalue(), "webp")
 
 
 def _accuracies(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:

@@ -1,5 +1,6 @@
 """What the page says of why decisions are as they are: what they rest on, and whether the evidence can be believed."""
 
+from writerid.explain.orders import ORDERS
 from writerid.report.runs import Run
 from writerid.report.words import listed, percent
 
@@ -99,8 +100,8 @@ def trust(run: Run) -> str:
     else:
         verdict = "At least one of these differences may be chance: do not read much into the maps of this run."
     failing = [
-        name
-        for other, name in (("gradient_x_input", "gradient x input"), ("grad_cam", "Grad-CAM"))
+        ORDERS[other]
+        for other in ("gradient_x_input", "grad_cam")
         if not _beats(deletion[other]) or not _beats(insertion[other])
     ]
     if run.explain["crops"] >= ENOUGH and failing:

@@ -15,9 +15,9 @@ def recall(table: np.ndarray) -> np.ndarray:
     return table / np.maximum(table.sum(axis=1, keepdims=True), 1)
 
 
-def pairs(recall: np.ndarray, count: int) -> list[tuple[int, int, float]]:
-    """Return the most confused (actual, predicted, share), worst first, none with share 0."""
+def pairs(recall: np.ndarray) -> list[tuple[int, int, float]]:
+    """Return the confused (actual, predicted, share), worst first, none with share 0."""
     off = recall * (1 - np.eye(len(recall)))
-    worst = np.argsort(-off, axis=None, kind="stable")[:count]
+    worst = np.argsort(-off, axis=None, kind="stable")
     found = [(int(flat // len(off)), int(flat % len(off))) for flat in worst]
     return [(actual, predicted, float(off[actual, predicted])) for actual, predicted in found if off[actual, predicted]]

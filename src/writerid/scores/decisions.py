@@ -32,9 +32,9 @@ def ranks(log_probs: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return (log_probs >= true[:, None]).sum(axis=1) - 1
 
 
-def accuracy(log_probs: np.ndarray, labels: np.ndarray, k: int = 1) -> float:
-    """Share of items whose true class is among the k most likely."""
-    return float(np.mean(ranks(log_probs, labels) < k))
+def accuracy(log_probs: np.ndarray, labels: np.ndarray) -> float:
+    """Share of items whose true class is the most likely."""
+    return float(np.mean(ranks(log_probs, labels) < 1))
 
 
 def nll(log_probs: np.ndarray, labels: np.ndarray) -> float:
@@ -85,9 +85,7 @@ def figures(decisions: Decisions) -> dict[str, float]:
     for prefix, weights in (("", np.ones(len(labels))), ("balanced_", 1 / writers[labels])):
         items = np.bincount(forms, weights)
         for name, hits in (("accuracy", rank < 1), ("top5_accuracy", rank < 5)):
-            found = share(np.bincount(forms, weights * hits), items)
-            for bound, value in zip(("", "_low", "_high"), found, strict=True):
-                result[f"{prefix}{name}{bound}"] = value
+            result |= share(np.bincount(forms, weights * hits), items).named(f"{prefix}{name}")
     predicted = log_probs.argmax(axis=1)
     result["macro_f1"] = float(f1_score(labels, predicted, labels=np.unique(labels), average="macro", zero_division=0))
     result["nll"] = nll(log_probs, labels)

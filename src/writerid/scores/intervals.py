@@ -29,6 +29,10 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    def named(self, name: str) -> dict[str, float]:
+        """Return them by their names in a report: that of the share, and with `_low` and `_high` behind it."""
+        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+
 
 def share(right: np.ndarray, items: np.ndarray) -> Interval:
     """Return the share of items that are right, with its interval.

@@ -65,7 +65,5 @@ def summary(queries: Queries, writers: np.ndarray) -> dict[str, float]:
     ):
         if own.any():
             asks = writers[queries.document[own]]
-            result[name], result[f"{name}_low"], result[f"{name}_high"] = share(
-                np.bincount(asks, weights=values[own]), np.bincount(asks)
-            )
+            result |= share(np.bincount(asks, weights=values[own]), np.bincount(asks)).named(name)
     return result

@@ -46,7 +46,7 @@ class Tally:
     """Pairs counted by their source, which is who wrote them, and by score.
 
     score: float64 (bins,), the mean of each bin's, ascending. count: float64 (sources, bins), pairs. of_two: int
-    (sources, 2), the writers, 0..writers-1. source: int (pairs,), of each pair. bins: int (pairs,), of each pair.
+    (sources, 2), the writers, 0..writers-1. source: int (pairs,), of each pair.
     """
 
     score: np.ndarray
@@ -54,7 +54,6 @@ class Tally:
     of_two: np.ndarray
     writers: int
     source: np.ndarray
-    bins: np.ndarray
 
     @property
     def same(self) -> np.ndarray:
@@ -85,7 +84,7 @@ def tally(pairs: Pairs) -> Tally:
     size = int(bins.max()) + 1
     count = np.bincount(source.ravel() * size + bins, minlength=len(of_two) * size).reshape(-1, size).astype(float)
     mean = np.bincount(bins, weights=pairs.score) / np.bincount(bins)
-    return Tally(mean, count, of_two, len(names), source.ravel(), bins)
+    return Tally(mean, count, of_two, len(names), source.ravel())
 
 
 @dataclass(frozen=True)

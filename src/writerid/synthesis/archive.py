@@ -5,8 +5,6 @@ PNG per line of writing, `lines/FORM-NN.png`. The writers do not exist: see `pen
 `rendering` for their pens and paper.
 """
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterable
 from contextlib import closing
@@ -25,7 +23,6 @@ from writerid.synthesis.words import words_of_a_line
 
 FORMS_FILE = "forms_for_parsing.txt"
 HEADER = "# Synthetic handwriting: neither the writers nor the forms exist. Columns: form, writer, ...\n"
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip file's first date: the time of writing must not show
 FORM_NAMES = 26 * 100 * 1000  # "a00-000" to "z99-999"
 
 
@@ -108,7 +105,7 @@ def write_archive(
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive,
         closing(ordered_map(_draw, tasks, "synthesize", " forms", processes=True, workers=workers)) as drawn,
     ):
-        archive.writestr(zipfile.ZipInfo(FORMS_FILE, EARLIEST), _forms_file(tasks, writers))
+        archive.writestr(zipfile.ZipInfo(FORMS_FILE), _forms_file(tasks, writers))  # without the time of writing
         for task, files in zip(tasks, drawn, strict=True):
             for line, file in enumerate(files):
-                archive.writestr(zipfile.ZipInfo(f"lines/{task.name}-{line:02d}.png", EARLIEST), file)
+                archive.writestr(zipfile.ZipInfo(f"lines/{task.name}-{line:02d}.png"), file)

@@ -7,8 +7,6 @@ slightly different. `difficulty` (0..1) brings the hands closer to one another a
 Lengths are in x-heights (the height of a small letter) with y upwards, as in `skeletons`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -76,7 +74,7 @@ OWN_BEND, MOTOR_BEND = 0.12, 0.015
 OWN_SCALE, MOTOR_SCALE = 0.14, 0.020  # logarithm of the width; half of it for the height
 OWN_LEAN, MOTOR_LEAN = 0.08, 0.020  # x per y
 TREMOR_LENGTH = 0.4
-BEND_WAVELENGTHS = (1.2, 3.5)
+WAVES, BEND_WAVELENGTHS = 3, (1.2, 3.5)  # of a bend, and how long each may be
 
 BODY = (-0.15, 1.15)  # the y range that decides how closely letters stand
 FORM_TASTE = 1.7  # how much writers differ in which forms of the letters they like
@@ -128,11 +126,11 @@ class Writing:
     right: float = 0.0  # where the last letter's body ends
 
 
-def _bent(points: Points, strength: float, rng: np.random.Generator, waves: int = 3) -> Points:
+def _bent(points: Points, strength: float, rng: np.random.Generator) -> Points:
     """The plane bent smoothly at random, so that what touched still touches; root mean square `strength`."""
-    angle, phase = rng.uniform(0, 2 * np.pi, (2, waves))
-    frequency = 2 * np.pi / rng.uniform(*BEND_WAVELENGTHS, waves)
-    push = rng.normal(0.0, strength * (2 / waves) ** 0.5, (waves, 2))
+    angle, phase = rng.uniform(0, 2 * np.pi, (2, WAVES))
+    frequency = 2 * np.pi / rng.uniform(*BEND_WAVELENGTHS, WAVES)
+    push = rng.normal(0.0, strength * (2 / WAVES) ** 0.5, (WAVES, 2))
     along_wave = points[:, :1] * np.cos(angle) + points[:, 1:] * np.sin(angle)
     return points + np.sin(along_wave * frequency + phase) @ push
 

@@ -4,8 +4,6 @@ A pen belongs to the form, never to the writer: nobody can be told by the pen. H
 (`nib_contrast`, `nib_angle` and `downstroke` of its traits) is the writer's. A nib shows most of it, a felt pen little.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

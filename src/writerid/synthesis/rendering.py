@@ -4,8 +4,6 @@ Everything that decides how dark an image is (paper, pen, focus) belongs to the 
 to the writer, so that a writer cannot be told by the tone of the page.
 """
 
-from __future__ import annotations
-
 import io
 import zlib
 from dataclasses import dataclass

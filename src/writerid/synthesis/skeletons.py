@@ -7,8 +7,6 @@ The grid: x to the right, y upwards, baseline 0, top of the small letters 1, of 
 the tails -1. A path is a float array of shape (points, 2), evenly spaced `STEP` apart.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 

@@ -1,7 +1,5 @@
 """English sentences drawn at random from a few hundred common words and a very small grammar."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import islice
 

@@ -9,7 +9,6 @@ from typing import Any
 import anyio
 import numpy as np
 from filelock import FileLock
-from PIL import Image
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -25,7 +24,7 @@ from writerid.identifier.bundle import ENROLLED, SETTINGS, claim
 from writerid.identifier.identify import Identifier, only
 from writerid.identifier.scans import Scan, read_image
 from writerid.web.guard import COOKIE, HEADERS, Guard, Sessions
-from writerid.web.pages import png, render
+from writerid.web.pages import png, render, small
 from writerid.web.shelf import Document, Shelf
 
 MOST_BYTES, MOST_FILES = 60 * 2**20, 12  # of one form
@@ -248,17 +247,9 @@ def _preview(numbered: tuple[Scan, int], document: Document) -> dict[str, Any]:
             "problem": line.problem,
             "points": " ".join(f"{x},{y}" for x, y in line.outline),
             "corner": min(line.outline) if line.outline else None,
-            "picture": png(_small(line.grey, THUMB * 12, THUMB)) if line.grey.size else "",
+            "picture": png(small(line.grey, THUMB * 12, THUMB)) if line.grey.size else "",
         }
         for number, line in enumerate(scan.lines, start=first)
     ]
-    whole = (
-        png(_small(scan.grey, PREVIEW, PREVIEW)) if scan.grey is not None and any(x["points"] for x in lines) else ""
-    )
+    whole = png(small(scan.grey, PREVIEW, PREVIEW)) if scan.grey is not None and any(x["points"] for x in lines) else ""
     return {"name": scan.name, "problem": scan.problem, "size": scan.size, "picture": whole, "lines": lines}
-
-
-def _small(grey: np.ndarray, width: int, height: int) -> np.ndarray:
-    image = Image.fromarray(grey)
-    image.thumbnail((width, height))
-    return np.asarray(image)

@@ -1,6 +1,5 @@
 """From what the identifier found to HTML: every page is whole in itself, without scripts and without other files."""
 
-import base64
 import io
 from functools import cache
 from importlib.resources import files
@@ -12,6 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from PIL import Image
 
+from writerid.base.files import data_url
 from writerid.identifier.answers import NONE, percent
 from writerid.identifier.evidence import Evidence
 
@@ -30,7 +30,14 @@ def png(pixels: np.ndarray) -> str:
     """Return pixels, uint8 (height, width) or (height, width, 3), as the address of a picture that holds itself."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return data_url(buffer.getvalue(), "png")
+
+
+def small(grey: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Return a picture, uint8 (height, width), made so small that it fits into a size; itself if it does."""
+    image = Image.fromarray(grey)
+    image.thumbnail((width, height))
+    return np.asarray(image)
 
 
 def _markdown(text: str) -> Markup:

@@ -21,7 +21,7 @@ def judged(lines: Iterable[LineRegion], tags: Collection[str], pattern: re.Patte
     Parameters: tags, in any case, of lines to leave out, or of regions whose lines to leave out; and a pattern of
     their text.
     """
-    lowered = {tag.casefold(): tag for tag in tags}
+    lowered = {tag.casefold() for tag in tags}
     return [Judged(line, _reason(line, lowered, pattern)) for line in lines]
 
 
@@ -36,7 +36,7 @@ def text_pattern(pattern: str, where: str) -> re.Pattern[str] | None:
         raise InputError(f"{where}: {pattern!r} is not a regular expression ({brief(error)})") from None
 
 
-def _reason(line: LineRegion, tags: dict[str, str], pattern: re.Pattern[str] | None) -> str | None:
+def _reason(line: LineRegion, tags: set[str], pattern: re.Pattern[str] | None) -> str | None:
     if line.outline is None:
         return "it has no outline on the page"
     for tag in line.tags:

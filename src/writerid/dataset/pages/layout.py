@@ -19,10 +19,10 @@ class UnusableLayout(Exception):
 class LineRegion:
     """A line on a page; coordinates are x before y.
 
-    `outline` is a polygon, float64 (points, 2); None where the layout file tells no place. `baseline`, float64
-    (points, 2), runs in the direction of reading. `falls` is by how many degrees the writing falls to the right (90:
-    it runs downwards), where the file says so; the baseline knows better. `tags` are the types that the file gives
-    the line and the regions around it.
+    `outline` is a polygon, float64 (points, 2); None where the layout file tells no place. `baseline`, float64 of two
+    points or more (points, 2), runs in the direction of reading. `falls` is by how many degrees the writing falls to
+    the right (90: it runs downwards), where the file says so; the baseline knows better. `tags` are the types that the
+    file gives the line and the regions around it.
     """
 
     name: str
@@ -34,7 +34,7 @@ class LineRegion:
 
     def slope(self) -> float:
         """By how many degrees the line falls to the right, -180 to 180: from its baseline, or else as its file says."""
-        if self.baseline is not None and len(self.baseline) > 1:
+        if self.baseline is not None:
             across, down = self.baseline[-1] - self.baseline[0]
             if across or down:
                 return float(np.degrees(np.arctan2(down, across)))
@@ -90,10 +90,10 @@ def _scaled(line: LineRegion, by: np.ndarray) -> LineRegion:
 
 def _with_outlines(lines: list[LineRegion], height: int) -> list[LineRegion]:
     """Give lines that have only a baseline an outline."""
-    bare = [line for line in lines if line.outline is None and line.baseline is not None and len(line.baseline) > 1]
+    bare = [line for line in lines if line.outline is None and line.baseline is not None]
     if not bare:
         return lines
-    based = [line.baseline for line in lines if line.baseline is not None and len(line.baseline) > 1]
+    based = [line.baseline for line in lines if line.baseline is not None]
     gaps = [gap for line in bare if (gap := _gap(line, based)) is not None]
     pitch = float(np.median(gaps)) if gaps else height / USUAL_LINES
     return [replace(line, outline=_band(line, pitch)) if line in bare else line for line in lines]

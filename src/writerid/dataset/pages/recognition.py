@@ -1,7 +1,5 @@
 """Is an image a whole page? A page is never taken for a line."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +41,7 @@ def shrunk(grey: np.ndarray, by: float) -> np.ndarray:
     return grey if by == 1 else np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX))
 
 
-def holds_several(found: Found, height: int) -> bool:
+def holds_several(found: "Found", height: int) -> bool:
     """Whether an image so many pixels high, whatever its shape, holds several lines, from what was found on it."""
     heights = [np.ptp(line.outline[:, 1]) for line in found.lines if line.outline is not None]
     several = len(heights) >= SEVERAL or (len(heights) > 1 and max(heights) < TIGHT * height)
