@@ -19,10 +19,9 @@ import numpy as np
 from benchmarks import scratch, tables
 from benchmarks.accuracy import FOLDS, RECOMMENDED
 from writerid.crops import windows
-from writerid.evaluation.reported import Levels
+from writerid.evaluation.reported import decide
 from writerid.network import models
-from writerid.network.prediction import predict
-from writerid.scores.decisions import log_softmax, ranks
+from writerid.scores.decisions import ranks
 from writerid.scores.paired import holm, over_forms
 
 BUDGET = {"epochs": 4, "steps_per_epoch": 250, "warmup_steps": 100}
@@ -57,17 +56,16 @@ def right_lines(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return which validation lines are right under the model of a run's folder, int (lines,), and their forms."""
     model, _ = models.load(folder / "models/model.keras")
     packed = windows.read(folder / "data/crops", ("validation",), folder / "data/lines.csv")
-    log_probs = log_softmax(predict(model, packed.strips, packed.tables["validation"]))
-    line = Levels(packed, "validation", log_probs).line
+    line = decide(model, packed, "validation").line
     return (ranks(line.log_probs, line.labels) < 1).astype(int), line.forms
 
 
 def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
-    parser.add_argument("archive", type=Path)
-    parser.add_argument("--only", nargs="+", choices=[*ROWS, *LONG], metavar="NAME")
-    parser.add_argument("--recommended", action="store_true")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive of lines")
+    parser.add_argument("--only", nargs="+", choices=[*ROWS, *LONG], metavar="NAME", help="these rows only")
+    parser.add_argument("--recommended", action="store_true", help="under the recommended budget")
     options = parser.parse_args()
     budget, rows = (RECOMMENDED, {**ROWS, **LONG}) if options.recommended else (BUDGET, ROWS)
     if unknown := set(options.only or ()) - rows.keys():

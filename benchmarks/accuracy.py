@@ -171,10 +171,11 @@ def also(parts: Sequence[Fold]) -> Iterator[tables.Row]:
 def main() -> None:
     """Run what is missing, and print the tables."""
     parser = tables.parser(__doc__)
-    parser.add_argument("archive", type=Path)
-    parser.add_argument("--seeds", type=tables.positive, default=1)
-    parser.add_argument("--folds", type=int, help="only the first so many; their lines alone are pooled")
-    parser.add_argument("-S", dest="changes", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive of lines")
+    parser.add_argument("--seeds", type=tables.positive, default=1, help="from 0 on, each over all folds (%(default)s)")
+    parser.add_argument("--folds", type=int, help="only the first so many; their lines alone are pooled (all)")
+    change = "a parameter that is another, as in `dvc exp run`"
+    parser.add_argument("-S", dest="changes", action="append", default=[], metavar="KEY=VALUE", help=change)
     options = parser.parse_args()
     if not options.archive.is_file():
         parser.error(f"{options.archive}: there is no such archive")

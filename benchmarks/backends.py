@@ -14,15 +14,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import scratch, tables
+from benchmarks.scratch import DRAWN
 from tests.conftest import edit_params
 
 
 def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
-    parser.add_argument("archive", nargs="?", type=Path, default=scratch.ROOT / "data/synthetic.zip")
-    parser.add_argument("--backends", nargs="+", default=["tensorflow", "jax", "torch"])
-    parser.add_argument("--seeds", type=tables.positive, default=3)
+    parser.add_argument("archive", nargs="?", type=Path, default=DRAWN, metavar="ARCHIVE", help="an archive of lines")
+    every = ["tensorflow", "jax", "torch"]
+    parser.add_argument("--backends", nargs="+", choices=every, default=every, metavar="NAME", help="these only (all)")
+    parser.add_argument("--seeds", type=tables.positive, default=3, help="from 0 on (%(default)s)")
     options = parser.parse_args()
     tables.show(measured(options.archive, options.backends, options.seeds), options.csv)
 

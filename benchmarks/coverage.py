@@ -43,7 +43,7 @@ def percentiles(right: np.ndarray, items: np.ndarray, rng: np.random.Generator) 
 def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
-    parser.add_argument("--runs", type=tables.positive, default=1000)
+    parser.add_argument("--runs", type=tables.positive, default=1000, help="of each setting (%(default)s)")
     options = parser.parse_args()
     tables.show(simulated(options.runs), options.csv)
 

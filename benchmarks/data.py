@@ -1,11 +1,8 @@
 """What a benchmark trains on."""
 
-from pathlib import Path
-
 import numpy as np
 
-from writerid.crops import windows
-from writerid.crops.windows import CROP
+from writerid.crops.windows import CROP, Packed
 from writerid.network import models, training
 
 WRITERS = 50  # of random data
@@ -23,8 +20,7 @@ def random_data(height: int, width: int) -> training.Data:
     return training.Data(strips, crops, crops, models.Provenance([], [], []))
 
 
-def project_data() -> training.Data:
-    """Return what the project's own train stage would read."""
-    packed = windows.read(Path("data/crops"), ("train", "validation"), Path("data/lines.csv"))
+def data_of(packed: Packed) -> training.Data:
+    """Return what the train stage would make of the crops."""
     provenance = models.Provenance(packed.writers, [], [])
     return training.Data(packed.strips, packed.tables["train"], packed.tables["validation"], provenance)

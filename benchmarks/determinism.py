@@ -35,9 +35,9 @@ def crops_per_second(setting: str, steps: int) -> float:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=tables.positive, default=5)
-    parser.add_argument("--steps", type=tables.positive, default=150)
+    parser = tables.parser(__doc__)
+    parser.add_argument("--runs", type=tables.positive, default=5, help="of each setting (%(default)s)")
+    parser.add_argument("--steps", type=tables.positive, default=150, help="of training, in a run (%(default)s)")
     parser.add_argument("--measure", choices=SETTINGS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -49,9 +49,11 @@ def main() -> None:
             command = [sys.executable, "-m", "benchmarks.determinism", "--steps", str(options.steps)]
             done = subprocess.run([*command, "--measure", setting], check=True, capture_output=True, text=True)
             values.append(float(done.stdout.split()[-1]))
-    print(f"{'crops per second':>16} {'median':>8} {'least':>8} {'most':>8} {'runs':>5}")
+    rows = []
     for setting, values in measured.items():
-        print(f"{setting:>16} {np.median(values):>8,.0f} {min(values):>8,.0f} {max(values):>8,.0f} {len(values):>5}")
+        rates = {"crops_per_second": np.median(values), "least": min(values), "most": max(values)}
+        rows.append({"setting": setting, **{name: round(rate) for name, rate in rates.items()}, "runs": len(values)})
+    tables.show(rows, options.csv)
     ratios = np.divide(measured[SETTINGS[0]], measured[SETTINGS[1]])
     print(f"ratio of neighbouring runs: median {np.median(ratios):.3f} ({ratios.min():.3f} to {ratios.max():.3f})")
 

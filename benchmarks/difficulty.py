@@ -17,10 +17,10 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks import reference as published
 from benchmarks import tables
-from benchmarks.data import project_data
+from benchmarks.data import data_of
 from benchmarks.probes import grey_values
-from writerid.base.files import read_array
 from writerid.base.params import load
+from writerid.crops import windows
 from writerid.network import devices, models, training
 from writerid.network.prediction import predict
 from writerid.scores.decisions import accuracy, log_softmax
@@ -51,11 +51,11 @@ def seen_by_probe(strips: np.ndarray, crops: np.ndarray, width: int) -> list[lis
 def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
-    parser.add_argument("--seeds", type=tables.positive, default=3)
+    parser.add_argument("--seeds", type=tables.positive, default=3, help="of the network (%(default)s)")
     options = parser.parse_args()
-    data, test = project_data(), read_array(Path("data/crops/test.npy"))
-    train, writers = data.train, data.provenance.writers
-    width = load().crop.width
+    packed = windows.read(Path("data/crops"), ("train", "validation", "test"), Path("data/lines.csv"))
+    data, test = data_of(packed), packed.tables["test"]
+    train, writers, width = data.train, packed.writers, packed.width
     some = np.sort(np.random.default_rng(0).permutation(len(train))[:PROBED])
     seen, unseen = (seen_by_probe(data.strips, crops, width) for crops in (train[some], test))
     probes = {

@@ -31,6 +31,7 @@ from stages.runner import run
 from writerid.base.declaration import ROOT
 from writerid.base.errors import InputError
 from writerid.base.files import read_csv
+from writerid.crops.choice import read_sides
 from writerid.dataset.archive import Archive
 from writerid.dataset.page_lines import Labels
 from writerid.dataset.pages.choice import text_pattern
@@ -140,8 +141,7 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
 def traps(identifier: Identifier, lines: Path, split: Path, dataset: Path) -> Iterator[tables.Row]:
     """Yield what becomes of TRAPPED test lines when they are scanned otherwise, and of as many by unseen writers."""
     table = read_csv(lines, {"line": str, "path": str, "form": str, "writer": str})
-    sides = read_csv(split, {"line": str, "split": str})
-    side = dict(zip(sides["line"], sides["split"], strict=True))
+    side = read_sides(split)
     rng = np.random.default_rng(0)
     rows = {name: [row for row, line in enumerate(table["line"]) if side[line] == name] for name in ("test", UNSEEN)}
     chosen = {name: rng.permutation(own)[:TRAPPED].tolist() for name, own in rows.items()}
@@ -206,10 +206,10 @@ if __name__ == "__main__":
     from benchmarks.strangers import WRITER  # here: benchmarks.references measures memory, and needs no Keras
 
     parser = tables.parser(__doc__)
-    parser.add_argument("--identifier", type=Path, default=Path("models/identifier"))
-    parser.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"))
-    parser.add_argument("--pages", type=Path)
-    parser.add_argument("--text", default="")
-    parser.add_argument("--writer", default=WRITER)
-    parser.add_argument("--few", type=int, nargs="*", default=[3, 10])
+    parser.add_argument("--identifier", type=Path, default=Path("models/identifier"), help="its folder (%(default)s)")
+    parser.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"), help="archive (%(default)s)")
+    parser.add_argument("--pages", type=Path, metavar="ARCHIVE", help="of pages, by people to be enrolled")
+    parser.add_argument("--text", default="", metavar="PATTERN", help="of pages, leave out lines with this text")
+    parser.add_argument("--writer", default=WRITER, metavar="PATTERN", help="of a page's name (%(default)s)")
+    parser.add_argument("--few", type=int, nargs="*", default=[3, 10], help="people in further galleries (3 10)")
     run(main, parser, alone=False)

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import scratch, tables
+from benchmarks.scratch import DRAWN
 
 FIT = {"epochs": 1, "steps_per_epoch": 10, "warmup_steps": 5}
 STAGES = ("map_writers", "split", "crop", "train", "evaluate", "explain", "enrol")
@@ -73,10 +74,12 @@ def measured(archive: Path, times: int, width: int | None, new_writers: bool) ->
 def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
-    parser.add_argument("archive", nargs="?", type=Path, default=scratch.ROOT / "data/synthetic.zip")
-    parser.add_argument("--times", type=tables.positive, nargs="+", default=[1, 10])
-    parser.add_argument("--width", type=tables.positive)
-    parser.add_argument("--new-writers", action="store_true")
+    parser.add_argument("archive", nargs="?", type=Path, default=DRAWN, metavar="ARCHIVE", help="an archive of lines")
+    parser.add_argument(
+        "--times", type=tables.positive, nargs="+", default=[1, 10], metavar="N", help="N times as large (1 10)"
+    )
+    parser.add_argument("--width", type=tables.positive, metavar="PIXELS", help="to which lines are cut (not at all)")
+    parser.add_argument("--new-writers", action="store_true", help="the copies are by writers of their own")
     options = parser.parse_args()
     how = options.width, options.new_writers
     tables.show((row for times in options.times for row in measured(options.archive, times, *how)), options.csv)

@@ -139,6 +139,6 @@ def rows(pages: list[Page]) -> Iterator[tables.Row]:
 
 if __name__ == "__main__":
     parser = tables.parser(__doc__)
-    parser.add_argument("archive", type=Path, metavar="ARCHIVE")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive of pages with layout files")
     parser.add_argument("--text", default="wiki.?texte", metavar="PATTERN", help="text of labels (wiki.?texte)")
     run(main, parser, alone=False)

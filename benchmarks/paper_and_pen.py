@@ -2,11 +2,12 @@
 
     python -m benchmarks.paper_and_pen ARCHIVE [--model models/model.keras] [--text PATTERN] [--writer PATTERN]
 
-The options, and the rows and columns of the table, are those of benchmarks.strangers. The table is printed three times:
-for lines as they are; for lines on white paper, without ruling, in black ink; and for lines whose strokes are thinned
-to their middle and drawn again in black, all in one width, which is the middle one of all lines. What a method loses
-from one to the next it owes to paper and tones, or to the width and the edges of strokes, which come from the pen as
-well as from how hard a hand presses. Random weights beside it tell what can be had without any training.
+The options, and the rows and columns of the table, are those of benchmarks.strangers, but for --graph. The rows stand
+there three times: for lines as they are; for lines on white paper, without ruling, in black ink; and for lines whose
+strokes are thinned to their middle and drawn again in black, all in one width, which is the middle one of all lines.
+What a method loses from one to the next it owes to paper and tones, or to the width and the edges of strokes, which
+come from the pen as well as from how hard a hand presses. Random weights beside it tell what can be had without any
+training.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from benchmarks import tables
 from benchmarks.strangers import Lines, begin, compared, options
 from stages.runner import run
 from writerid.base.parallel import ordered_map
@@ -73,14 +75,14 @@ def looks(lines: Lines) -> Iterator[tuple[str, Lines]]:
     yield "strokes of one width", lines._replace(greys=of_one_width(lines.greys))
 
 
-def main(archive: Path, model: Path, text: str, writer: str) -> None:
+def main(archive: Path, model: Path, text: str, writer: str, csv: Path | None) -> None:
     """Print the table."""
     network, embedding, read, params = begin(archive, model, text, writer)
-    for name, lines in looks(read):
-        print(f"{name}:", flush=True)
-        for cells in compared(network, embedding, lines, params):
-            print(cells, flush=True)
+    rows = (
+        {"lines": name, **cells} for name, lines in looks(read) for cells in compared(network, embedding, lines, params)
+    )
+    tables.show(rows, csv)
 
 
 if __name__ == "__main__":
-    run(main, options("paper_and_pen", main.__doc__), alone=False)
+    run(main, options(__doc__), alone=False)

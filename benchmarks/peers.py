@@ -34,6 +34,7 @@ from keras import layers as kl
 
 from benchmarks import reference, scratch, strangers, tables
 from benchmarks.accuracy import FOLDS, RECOMMENDED
+from benchmarks.data import data_of
 from writerid.base.params import load
 from writerid.base.schema import Recipe
 from writerid.crops import tones, windows
@@ -126,7 +127,7 @@ def fit(model: keras.Model, packed: Packed, recipe: Recipe, seconds: float) -> i
     shape = reference.NETWORK.model_copy(update={"height": height, "width": width, "classes": model.output_shape[1]})
     validation = packed.tables["validation"]
     chosen = validation[evenly(len(validation), CHOOSING)]
-    data = training.Data(packed.strips, packed.tables["train"], chosen, models.Provenance(packed.writers, [], []))
+    data = replace(data_of(packed), validation=chosen)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
     model.compile(optimizer=training.optimizer(recipe), loss=loss, jit_compile=devices.jit())
     batches, seen, least, kept = training.batches(data, recipe, shape, 0), 0, np.inf, model.get_weights()
@@ -187,20 +188,21 @@ def row(
     if pages:
         looks = packed.origin["fit"], packed.origin["tone"]
         pieces = strangers.by_network(model, pages, *looks, embedding.fit(model, packed))
-        found = re.findall(r"[\d.]+", strangers.row([pieces], pages))[:3]
-        cells |= tables.bounded("strangers_map", map(float, found), places=3)
+        found = strangers.row([pieces], pages)
+        cells |= {f"strangers_{name}": found[name] for name in ("map", "map_low", "map_high")}
     return cells | {"seconds": round(seconds), "crops_seen": crops}
 
 
 def main() -> None:
     """Print the table, a row as soon as it is known."""
     parser = tables.parser(__doc__)
-    parser.add_argument("archive", type=Path)
-    parser.add_argument("--minutes", type=float, default=MINUTES)
-    parser.add_argument("--group-by", choices=("form", "line"), default="form")
-    parser.add_argument("--pages", type=Path, metavar="PAGES")
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive of lines")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="of training (%(default)s)")
+    parser.add_argument("--group-by", choices=("form", "line"), default="form", help="split.group_by (%(default)s)")
+    parser.add_argument("--pages", type=Path, metavar="PAGES", help="an archive or folder of strangers' pages")
     parser.add_argument("--text", default="", metavar="PATTERN", help="of PAGES, leave out lines with this text")
-    parser.add_argument("--only", nargs="+", choices=[*PEERS, OURS], metavar="NAME", default=[*PEERS, OURS])
+    every = [*PEERS, OURS]
+    parser.add_argument("--only", nargs="+", choices=every, metavar="NAME", default=every, help="these rows only")
     options = parser.parse_args()
     pages = None
     if options.pages:

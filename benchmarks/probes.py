@@ -18,10 +18,10 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from benchmarks import tables
-from writerid.base.files import read_array, read_csv
+from writerid.base.files import read_array
 from writerid.base.params import load
 from writerid.base.schema import Params
-from writerid.crops.choice import side_of_lines
+from writerid.crops.choice import read_sides
 from writerid.crops.strips import pack
 from writerid.crops.windows import labels as labels_of
 from writerid.dataset.archive import Archive
@@ -103,8 +103,7 @@ def probe(
 def probed(params: Params) -> Iterator[tables.Row]:
     """Yield a row for each tone; 'chance' is how often guessing is right."""
     lines = read_lines(Path("data/lines.csv"))
-    split = read_csv(Path("data/split.csv"), {"line": str, "split": str})
-    side_of = side_of_lines(split["line"], split["split"])
+    side_of = read_sides(Path("data/split.csv"))
     sides = np.array([side_of[line] for line in lines["line"]])
     known = sorted({writer for writer, side in zip(lines["writer"], sides, strict=True) if side != UNSEEN})
     labels, forms = np.array(labels_of(lines["writer"], known)), np.array(lines["form"])

@@ -23,9 +23,9 @@ from PIL import Image
 from benchmarks import scratch, tables
 from stages.runner import run
 from writerid.base.errors import InputError
-from writerid.base.files import read_csv
 from writerid.base.parallel import ordered_map
 from writerid.base.schema import Augmentation, Recipe
+from writerid.crops.choice import read_sides
 from writerid.dataset.lines import read_lines
 from writerid.network import devices, models, training
 
@@ -95,8 +95,8 @@ def batches(
 
 def images(folder: Path, sides: Sequence[str]) -> dict[str, tuple[list[Path], np.ndarray]]:
     """Return the images of some sides in a folder with a split, which are put there, and their writers' numbers."""
-    lines = read_lines(folder / "data/lines.csv")
-    side = np.array(read_csv(folder / "data/split.csv", {"line": str, "split": str})["split"])
+    lines, side_of = read_lines(folder / "data/lines.csv"), read_sides(folder / "data/split.csv")
+    side = np.array([side_of[line] for line in lines["line"]])
     labels = np.unique(lines["writer"], return_inverse=True)[1]
     found = {}
     with zipfile.ZipFile(folder / "data/set.zip") as opened:
@@ -161,8 +161,8 @@ def show(epoch: int, logs: dict[str, float]) -> None:
 
 if __name__ == "__main__":
     parser = tables.parser(__doc__)
-    parser.add_argument("archive", type=Path)
-    parser.add_argument("--share", type=float, default=0.125)
-    parser.add_argument("--dropout", type=float, default=NETWORK.dropout)
-    parser.add_argument("--keep", type=Path)
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive of lines by 50 writers")
+    parser.add_argument("--share", type=float, default=0.125, help="of a batch's crops that are cut (%(default)s)")
+    parser.add_argument("--dropout", type=float, default=NETWORK.dropout, help="of the network (%(default)s)")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="an interrupted run goes on from this folder")
     run(main, parser, alone=False)

@@ -103,8 +103,9 @@ def main(identifier: Path, lines: Path, references: list[int], csv: Path | None)
 
 
 if __name__ == "__main__":
-    options = tables.parser(__doc__)
-    options.add_argument("--identifier", type=Path, default=Path("models/identifier"))
-    options.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"))
-    options.add_argument("--references", type=tables.positive, nargs="+", default=[1000, 100_000, 1_000_000])
-    run(main, options, alone=False)
+    parser = tables.parser(__doc__)
+    parser.add_argument("--identifier", type=Path, default=Path("models/identifier"), help="its folder (%(default)s)")
+    parser.add_argument("--lines", type=Path, default=Path("data/synthetic.zip"), help="archive (%(default)s)")
+    sizes, many = [1000, 100_000, 1_000_000], "reference lines (1000 100000 1000000)"
+    parser.add_argument("--references", type=tables.positive, nargs="+", default=sizes, metavar="N", help=many)
+    run(main, parser, alone=False)

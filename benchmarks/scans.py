@@ -76,12 +76,11 @@ def main(source: Path, output: Path, dpi: list[int], say: bool, ruled_by: str | 
 
 def options() -> argparse.ArgumentParser:
     """Return the options of the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scans")
-    parser.add_argument("source", type=Path, metavar="ARCHIVE")
-    parser.add_argument("output", type=Path, metavar="OUTPUT")
-    parser.add_argument(
-        "--dpi", type=tables.positive, nargs="+", default=[AS_IT_IS], help="resolutions of forms, at random"
-    )
+    parser = tables.parser(__doc__, table=False)
+    parser.add_argument("source", type=Path, metavar="ARCHIVE", help="of lines")
+    parser.add_argument("output", type=Path, metavar="OUTPUT", help="the archive to write")
+    resolutions = f"resolutions of forms, at random ({AS_IT_IS})"
+    parser.add_argument("--dpi", type=tables.positive, nargs="+", default=[AS_IT_IS], metavar="DPI", help=resolutions)
     parser.add_argument("--say", action="store_true", help="write the resolution into the files")
     parser.add_argument("--ruled", dest="ruled_by", choices=("form", "writer"), help="rule paper by form or by writer")
     return parser

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from tests.conftest import edit_params
 
 ROOT = Path(__file__).resolve().parents[1]
+DRAWN = ROOT / "data/synthetic.zip"
 
 
 class Measured(NamedTuple):

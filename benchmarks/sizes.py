@@ -1,6 +1,6 @@
 """How well the size of writing is estimated, and how much hands differ in it: see dataset.writing_size.
 
-    python -m benchmarks.sizes
+    python -m benchmarks.sizes [--csv FILE]
 
 Reads the lines of params.yaml's dataset; data/lines.csv must be there. Spreads are standard deviations of the
 logarithm, close to shares of the size; a form's size is the median of its lines'. Then a line of each form is made
@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks import tables
+from stages.runner import run
 from writerid.base.parallel import ordered_map
 from writerid.base.params import load
 from writerid.dataset.archive import Archive
@@ -39,8 +41,8 @@ def spread(logs: np.ndarray, groups: np.ndarray) -> float:
     return float(np.sqrt(np.sum((logs - middle[group]) ** 2) / np.sum(count - 1)))
 
 
-def main() -> None:
-    """Print the tables."""
+def main(csv: Path | None) -> None:
+    """Print the spreads and the table."""
     table = read_lines(Path("data/lines.csv"))
     forms, first = np.unique(table["form"], return_index=True)
     scaled = set(first.tolist())
@@ -61,10 +63,12 @@ def main() -> None:
     print(f"of forms of a writer {spread(of_form, writer):.3f}, of writers {of_writer.std():.3f}")
     print(f"percentiles 2 and 98 of forms: ratio {high / low:.2f}; largest by smallest {np.exp(np.ptp(of_form)):.2f}")
     one_each = np.log(np.array([found[row] for row in first.tolist()]))
-    print(f"{'scaled by':>9} {'bias':>7} {'spread':>7}")
-    for scale, off in zip(SCALES, (one_each[:, 1:] - one_each[:, :1]).T, strict=True):
-        print(f"{scale:>9} {np.nanmean(off):>+7.1%} {np.nanstd(off):>7.1%}")
+    rows = (
+        {"scaled_by": by, "bias": f"{np.nanmean(off):+.3f}", "spread": f"{np.nanstd(off):.3f}"}
+        for by, off in zip(SCALES, (one_each[:, 1:] - one_each[:, :1]).T, strict=True)
+    )
+    tables.show(rows, csv)
 
 
 if __name__ == "__main__":
-    main()
+    run(main, tables.parser(__doc__), alone=False)

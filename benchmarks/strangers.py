@@ -31,7 +31,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from benchmarks import similarity_graph
+from benchmarks import similarity_graph, tables
 from stages.runner import run
 from tools.pages import pages_of
 from writerid.base.backend import use
@@ -53,7 +53,6 @@ from writerid.scores.embedding import Embedding, fit_unlabelled, means, side_by_
 LEAST_SIDE = 8  # pixels; what is lower or narrower is no line
 WRITER = r"(.+\d)_\d+"
 TOGETHER = 2  # lines that make one document, between a line and a page
-HEADER = f"{'':<16} {'lines across pages: mAP':>30} {'top-1':>6} {'EER':>6} {'two lines: mAP':>15} {'pages: mAP':>11}"
 
 
 class Lines(NamedTuple):
@@ -132,8 +131,8 @@ def by_network(model: keras.Model, lines: Lines, fit: str, tone: str, embedding:
     return Pieces(vectors, crops["line"], embedding or fit_unlabelled(means(vectors, crops["line"])))
 
 
-def row(kinds: list[Pieces], lines: Lines, graph: bool = False) -> str:
-    """Return the cells of a row; of several kinds, documents are as alike as they are by each of them on average.
+def row(kinds: list[Pieces], lines: Lines, graph: bool = False) -> tables.Row:
+    """Return the figures of a row; of several kinds, documents are as alike as they are by each of them on average.
 
     They are searched for as they are, or through a graph (see similarity_graph).
     """
@@ -160,30 +159,27 @@ def row(kinds: list[Pieces], lines: Lines, graph: bool = False) -> str:
             pairs = verification.pairs(vectors, writers, pages)
             rank = np.unique(pairs.score, return_inverse=True)[1]
             rate = errors if graph else verification.eer(verification.weigh(rank, pairs.same))
-    interval = f"{scores['map']:.3f} ({scores['map_low']:.3f}-{scores['map_high']:.3f})"
-    return f"{interval:>30} {scores['top1']:>6.3f} {rate:>6.3f} {precision['two']:>15.3f} {precision['page']:>11.3f}"
+    own = {"top1": scores["top1"], "eer": rate, "two_lines_map": precision["two"], "pages_map": precision["page"]}
+    interval = tables.bounded("map", (scores[f"map{end}"] for end in tables.BOUNDED), places=3)
+    return interval | {name: f"{value:.3f}" for name, value in own.items()}
 
 
 def compared(
     network: keras.Model, embedding: Embedding, lines: Lines, params: Params, graph: bool = False
-) -> Iterator[str]:
-    """Yield the rows of the table, as text, for one way in which lines look; the last two also through a graph."""
+) -> Iterator[tables.Row]:
+    """Yield the rows of the table for one way in which lines look; with `graph`, some also through a graph."""
     contours, fit, tone = by_contours(lines), params.crop.fit, params.crop.tone
     random = by_network(keras.models.clone_model(network), lines, fit, tone, None)
     trained = by_network(network, lines, fit, tone, embedding)
-    for name, kinds in (
-        ("random weights", [random]),
-        ("contours", contours),
-        ("network", [trained]),
-        ("both", [*contours, trained]),
-    ):
-        yield f"{name:<16} {row(kinds, lines)}"
-    for name, kinds in (("contours, graph", contours), ("both, graph", [*contours, trained])) if graph else ():
-        yield f"{name:<16} {row(kinds, lines, graph=True)}"
+    rows = {"random weights": [random], "contours": contours, "network": [trained], "both": [*contours, trained]}
+    for name, kinds in rows.items():
+        yield {"what": name, **row(kinds, lines)}
+    for name in ("contours", "both") if graph else ():
+        yield {"what": f"{name}, graph", **row(rows[name], lines, graph=True)}
 
 
 def begin(archive: Path, model: Path, text: str, writer: str) -> tuple[keras.Model, Embedding, Lines, Params]:
-    """Read the model and the lines that the options name, say how many lines there are, and begin the table."""
+    """Read the model and the lines that the options name, and say how many lines there are."""
     params = load()
     use(params.backend)
     from writerid.network import devices, models
@@ -196,19 +192,18 @@ def begin(archive: Path, model: Path, text: str, writer: str) -> tuple[keras.Mod
         raise InputError(f"--writer: {writer!r} has no group, such as (.+), that matches the writer")
     lines = read(archive, text_pattern(text, "--text"), names)
     people, pages = len(np.unique(lines.writers)), len(np.unique(lines.pages))
-    print(f"{len(lines.greys)} lines on {pages} pages by {people} people\n{HEADER}", flush=True)
+    print(f"{len(lines.greys)} lines on {pages} pages by {people} people", flush=True)
     return network, embedding, lines, params
 
 
-def main(archive: Path, model: Path, text: str, writer: str, graph: bool = False) -> None:
+def main(archive: Path, model: Path, text: str, writer: str, graph: bool, csv: Path | None) -> None:
     """Print the table."""
-    for cells in compared(*begin(archive, model, text, writer), graph):
-        print(cells, flush=True)
+    tables.show(compared(*begin(archive, model, text, writer), graph), csv)
 
 
-def options(name: str, description: str | None) -> argparse.ArgumentParser:
-    """The options of the command line of a benchmark of this package."""
-    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description)
+def options(description: str | None) -> argparse.ArgumentParser:
+    """The options of this benchmark, and of paper_and_pen."""
+    parser = tables.parser(description)
     parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="a zip archive, or a folder, of pages")
     parser.add_argument("--model", type=Path, default=Path("models/model.keras"), help="models/model.keras")
     parser.add_argument("--text", default="", metavar="PATTERN", help="leave out lines whose text has this pattern")
@@ -217,6 +212,6 @@ def options(name: str, description: str | None) -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    parser = options("strangers", main.__doc__)
+    parser = options(__doc__)
     parser.add_argument("--graph", action="store_true", help="also search through a graph of each page's gallery")
     run(main, parser, alone=False)

@@ -9,10 +9,11 @@ from writerid.base.files import write_csv
 Row = dict[str, object]  # a cell for each column
 
 
-def parser(description: str | None) -> argparse.ArgumentParser:
-    """The options of a benchmark, to which it adds its own: where the table is written to."""
+def parser(description: str | None, *, table: bool = True) -> argparse.ArgumentParser:
+    """The options of a benchmark, to which it adds its own: where the table, if there is one, is written to."""
     options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--csv", type=Path, metavar="FILE", help="write the table to this file, too")
+    if table:
+        options.add_argument("--csv", type=Path, metavar="FILE", help="write the table to this file, too")
     return options
 
 

@@ -26,6 +26,7 @@ from keras import ops
 
 from benchmarks import tables
 from benchmarks.accuracy import recommended
+from benchmarks.data import data_of
 from writerid.crops import windows
 from writerid.dataset import splits
 from writerid.evaluation import reported
@@ -112,20 +113,14 @@ def evaluate(model: keras.Model, packed: windows.Packed) -> float:
 def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
-    parser.add_argument("--steps", type=tables.positive, default=200)
-    parser.add_argument("--runs", type=tables.positive, default=3)
+    parser.add_argument("--steps", type=tables.positive, default=200, help="of training, in a run (%(default)s)")
+    parser.add_argument("--runs", type=tables.positive, default=3, help="of each, in turns (%(default)s)")
     options = parser.parse_args()
     params = recommended()
     devices.prepare(params.seed)
     packed = windows.read(Path("data/crops"), splits.SIDES, Path("data/lines.csv"))
-    names = packed.writers
-    shape = models.Network(
-        **dict(params.network), height=packed.strips.shape[1], width=packed.width, classes=len(names)
-    )
-    how = params.recipe
-    data = training.Data(
-        packed.strips, packed.tables["train"], packed.tables["validation"], models.Provenance(names, [], [])
-    )
+    size = {"height": packed.strips.shape[1], "width": packed.width, "classes": len(packed.writers)}
+    shape, how, data = models.Network(**dict(params.network), **size), params.recipe, data_of(packed)
     judged = len(packed.tables["test"]) + len(packed.tables["validation"])
     portable = models.build(shape, 0)
     forwards = operations(portable)

@@ -53,7 +53,7 @@ def seconds_per_step(folder: Path, steps: int) -> tuple[float, float]:
 def main() -> None:
     """Print the table."""
     parser = tables.parser(__doc__)
-    parser.add_argument("archive", type=Path)
+    parser.add_argument("archive", type=Path, metavar="ARCHIVE", help="an archive of lines by 50 writers")
     parser.add_argument("--seeds", type=tables.positive, default=3, help="fits of ours (%(default)s)")
     parser.add_argument(
         "--budget", type=tables.positive, default=FAST["steps_per_epoch"], help="training steps of ours (%(default)s)"

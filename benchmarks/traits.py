@@ -34,13 +34,13 @@ def rows(side: str, lines: int) -> Iterator[dict[str, str]]:
 
     devices.prepare(params.seed)
     model, packed, _ = inputs.read(Path("models/model.keras"), Path("data/crops"), Path("data/lines.csv"), (side,))
-    crops, own = packed.tables[side], packed.origin
+    crops = packed.tables[side]
     known = np.unique(crops["line"])
     crops = crops[np.isin(crops["line"], known[evenly(len(known), lines)])]
     _, line = np.unique(crops["line"], return_inverse=True)
     with Archive(Path(params.dataset)) as archive:
-        scans = Scans(archive, packed.lines, own["height"], own["width"], own["fit"], own["tone"])
-        for trait in traits(own["tone"]):
+        scans = Scans.of(archive, packed)
+        for trait in traits(scans.tone):
             strips, places = changed(packed, crops, trait, params.seed, scans.strip)
             by_crop = Decisions(log_softmax(predict(model, strips, places)), places["label"], line)
             found = (accuracy(each.log_probs, each.labels) for each in (by_crop, by_crop.grouped(line)))
@@ -54,6 +54,8 @@ def main(side: str, lines: int, csv: Path | None) -> None:
 
 if __name__ == "__main__":
     parser = tables.parser(__doc__)
-    parser.add_argument("--side", choices=("validation", "test"), default="validation")
-    parser.add_argument("--lines", type=tables.positive, default=400)
+    parser.add_argument(
+        "--side", choices=("validation", "test"), default="validation", help="of the lines (%(default)s)"
+    )
+    parser.add_argument("--lines", type=tables.positive, default=400, help="so many, evenly chosen (%(default)s)")
     run(main, parser, alone=False)

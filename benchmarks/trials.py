@@ -7,7 +7,6 @@ but tiny fits: by one and by two workers of a core each, and on one and on two m
 nodes on this one that share a repository's URL and a DVC remote only. Wants two idle cores.
 """
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -63,9 +62,9 @@ def grid(clone: Clone, what: str, cores: set[int], *arguments: str, **variables:
 
 def main() -> None:
     """Print what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pairs", type=tables.positive, default=5)
-    parser.add_argument("--trials", type=tables.positive, default=6)
+    parser = tables.parser(__doc__, table=False)
+    parser.add_argument("--pairs", type=tables.positive, default=5, help="of a plain run and a trial (%(default)s)")
+    parser.add_argument("--trials", type=tables.positive, default=6, help="in a grid (%(default)s)")
     options = parser.parse_args()
     values = {"dropout": [round(number / 10, 1) for number in range(max(options.trials, options.pairs))]}
     with tempfile.TemporaryDirectory() as name:

@@ -9,6 +9,7 @@ from scipy import ndimage
 from benchmarks import paper_and_pen, strangers
 from tests.test_models import SEEN, TINY
 from tests.test_strangers import archive  # noqa: F401 (a fixture)
+from writerid.base.files import read_csv
 from writerid.network import models
 from writerid.scores.embedding import Embedding
 
@@ -60,14 +61,13 @@ def test_paper_is_wiped():
     np.testing.assert_array_equal(white == 0, grey == 70)
 
 
-def test_the_whole_table(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):  # noqa: F811
+def test_the_whole_table(archive: Path, tmp_path: Path):  # noqa: F811
     model = models.build(TINY, seed=0)
     models.save(model, SEEN, tmp_path / "m.keras")
     size = model.get_layer("logits").input.shape[-1]
     models.add_embedding(tmp_path / "m.keras", Embedding(np.zeros(size), np.eye(size)))
-    paper_and_pen.main(archive, tmp_path / "m.keras", "sheet", strangers.WRITER)
-    printed = capsys.readouterr().out.splitlines()[3:]
-    assert printed[::5] == ["as they are:", "black ink on white paper:", "strokes of one width:"]
-    names = ["random weights", "contours", "network", "both"]
-    assert [line[:16].strip() for n, line in enumerate(printed) if n % 5] == 3 * names
-    assert all(float(line.split()[-1]) == 1.0 for line in printed[2::5])  # slants stay, and contours see them
+    paper_and_pen.main(archive, tmp_path / "m.keras", "sheet", strangers.WRITER, tmp_path / "table.csv")
+    table = read_csv(tmp_path / "table.csv", {"lines": str, "what": str, "pages_map": float})
+    assert table["lines"][::4] == ["as they are", "black ink on white paper", "strokes of one width"]
+    assert table["what"] == 3 * ["random weights", "contours", "network", "both"]
+    assert table["pages_map"][1::4] == [1.0] * 3  # slants stay, and contours see them

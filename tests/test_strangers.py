@@ -14,6 +14,7 @@ from benchmarks import strangers
 from benchmarks.strangers import Lines, Pieces, by_contours, by_network, read, row
 from tests.test_models import SEEN, TINY
 from writerid.base.errors import InputError
+from writerid.base.files import read_csv
 from writerid.network import models
 from writerid.scores.embedding import Embedding
 
@@ -70,9 +71,10 @@ def test_lines_pages_and_writers(archive: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_contours_tell_slants_apart(lines: Lines):
-    cells = row(by_contours(lines), lines).split()
-    assert float(cells[0]) > 0.8
-    assert (cells[2], cells[4:]) == ("1.000", ["1.000", "1.000"])
+    cells = row(by_contours(lines), lines)
+    assert list(cells) == ["map", "map_low", "map_high", "top1", "eer", "two_lines_map", "pages_map"]
+    assert float(str(cells["map"])) > 0.8
+    assert {cells[name] for name in ("top1", "two_lines_map", "pages_map")} == {"1.000"}
 
 
 def test_documents_of_one_line_two_lines_and_a_page():
@@ -82,9 +84,9 @@ def test_documents_of_one_line_two_lines_and_a_page():
     angle = np.radians(90 * writers + np.where(place % 2, 80, -80))
     vectors = np.column_stack([np.cos(angle), np.sin(angle)])
     made = Pieces(vectors, np.arange(16), Embedding(np.zeros(2), np.eye(2)))
-    line_map, _, _, _, two, page_map = row([made], Lines([], pages, writers)).split()
-    assert float(line_map) < 0.8
-    assert (two, page_map) == ("1.000", "1.000")
+    cells = row([made], Lines([], pages, writers))
+    assert float(str(cells["map"])) < 0.8
+    assert (cells["two_lines_map"], cells["pages_map"]) == ("1.000", "1.000")
 
 
 def test_a_last_odd_line_is_no_pair_of_lines():
@@ -92,16 +94,16 @@ def test_a_last_odd_line_is_no_pair_of_lines():
     pages = np.repeat(np.arange(4), 3)
     vectors = np.array([*[[1, 0], [1, 0], [0, 1]] * 2, *[[0, 1], [0, 1], [1, 0]] * 2], float)
     made = Pieces(vectors, np.arange(12), Embedding(np.zeros(2), np.eye(2)))
-    cells = row([made], Lines([], pages, pages // 2)).split()
-    assert float(cells[0]) < 1
-    assert cells[4] == "1.000"
+    cells = row([made], Lines([], pages, pages // 2))
+    assert float(str(cells["map"])) < 1
+    assert cells["two_lines_map"] == "1.000"
 
 
 def test_a_network_reads_the_same_lines(lines: Lines):
     made = by_network(models.build(TINY, seed=0), lines, "dataset", "clip", None)
     assert set(made.line) == set(range(28))
     assert len(made.vectors) == len(made.line) > 28
-    assert row([made, *by_contours(lines)], lines).count(".") == 7
+    assert all(0 <= float(str(cell)) <= 1 for cell in row([made, *by_contours(lines)], lines).values())
 
 
 def test_the_whole_table(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -109,12 +111,13 @@ def test_the_whole_table(archive: Path, tmp_path: Path, capsys: pytest.CaptureFi
     models.save(model, SEEN, tmp_path / "m.keras")
     size = model.get_layer("logits").input.shape[-1]
     models.add_embedding(tmp_path / "m.keras", Embedding(np.zeros(size), np.eye(size)))
-    strangers.main(archive, tmp_path / "m.keras", "sheet", strangers.WRITER, graph=True)
+    strangers.main(archive, tmp_path / "m.keras", "sheet", strangers.WRITER, True, tmp_path / "table.csv")
     printed = capsys.readouterr().out.splitlines()
     assert printed[1] == "28 lines on 7 pages by 4 people"
     rows = ["random weights", "contours", "network", "both", "contours, graph", "both, graph"]
-    assert [line[:16].strip() for line in printed[3:]] == rows
-    assert printed[4].split()[3] == "1.000"
+    written = read_csv(tmp_path / "table.csv", {"what": str, "top1": float})
+    assert written["what"] == [line.split(" | ")[0].strip("| ") for line in printed[4:]] == rows
+    assert written["top1"][1] == 1
 
 
 def test_what_cannot_be_measured_is_told(archive: Path, tmp_path: Path):
@@ -124,10 +127,10 @@ def test_what_cannot_be_measured_is_told(archive: Path, tmp_path: Path):
         read(archive, None, re.compile("(a).*"))
     models.save(models.build(TINY, seed=0), SEEN, tmp_path / "m.keras")
     with pytest.raises(InputError, match="has no embedding"):
-        strangers.main(archive, tmp_path / "m.keras", "", strangers.WRITER)
+        strangers.main(archive, tmp_path / "m.keras", "", strangers.WRITER, False, None)
     models.add_embedding(tmp_path / "m.keras", Embedding(np.zeros(2), np.eye(2)))
     with pytest.raises(InputError, match=r"--writer: 'anna' has no group"):
-        strangers.main(archive, tmp_path / "m.keras", "", "anna")
+        strangers.main(archive, tmp_path / "m.keras", "", "anna", False, None)
 
 
 def test_random_weights_are_other_weights():
