@@ -102,6 +102,10 @@ def test_names_in_messages_are_on_one_line(name: str, text: str):
 
 
 def test_names_of_lines():
+    assert parse_name("a01-000u-s02-03") == ("a01-000u", 2, 3)
+    assert parse_name("a01-000u-03") == ("a01-000u", None, 3)
+    assert parse_name("g06-037b-s02-01 (1)") is None
+    assert parse_name("portrait") is None
     assert parse_name("two\nlines-s01-02") == ("two\nlines", 1, 2)
     assert parse_name("a-1234567890") is None
     assert same_spelling(" Mu\u0308ller ") == "Müller"

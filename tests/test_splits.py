@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from writerid.base.errors import InputError
-from writerid.dataset.names import parse_name
 from writerid.dataset.splits import (
     SIDES,
     UNSEEN,
@@ -179,13 +178,6 @@ def test_two_writers_must_stay_known(count: int):
     ):
         assign(forms, writers, FIVE, group_by="form", seed=0, fold=0, unseen_writers=count)
     assign(forms, writers, FIVE, group_by="form", seed=0, fold=0, unseen_writers=4)
-
-
-def test_names():
-    assert parse_name("a01-000u-s02-03") == ("a01-000u", 2, 3)
-    assert parse_name("a01-000u-03") == ("a01-000u", None, 3)
-    assert parse_name("g06-037b-s02-01 (1)") is None
-    assert parse_name("portrait") is None
 
 
 def test_sentences_that_meet_on_a_physical_line():

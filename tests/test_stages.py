@@ -262,12 +262,6 @@ def test_wrong_parameters_stop_stages_at_once(checkout: Path, stage: Run, main: 
     assert files(checkout) == before
 
 
-def test_a_params_file_that_is_not_yaml(checkout: Path, main: Main):
-    (checkout / "params.yaml").write_text("layers: [1\n")
-    with pytest.raises(InputError, match=r"params.yaml: line 2: not YAML"):
-        main("map_writers")
-
-
 def test_stages_out_of_order(main: Main):
     for name, missing in (("split", "data/lines.csv"), ("evaluate", "models/model.keras")):
         with pytest.raises(InputError, match=f"{missing}: there is no such file; `dvc repro` makes it"):
