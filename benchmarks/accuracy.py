@@ -18,10 +18,8 @@ import csv
 import hashlib
 import io
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -32,10 +30,9 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from benchmarks import scratch, tables
-from tests.conftest import edit_params
 from writerid.base import declaration
 from writerid.base.dotted import flat
-from writerid.base.params import load
+from writerid.base.params import changed, check
 from writerid.base.schema import Params
 from writerid.dataset.splits import folds
 from writerid.repository.git import git
@@ -74,11 +71,7 @@ class Fold(NamedTuple):
 
 def recommended() -> Params:
     """Return params.yaml's parameters under the recommended budget."""
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "params.yaml"
-        shutil.copyfile(scratch.ROOT / path.name, path)
-        edit_params(path, RECOMMENDED)
-        return load(path)
+    return check(changed(scratch.ROOT / "params.yaml", [f"{key}={value}" for key, value in RECOMMENDED.items()]))
 
 
 def name_of(changes: Mapping[str, Any], archive: str) -> str:

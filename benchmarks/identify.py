@@ -27,6 +27,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import tables
+from benchmarks.scans import resized
 from stages.runner import run
 from writerid.base.declaration import ROOT
 from writerid.base.errors import InputError
@@ -176,12 +177,6 @@ def row_of(words: str, answers: list[tuple[Answer, str]]) -> tables.Row:
     none = sum(answer.writer is None for answer, _ in answers) - unusable
     wrong = len(answers) - right - none - unusable
     return {"lines": words, "right": right, "wrong": wrong, "none_of_them": none, "cannot_be_used": unusable}
-
-
-def resized(grey: np.ndarray, by: float) -> np.ndarray:
-    """An image at another resolution."""
-    size = round(grey.shape[1] * by), round(grey.shape[0] * by)
-    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
 
 
 def asked(identifier: Identifier, grey: np.ndarray) -> Answer:

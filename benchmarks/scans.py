@@ -49,6 +49,12 @@ def ruled(grey: np.ndarray, paper: np.random.Generator, place: np.random.Generat
     return np.clip(drawn, 0, 255).astype(np.uint8)
 
 
+def resized(grey: np.ndarray, by: float) -> np.ndarray:
+    """Return an image, uint8 (height, width), at another resolution, so many times its size."""
+    size = max(1, round(grey.shape[1] * by)), max(1, round(grey.shape[0] * by))
+    return grey if by == 1 else np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
+
+
 def main(source: Path, output: Path, dpi: list[int], say: bool, ruled_by: str | None) -> None:
     """Write the archive."""
     with Archive(source) as archive, atomic(output) as temporary, zipfile.ZipFile(temporary, "w") as written:
@@ -66,10 +72,7 @@ def main(source: Path, output: Path, dpi: list[int], say: bool, ruled_by: str | 
             elif ruled_by == "writer":
                 grey = ruled(grey, np.random.default_rng([2, own[place.writer]]), np.random.default_rng([1, row]))
             scanned = int(paper.choice(dpi))
-            image = Image.fromarray(grey)
-            if scanned != AS_IT_IS:
-                size = [max(1, round(side * scanned / AS_IT_IS)) for side in image.size]
-                image = image.resize((size[0], size[1]), Image.Resampling.BICUBIC)
+            image = Image.fromarray(resized(grey, scanned / AS_IT_IS))
             image.save(buffer := BytesIO(), "PNG", compress_level=1, dpi=(scanned, scanned) if say else None)
             written.writestr(str(PurePosixPath(path).with_suffix(".png")), buffer.getvalue())
 

@@ -10,9 +10,9 @@ smaller and larger.
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from benchmarks import tables
+from benchmarks.scans import resized
 from stages.runner import run
 from writerid.base.parallel import ordered_map
 from writerid.base.params import load
@@ -27,9 +27,7 @@ def sizes(grey: np.ndarray, scales: tuple[float, ...]) -> list[float]:
     """Sizes of the writing on a line as it is and scaled, as shares of the scale; NaN where they cannot be told."""
     found = []
     for scale in (1.0, *scales):
-        width, height = (max(1, round(side * scale)) for side in grey.shape[::-1])
-        scaled = Image.fromarray(grey).resize((width, height), Image.Resampling.BICUBIC) if scale != 1 else grey
-        size = writing_size(np.asarray(scaled))
+        size = writing_size(resized(grey, scale))
         found.append(np.nan if size is None else size / scale)
     return found
 
