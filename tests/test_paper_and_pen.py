@@ -7,11 +7,8 @@ import pytest
 from scipy import ndimage
 
 from benchmarks import paper_and_pen, strangers
-from tests.test_models import SEEN, TINY
-from tests.test_strangers import archive  # noqa: F401 (a fixture)
+from tests.test_strangers import archive, saved  # noqa: F401 (a fixture)
 from writerid.base.files import read_csv
-from writerid.network import models
-from writerid.scores.embedding import Embedding
 
 AROUND = np.ones((3, 3))
 
@@ -62,11 +59,7 @@ def test_paper_is_wiped():
 
 
 def test_the_whole_table(archive: Path, tmp_path: Path):  # noqa: F811
-    model = models.build(TINY, seed=0)
-    models.save(model, SEEN, tmp_path / "m.keras")
-    size = model.get_layer("logits").input.shape[-1]
-    models.add_embedding(tmp_path / "m.keras", Embedding(np.zeros(size), np.eye(size)))
-    paper_and_pen.main(archive, tmp_path / "m.keras", "sheet", strangers.WRITER, tmp_path / "table.csv")
+    paper_and_pen.main(archive, saved(tmp_path), "sheet", strangers.WRITER, tmp_path / "table.csv")
     table = read_csv(tmp_path / "table.csv", {"lines": str, "what": str, "pages_map": float})
     assert table["lines"][::4] == ["as they are", "black ink on white paper", "strokes of one width"]
     assert table["what"] == 3 * ["random weights", "contours", "network", "both"]

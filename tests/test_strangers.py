@@ -106,12 +106,17 @@ def test_a_network_reads_the_same_lines(lines: Lines):
     assert all(0 <= float(str(cell)) <= 1 for cell in row([made, *by_contours(lines)], lines).values())
 
 
-def test_the_whole_table(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def saved(folder: Path) -> Path:
+    """A model that was never trained, with an embedding that changes nothing."""
     model = models.build(TINY, seed=0)
-    models.save(model, SEEN, tmp_path / "m.keras")
+    models.save(model, SEEN, folder / "m.keras")
     size = model.get_layer("logits").input.shape[-1]
-    models.add_embedding(tmp_path / "m.keras", Embedding(np.zeros(size), np.eye(size)))
-    strangers.main(archive, tmp_path / "m.keras", "sheet", strangers.WRITER, True, tmp_path / "table.csv")
+    models.add_embedding(folder / "m.keras", Embedding(np.zeros(size), np.eye(size)))
+    return folder / "m.keras"
+
+
+def test_the_whole_table(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    strangers.main(archive, saved(tmp_path), "sheet", strangers.WRITER, True, tmp_path / "table.csv")
     printed = capsys.readouterr().out.splitlines()
     assert printed[1] == "28 lines on 7 pages by 4 people"
     rows = ["random weights", "contours", "network", "both", "contours, graph", "both, graph"]
