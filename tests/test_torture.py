@@ -11,7 +11,7 @@ from tests import torture_stages
 from tests.torture import RESUMED, deal, told
 from tests.torture_stages import End
 
-STAGES = ["check", "synthesize", "map_writers", "split", "crop", "train", "evaluate", "explain"]
+STAGES = ["check", "synthesize", "map_writers", "split", "crop", "train", "evaluate", "explain", "enrol"]
 
 
 def test_kills_are_dealt_out_to_every_stage():

@@ -49,10 +49,10 @@ def start_over(clone: Path) -> None:
     (clone / "dvc.lock").unlink(missing_ok=True)
 
 
-def start(clone: Path, last: str) -> subprocess.Popen[str]:
-    """Start `dvc repro` up to a stage, in a process group of its own."""
+def start(clone: Path) -> subprocess.Popen[str]:
+    """Start `dvc repro`, in a process group of its own."""
     return subprocess.Popen(
-        ["dvc", "repro", last],
+        ["dvc", "repro"],
         cwd=clone,
         env=environment(),
         stdout=subprocess.PIPE,
@@ -62,10 +62,10 @@ def start(clone: Path, last: str) -> subprocess.Popen[str]:
     )
 
 
-def stage_seconds(clone: Path, last: str) -> dict[str, float]:
+def stage_seconds(clone: Path) -> dict[str, float]:
     """Let `dvc repro` run to its end; returns how long each stage took, with what DVC does after it."""
     started: dict[str, float] = {}
-    with start(clone, last) as process:
+    with start(clone) as process:
         assert process.stdout
         for text in process.stdout:
             if found := STAGE.match(text):
@@ -93,9 +93,9 @@ def deal(stages: Sequence[str], kills: int) -> list[list[str]]:
     return rounds
 
 
-def kill_in(clone: Path, last: str, stage: str, seconds: float, epochs: int) -> bool:
+def kill_in(clone: Path, stage: str, seconds: float, epochs: int) -> bool:
     """Kill `dvc repro` so many seconds into a stage, or after so many epochs of a fit; whether it came to that."""
-    with start(clone, last) as process:
+    with start(clone) as process:
         assert process.stdout
         if not any((found := STAGE.match(text)) and found[1] == stage for text in process.stdout):
             return False
@@ -118,8 +118,8 @@ def mend_lock(clone: Path) -> bool:
     return "cut off" in runner(clone)("make", "--silent", "unlock").stdout
 
 
-def torture(folder: Path, kills: int, seed: int, epochs: int, last: str = "explain") -> Counter[str]:
-    """Run rounds of the stages up to `last` until so many kills hit.
+def torture(folder: Path, kills: int, seed: int, epochs: int) -> Counter[str]:
+    """Run rounds of the pipeline until so many kills hit.
 
     Returns counts: kills, also by stage, rounds, rounds that ended alike, fits that went on, and their epochs.
     """
@@ -129,7 +129,7 @@ def torture(folder: Path, kills: int, seed: int, epochs: int, last: str = "expla
     run("git", "-c", "user.name=t", "-c", "user.email=t@t.invalid", "commit", "--allow-empty", "--quiet", "-m", "x")
     edit_params(clone / "params.yaml", {"epochs": epochs})
     start_over(clone)
-    seconds = stage_seconds(clone, last)  # in the pipeline's order
+    seconds = stage_seconds(clone)  # in the pipeline's order
     expected = results(clone)
     assert not litter(clone), litter(clone)
     moments = random.Random(seed)
@@ -139,13 +139,13 @@ def torture(folder: Path, kills: int, seed: int, epochs: int, last: str = "expla
         start_over(clone)
         for stage in waiting.pop(0):
             moment = moments.uniform(0, seconds[stage])
-            if kill_in(clone, last, stage, moment, moments.randint(1, max(1, epochs // 2))):
+            if kill_in(clone, stage, moment, moments.randint(1, max(1, epochs // 2))):
                 counts["kills"] += 1
                 counts[f"in {stage}"] += 1
             else:
                 waiting.append([stage])  # it was done before its moment came
             counts["locks mended"] += mend_lock(clone)
-        run("dvc", "repro", last)
+        run("dvc", "repro")
         resumed = json.loads((clone / "metrics/runtime.json").read_text())["epochs_resumed"]
         counts["fits resumed"] += resumed > 0
         counts["epochs resumed"] += resumed
