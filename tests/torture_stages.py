@@ -104,7 +104,8 @@ def interrupt(folder: Path, stage: str, expected: dict[str, bytes], number: sign
     seconds = time.monotonic() - begun
     if process.returncode == 0:
         return End(seconds, False, "" if outputs(folder) == expected else "other bytes")
-    one_line = said.count("error: ") == said.count("error: interrupted") == 1 and "Traceback" not in said
+    own = [line for line in said.splitlines() if line.startswith("error: ")]  # TensorFlow has lines of its own
+    one_line = len(own) == 1 and own[0].startswith("error: interrupted") and "Traceback" not in said
     as_a_shell_says = process.returncode in (130, -signal.SIGINT)
     problem = "" if running and one_line and as_a_shell_says else f"{process.returncode}: {said}"
     return End(seconds, True, problem or ", ".join(name for name in outputs(folder) if ".partial" in name))
