@@ -30,14 +30,8 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None
             lock_folder()
         with steady() if alone else nullcontext():
             main(**vars(options))
-    except InputError as error:
-        status, message = 1, "\n".join(f"error: {line}" for line in str(error).splitlines())
-    except KeyboardInterrupt:
-        status, message = 130, INTERRUPTED if alone else "error: interrupted"
-    except MemoryError:
-        status, message = 1, "error: out of memory; close other programs, or take a smaller batch_size"
-    except OSError as error:
-        status, message = 1, f"error: {of_system(error)}"
+    except (KeyboardInterrupt, Exception) as error:
+        status, message = _ending(error, alone)
     else:
         status, message = 0, ""
     for number in SIGNALS:
@@ -45,6 +39,21 @@ def run(main: Callable[..., None], parser: argparse.ArgumentParser | None = None
     if message:
         print(message, file=sys.stderr)
     sys.exit(status)
+
+
+def _ending(error: BaseException, alone: bool) -> tuple[int, str]:
+    """The exit status, and what is said; raises again what no person can mend."""
+    # Imports and TensorFlow's tracing turn an interrupt into an error of their own.
+    interrupted = signal.getsignal(signal.SIGINT) is not raise_interrupt  # which works once
+    if interrupted or isinstance(error, KeyboardInterrupt):
+        return 130, INTERRUPTED if alone else "error: interrupted"
+    if isinstance(error, InputError):
+        return 1, "\n".join(f"error: {line}" for line in str(error).splitlines())
+    if isinstance(error, MemoryError):
+        return 1, "error: out of memory; close other programs, or take a smaller batch_size"
+    if isinstance(error, OSError):
+        return 1, f"error: {of_system(error)}"
+    raise error
 
 
 def _module(main: Callable[..., None]) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.conftest import edit_params, environment, runner, wait_for
+from tests.conftest import ROOT, edit_params, environment, runner, wait_for
 from writerid.base.errors import InputError
 from writerid.base.lifetime import SIGNALS, held
 from writerid.base.parallel import cores, ordered_map
@@ -93,6 +93,28 @@ def test_a_signal_while_a_stage_imports(checkout: Path, name: str, module: str):
         assert any(module in line for line in process.stderr)
         os.killpg(process.pid, signal.SIGINT)
         ends_with_one_line(process, checkout)
+
+
+def test_an_interrupt_that_a_library_turned_into_an_error_of_its_own():
+    program = """if True:
+        import os, signal
+        from stages.runner import run
+
+        def main():
+            try:
+                os.kill(os.getpid(), signal.{number})
+            except KeyboardInterrupt:
+                raise TypeError("when calling a layer") from None
+            raise TypeError("nobody interrupted")
+
+        run(main, alone=False)
+    """
+    call = [sys.executable, "-c"]
+    done = subprocess.run([*call, program.replace("{number}", "SIGTERM")], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
+    done = subprocess.run([*call, program.replace("{number}", "SIGCONT")], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "TypeError: nobody interrupted" in done.stderr
 
 
 @workers
