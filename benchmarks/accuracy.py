@@ -95,7 +95,10 @@ def experiment(changes: Mapping[str, Any], archive: str, place: str) -> Fold:
         changed = [part for key, value in changes.items() for part in ("-S", f"{key}={value}")]
         done = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *changed, "evaluate"], stdout=sys.stderr)
         if done.returncode:
-            sys.exit(f"{name} ended with {done.returncode}; what is done stays, run the same command again")
+            sys.exit(
+                f"{name} ended with {done.returncode}; your params.yaml is as it was. If a value was refused, correct "
+                "it; if not, run the same command again: what is done stays"
+            )
     files = "predictions.csv", "runtime.json", "test/scores.json"
     rows, runtime, scores = (git("show", f"{_revision(name)}:metrics/{file}") for file in files)
     seconds = float(json.loads(runtime)["seconds"])
@@ -156,9 +159,13 @@ def table(results: Mapping[str, Sequence[Fold]]) -> Iterator[tables.Row]:
 def also(parts: Sequence[Fold]) -> Iterator[tables.Row]:
     """Yield what else is told of these folds, a row a figure."""
     for words, (key, items) in ALSO.items():
-        values = [part.scores[key] for part in parts]
-        mean = np.average(values, weights=[part.scores[items] for part in parts])
-        yield {"figure": words, "mean": f"{mean:.4f}", "least": f"{min(values):.4f}", "most": f"{max(values):.4f}"}
+        having = [part.scores for part in parts if part.scores[items]]  # some data have no short lines
+        cells = dict.fromkeys(("mean", "least", "most"), "")
+        if having:
+            values = [scores[key] for scores in having]
+            mean = np.average(values, weights=[scores[items] for scores in having])
+            cells = {"mean": f"{mean:.4f}", "least": f"{min(values):.4f}", "most": f"{max(values):.4f}"}
+        yield {"figure": words, **cells}
 
 
 def main() -> None:
@@ -178,7 +185,10 @@ def main() -> None:
     changes["dataset"] = str(options.archive.resolve())
     with options.archive.open("rb") as file:
         archive = hashlib.file_digest(file, "md5").hexdigest()
-    count = folds(float(changes["split.test"]))
+    try:
+        count = folds(float(changes["split.test"]))
+    except (ValueError, ArithmeticError):
+        parser.error(f"-S split.test={changes['split.test']}: a share of the lines, such as 0.2")
     if options.folds is not None and not 1 <= options.folds <= count:
         parser.error(f"--folds {options.folds}: there are {count}")
     results: dict[str, list[Fold]] = {}

@@ -108,6 +108,10 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
         found = re.fullmatch(writer, name)
         vectors[found[1] if found else name][name] = together(hands), len(hands)
     known = sorted(name for name, own in vectors.items() if len(own) > 1)
+    if not known:
+        raise InputError(
+            f"{pages}: nobody wrote two pages that can be used; --writer says what of a name is the writer's"
+        )
     first = {name: min(vectors[name]) for name in known}
     queries = [
         (name, page, *vectors[name][page]) for name in vectors for page in vectors[name] if first.get(name) != page
@@ -190,6 +194,8 @@ def main(
     identifier: Path, lines: Path, pages: Path | None, text: str, writer: str, few: list[int], csv: Path | None
 ) -> None:
     """Measure the identifier in use."""
+    if pages and not pages.exists():
+        raise InputError(f"{pages}: there is no such archive or folder")
     speed(identifier, lines)
     if Path("data/split.csv").is_file():
         tables.show(traps(Identifier.load(identifier), Path("data/lines.csv"), Path("data/split.csv"), lines), csv)

@@ -77,6 +77,10 @@ def test_folds_are_pooled_over_lines_and_not_over_folds(tmp_path: Path, capsys: 
     assert written["by_line_low"][2] == ""
     short = next(row for row in accuracy.also(parts) if row["figure"] == "by line, under 500 pixels wide")
     assert list(short.values())[1:] == ["0.7000", "0.6000", "1.0000"]  # the fold with three such lines counts thrice
+    none = accuracy.Fold([], 0, {**scores, "short_lines.items": 0})
+    assert (
+        list(next(row for row in accuracy.also([none]) if "under 500" in str(row["figure"])).values())[1:] == [""] * 3
+    )
 
 
 def test_a_line_that_two_folds_tested_is_refused():
