@@ -6,11 +6,13 @@ ARCHIVE holds 50 writers. Its lines are split at random (`split.group_by: line`)
 crop's height. A batch is what the authors' generator yields: 16 lines, of each crops at a tenth of the possible
 columns; or, as these are much alike and take hours, a --share of them. After each of the 8 epochs of 1,000 steps stand
 loss and accuracy by crop of both sides, and at last of the test side. --keep names a folder in which an interrupted
-run goes on after its last whole epoch.
+run goes on after its last whole epoch, with the batches that follow; only the masks of dropout begin anew, whose state
+Keras does not save.
 
 tests/test_models.py holds the network against Keras's own layers.
 """
 
+import itertools
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -106,12 +108,13 @@ def images(folder: Path, sides: Sequence[str]) -> dict[str, tuple[list[Path], np
     return found
 
 
-def endless(lines: Sequence[np.ndarray], labels: np.ndarray, share: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield batches round after round, each in an order and with crops of its own."""
-    seed = 0
-    while True:
-        yield from batches(lines.__getitem__, labels, share, seed)
-        seed += 1
+def endless(
+    lines: Sequence[np.ndarray], labels: np.ndarray, share: float, passed: int = 0
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield batches round after round, each in an order and with crops of its own, after so many that have passed."""
+    seed, skipped = divmod(passed, len(labels) // LINES)
+    rounds = (batches(lines.__getitem__, labels, share, seed) for seed in itertools.count(seed))
+    yield from itertools.islice(itertools.chain.from_iterable(rounds), skipped, None)
 
 
 def main(archive: Path, share: float, dropout: float, keep: Path | None, csv: Path | None) -> None:
@@ -137,18 +140,22 @@ def main(archive: Path, share: float, dropout: float, keep: Path | None, csv: Pa
         pixels, labels = zip(*batches(found[side][0].__getitem__, found[side][1], share), strict=True)
         judged[side] = np.concatenate(pixels), np.concatenate(labels)
     callbacks = [keras.callbacks.LambdaCallback(on_epoch_end=show)]
-    callbacks += [keras.callbacks.CSVLogger(str(csv), append=keep is not None)] if csv else []
+    if csv and not keep:
+        csv.unlink(missing_ok=True)
+    callbacks += [keras.callbacks.CSVLogger(str(csv), append=True)] if csv else []
     callbacks += [keras.callbacks.BackupAndRestore(str(keep), delete_checkpoint=False)] if keep else []
     print(f"{'epoch':>5} {'training loss':>14} {'accuracy':>9} {'validation loss':>16} {'accuracy':>9}", flush=True)
-    model.fit(
-        endless(*found["train"], share),
-        steps_per_epoch=STEPS,
-        epochs=EPOCHS,
-        validation_data=judged["validation"],
-        validation_batch_size=256,
-        callbacks=callbacks,
-        verbose=0,
-    )
+    for epoch in range(EPOCHS):  # a fit each, so that a run that goes on sees the batches it would have seen
+        model.fit(
+            endless(*found["train"], share, epoch * STEPS),
+            steps_per_epoch=STEPS,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            validation_data=judged["validation"],
+            validation_batch_size=256,
+            callbacks=callbacks,
+            verbose=0,
+        )
     loss, accuracy = model.evaluate(*judged["test"], batch_size=256, verbose=0)
     print(f"test loss {loss:.4f}, accuracy {accuracy:.4f}; published {ACCURACY}")
 

@@ -1,5 +1,6 @@
 """What the benchmarks compare with."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,15 @@ def test_batches_of_the_reference(tmp_path: Path):
     fewer = next(reference.batches(read, np.arange(40), share=0.25))[1]
     assert np.array_equal(np.unique(fewer.argmax(axis=1)), found[0])  # the same lines, a quarter of their crops
     assert len(fewer) == 5 * len(found[0])
+
+
+def test_a_run_of_the_reference_goes_on_with_the_batches_that_follow():
+    lines, labels = [np.full((113, 153), number, np.uint8) for number in range(40)], np.arange(40)
+    whole = [crops for crops, _ in itertools.islice(reference.endless(lines, labels, 1), 7)]
+    for passed in (0, 1, 2, 5):  # two batches are a round
+        following = itertools.islice(reference.endless(lines, labels, 1, passed), 7 - passed)
+        for (crops, _), expected in zip(following, whole[passed:], strict=True):
+            assert np.array_equal(crops, expected)
 
 
 def decided(fold: int, form: str, ranks: list[int], form_rank: int = 1) -> list[dict[str, str]]:
