@@ -181,7 +181,10 @@ def main() -> None:
         parser.error(f"{options.archive}: there is no such archive")
     if wrong := [change for change in options.changes if "=" not in change]:
         parser.error(f"-S {wrong[0]}: not KEY=VALUE")
-    changes = {**RECOMMENDED, **FOLDS, **dict(change.split("=", 1) for change in options.changes)}
+    asked = dict(change.split("=", 1) for change in options.changes)
+    if own := [key for key in ("seed", "split.fold", "dataset") if key in asked]:
+        parser.error(f"-S {own[0]}: that is for --seeds, --folds and ARCHIVE to say")
+    changes = {**RECOMMENDED, **FOLDS, **asked}
     changes["dataset"] = str(options.archive.resolve())
     with options.archive.open("rb") as file:
         archive = hashlib.file_digest(file, "md5").hexdigest()

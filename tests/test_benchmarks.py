@@ -107,6 +107,17 @@ def test_an_experiment_is_known_by_its_parameters_and_the_archive():
     assert name.startswith("fold-1-seed-0-")
 
 
+@pytest.mark.parametrize("change", ["seed=1", "split.fold=2", "dataset=other.zip"])
+def test_what_folds_set_themselves_is_not_taken_as_a_change(tmp_path: Path, monkeypatch, capsys, change: str):
+    archive = tmp_path / "lines.zip"
+    archive.touch()
+    monkeypatch.setattr("sys.argv", ["accuracy", str(archive), "-S", change])
+    with pytest.raises(SystemExit) as exit_:
+        accuracy.main()
+    assert exit_.value.code == 2
+    assert f"-S {change.split('=')[0]}: that is for --seeds, --folds and ARCHIVE to say" in capsys.readouterr().err
+
+
 def test_a_probe_sees_no_ink_of_the_next_line():
     for columns in (1, 111, 112, 113, 300):
         starts = probes.whole_crops(columns, 112, 100)
