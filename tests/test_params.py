@@ -54,6 +54,12 @@ def test_the_committed_parameters_are_valid():
         ),
         ({"dataset": ""}, "dataset: '' is not the path of an archive or a folder"),
         ({"pages__label_text": 3}, "pages.label_text: 3 is not text"),
+        ({"pages__label_text": "["}, r"pages.label_text: '\[' is not a regular expression"),
+        ({"split__fold": 6}, "split.fold: 6 is out of range; with split.test: 0.15 there are 6 folds, 0 to 5"),
+        (
+            {"split__fold": 1, "split__test": 0.8, "split__train": 0.05},
+            "fold: 1 is out of .* is one fold, 0",
+        ),
         ({"seed": -1}, "seed: -1 is not a whole number from 0"),
         ({"split__group_by": "page"}, "split.group_by: 'page' is not one of form, line"),
         ({"split__train": 0.8}, "split: train, validation and test are 1.1 together; they must add up to 1"),
