@@ -1,17 +1,22 @@
 """Write params.yaml anew: values stay, comments come from the code, and a new key gets its default.
 
 python -m tools.params
+
+What the code does not know, or would refuse, is named, and the file stays as it is.
 """
 
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from stages.runner import run
 from writerid.base.files import atomic
+from writerid.base.params import check, load
 from writerid.base.schema import Group, Network, Params, Recipe, Seeded
 
 HEAD = """\
@@ -23,7 +28,12 @@ COLUMN = 22  # in which comments begin
 
 
 def text(values: dict[str, Any]) -> str:
-    """Return the text of params.yaml for values by key; a missing key gets its default."""
+    """Return the text of params.yaml for values by key; a missing key gets its default.
+
+    Raises InputError, with one line for each problem, where a key is unknown or a value is wrong.
+    """
+    values = _filled(Params, values)
+    check(values)
     content = _group(Params, values)
     content.yaml_set_start_comment(HEAD + "\n")
     for kind in (Network, Recipe):
@@ -40,20 +50,30 @@ def text(values: dict[str, Any]) -> str:
     return out.getvalue()
 
 
+def _filled(group: type[Group], values: dict[str, Any]) -> dict[str, Any]:
+    """Return values, whatever they are, and the defaults of the keys that are missing."""
+    filled = dict(values)
+    for name, field in group.model_fields.items():
+        if part := _part(field):
+            value = values.get(name, {})
+            filled[name] = _filled(part, value) if isinstance(value, dict) else value
+        elif isinstance(schema := field.json_schema_extra, dict):
+            filled.setdefault(name, schema["default"])
+    return filled
+
+
 def _group(group: type[Group], values: dict[str, Any]) -> CommentedMap:
     content = CommentedMap()
     for name, field in group.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, Group):
-            content[name] = _group(kind, values.get(name) or {})
-            content.yaml_add_eol_comment(str(kind.__doc__), name, column=COLUMN)
-            continue
-        schema = field.json_schema_extra
-        assert isinstance(schema, dict)
-        value = values.get(name, schema["default"])
-        content[name] = _grid(value) if isinstance(value, dict) else value
-        content.yaml_add_eol_comment(str(field.description), name, column=COLUMN)
+        part, value = _part(field), values[name]
+        content[name] = _group(part, value) if part else _grid(value) if isinstance(value, dict) else value
+        content.yaml_add_eol_comment(str(part.__doc__ if part else field.description), name, column=COLUMN)
     return content
+
+
+def _part(field: FieldInfo) -> type[Group] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, Group) else None
 
 
 def _grid(values: dict[str, list[Any]]) -> CommentedMap:
@@ -64,12 +84,21 @@ def _grid(values: dict[str, list[Any]]) -> CommentedMap:
     return content
 
 
+def _read(path: Path) -> dict[str, Any]:
+    """Return what a params.yaml holds, checked or not; raises InputError where that is no mapping."""
+    with suppress(Exception):
+        values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        if isinstance(values, dict):
+            return values
+    return load(path).model_dump()  # which fails as well, and says on what
+
+
 def main() -> None:
     """Write params.yaml."""
     path = Path("params.yaml")
-    values = YAML(typ="safe").load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    written = text(_read(path) if path.exists() else {})
     with atomic(path) as temporary:
-        temporary.write_text(text(values), encoding="utf-8", newline="\n")
+        temporary.write_text(written, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
