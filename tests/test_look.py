@@ -72,9 +72,16 @@ def test_the_lines_at_random_follow_from_the_seed(project: Path):
     assert first != shown("--seed", "1")
 
 
+@pytest.mark.parametrize("wrong", [("--lines", "0"), ("--seed", "-1")])
+def test_a_wrong_option_is_told_before_any_line_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: tuple[str, str]
+):
+    monkeypatch.chdir(tmp_path)  # where there is no line
+    with pytest.raises(InputError, match=f"^{wrong[0]}: "):
+        shown(*wrong)
+
+
 def test_what_cannot_be_shown_is_told(project: Path):
-    with pytest.raises(InputError, match="--lines"):
-        shown("--lines", "0")
     write_zip(Path("data/own.zip"), {**dataset_members(4, 4, 5), "lines/a00-000-00.png": b"x"})
     with pytest.raises(InputError, match=r"a00-000-00.png: not an image; run `dvc repro map_writers`"):
         shown()

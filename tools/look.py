@@ -99,6 +99,8 @@ def main(output: Path, lines: int, seed: int | None) -> None:
     """Write the page."""
     if lines < 1:
         raise InputError("--lines: at least one line must be shown")
+    if seed is not None and seed < 0:
+        raise InputError("--seed: must be 0 or more")
     params, table = load(), read_lines(Path("data/lines.csv"))
     count = len(table["line"])
     sizes = np.column_stack([table["width"], table["height"]])
