@@ -130,6 +130,9 @@ def test_an_archive_without_a_page_that_can_be_drawn_is_an_error(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_pattern_that_is_none_stops_the_tool(tmp_path):
-    with pytest.raises(InputError, match="--text"):
-        pages.main(**vars(pages.options().parse_args([str(tmp_path), "--text", "("])))
+@pytest.mark.parametrize("wrong", [("--text", "("), ("--most", "0"), ("--most", "-1")])
+def test_a_wrong_option_stops_the_tool(tmp_path, wrong):
+    archive = archive_of(tmp_path / "a.zip", {"a.png": png(page()[0])})
+    with pytest.raises(InputError, match=f"^{wrong[0]}: "):
+        pages.main(**vars(pages.options().parse_args([str(archive), "--output", str(tmp_path / "out"), *wrong])))
+    assert not (tmp_path / "out").exists()

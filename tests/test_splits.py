@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from writerid.base.errors import InputError
-from writerid.base.folds import folds
 from writerid.dataset.splits import (
     SIDES,
     UNSEEN,
@@ -18,6 +17,7 @@ from writerid.dataset.splits import (
     by_line,
     check_apart,
     contents,
+    folds,
     physical_lines,
 )
 
