@@ -45,7 +45,7 @@ report: env ## write report.html, one page about the run; EXP="NAME ..." compare
 look: env ## write look.html: ten lines at random and the ten oddest, as they came and as the network sees them
 	@python -m tools.look $(ARGS)
 
-unlock: ## mend DVC's own files, which it cannot read where a kill in the middle of writing left them cut off
+unlock: env ## mend DVC's own files, which it cannot read where a kill in the middle of writing left them cut off
 	@python -m tools.unlock
 
 test: lint ## check the style and types, then run all tests

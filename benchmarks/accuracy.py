@@ -32,9 +32,9 @@ from ruamel.yaml import YAML
 from benchmarks import scratch, tables
 from writerid.base import declaration
 from writerid.base.dotted import flat
+from writerid.base.folds import folds
 from writerid.base.params import changed, check
 from writerid.base.schema import Params
-from writerid.dataset.splits import folds
 from writerid.repository.git import git
 from writerid.scores.intervals import Interval, share
 

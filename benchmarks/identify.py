@@ -32,10 +32,10 @@ from stages.runner import run
 from writerid.base.declaration import ROOT
 from writerid.base.errors import InputError
 from writerid.base.files import read_csv
+from writerid.base.patterns import text_pattern
 from writerid.crops.choice import read_sides
 from writerid.dataset.archive import Archive
 from writerid.dataset.page_lines import Labels
-from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.splits import UNSEEN
 from writerid.identifier.answers import Answer
 from writerid.identifier.bundle import ENROLLED

@@ -23,8 +23,9 @@ from benchmarks import tables
 from stages.runner import run
 from tools.pages import pages_of
 from writerid.base.errors import InputError
+from writerid.base.patterns import text_pattern
 from writerid.dataset.ink import dark_on_light
-from writerid.dataset.pages.choice import judged, text_pattern
+from writerid.dataset.pages.choice import judged
 from writerid.dataset.pages.cutting import Cut, cut_line
 from writerid.dataset.pages.layout import PageLayout
 from writerid.dataset.pages.paper import paper_tone

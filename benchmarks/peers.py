@@ -36,11 +36,11 @@ from benchmarks import reference, scratch, strangers, tables
 from benchmarks.accuracy import FOLDS, RECOMMENDED
 from benchmarks.data import data_of
 from writerid.base.params import load
+from writerid.base.patterns import text_pattern
 from writerid.base.schema import Recipe
 from writerid.crops import tones, windows
 from writerid.crops.choice import evenly
 from writerid.crops.windows import Packed
-from writerid.dataset.pages.choice import text_pattern
 from writerid.evaluation.reported import decide
 from writerid.explain.traits import Trait, changed, traits
 from writerid.network import devices, embedding, models, training

@@ -39,10 +39,10 @@ from writerid.base.errors import InputError
 from writerid.base.geometry import line_scales
 from writerid.base.parallel import ordered_map
 from writerid.base.params import load
+from writerid.base.patterns import text_pattern
 from writerid.base.schema import Params
 from writerid.contours.hinge import KINDS, features, scales
 from writerid.crops.strips import strip_of
-from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.pages.cutting import Cut, cut_line
 from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.paper import paper_tone

@@ -15,7 +15,7 @@ from writerid.dataset.splits import UNSEEN
 def main() -> None:
     """Write models/identifier: the network as ONNX, the references, how sure to be, and the model card."""
     params = load()
-    use("tensorflow")  # which exports what was trained with any backend
+    use("tensorflow", overrule=True)  # which exports what was trained with any backend
     from writerid.evaluation import inputs  # not before the backend is chosen
     from writerid.identifier import bundle, making
     from writerid.network import devices, export, models

@@ -6,11 +6,11 @@ from pathlib import Path
 from stages.runner import run
 from writerid.base.files import write_csv, write_json
 from writerid.base.params import load
+from writerid.base.patterns import text_pattern
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
 from writerid.dataset.lines import COLUMNS
 from writerid.dataset.page_lines import Finder, Labels
-from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.resolution import one_resolution
 from writerid.dataset.selection import select, summary
 from writerid.dataset.survey import survey

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from stages.runner import run
 from writerid.base.files import write_csv, write_json
+from writerid.base.folds import folds
 from writerid.base.params import load
 from writerid.dataset.lines import read_lines
-from writerid.dataset.splits import SIDES, assign, contents, folds
+from writerid.dataset.splits import SIDES, assign, contents
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """The backend is what the parameter says; anything else is refused in one line."""
 
+import os
+
 import pytest
 
 from writerid.base import backend
@@ -17,6 +19,12 @@ def test_a_backend_that_is_not_installed_is_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(backend, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="backend: torch is not installed; `make torch` installs it"):
         backend.use("torch")
+
+
+def test_what_one_backend_alone_can_do_overrules_the_variable(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(backend.VARIABLE, "jax")
+    backend.use("tensorflow", overrule=True)
+    assert os.environ[backend.VARIABLE] == "tensorflow"
 
 
 def test_the_backend_is_chosen(monkeypatch: pytest.MonkeyPatch):

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import Run, copy_checkout, edit_params, runner
+from writerid.base.folds import folds
 from writerid.dataset.lines import read_lines
-from writerid.dataset.splits import assign, folds
+from writerid.dataset.splits import assign
 
 IAM_ZIP = os.environ.get("IAM_ZIP")
 pytestmark = [pytest.mark.iam, pytest.mark.skipif(not IAM_ZIP, reason="IAM_ZIP names no archive")]

@@ -129,11 +129,24 @@ def test_people_are_kept_in_a_folder_of_their_own(there: Path, capsys: pytest.Ca
     assert "note: models/people has another network" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["enrol", "bert", "bert1.png"], ["serve"]])
+def test_people_of_one_identifier_are_not_taken_for_those_of_another(
+    there: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+):
+    said(capsys, "enrol", "carla", "carla1.png")
+    before = {path: path.read_bytes() for path in (there / "models").rglob("*.*")}
+    text = said(capsys, *command, "--identifier", "models/identifier", status=1)
+    assert "models/people: people are enrolled there already; leave out --identifier models/identifier" in text
+    assert before == {path: path.read_bytes() for path in (there / "models").rglob("*.*")}
+
+
 def test_compare(there: Path, capsys: pytest.CaptureFixture[str]):
     text = said(capsys, "compare", "anna1.png", "anna2.png")
     assert text.startswith("log10 likelihood ratio ")
     assert "measured on: made up" in text
     assert json.loads(said(capsys, "compare", "anna1.png", "carla1.png", "--json"))["log10_ratio"] < 0
+    save(writing(HANDS["anna"], 1) * 0 + 240, there / "blank.png")
+    said(capsys, "compare", "anna1.png", "blank.png", "--json", status=1)
 
 
 @pytest.mark.parametrize("name", ["evidence.html", "evidence.png"])
@@ -162,6 +175,8 @@ def test_evidence(there: Path, capsys: pytest.CaptureFixture[str], name: str):
         (["forget", "anna", "--identifier", "new"], "new: holds no identifier"),
         (["enrol", "anna", "nowhere.png", "--into", "new"], "nowhere.png: there is no such file"),
         (["enrol", "anna1.png", "carla1.png"], "anna1.png: is a file; first comes the name"),
+        (["evidence", "anna1.png", "--out", "anna1.png"], "anna1.png: is one of the scans"),
+        (["evidence", ".", "--out", "anna1.png"], "anna1.png: is one of the scans, or would be"),
         (["enrol", "carla", "carla1.png", "--into", "."], "holds other files, and no identifier"),
         (["export", "--to", "blank.png", "--model", "anna1.png"], "blank.png: is not an empty folder"),
         (["export", "--to", "there", "--model", "nowhere.keras"], "there is no such file"),

@@ -1,6 +1,7 @@
 """How the Makefile looks after the environment; that it makes one is what `make test` itself begins with."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -43,6 +44,16 @@ def test_an_environment_elsewhere_is_never_made_anew(project: Path):
         done.returncode and "error: .venv is a link, and not to an environment of this requirements.lock" in done.stderr
     )
     assert (elsewhere / "mine").exists()
+
+
+def test_what_runs_in_the_environment_waits_for_it():
+    """By itself, too: with several jobs, make begins all that a target names at once."""
+    rules = re.findall(r"^([\w-]+):([^\n#]*)##.*\n((?:\t.*\n)*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    needs = {target: before.split() for target, before, _ in rules}
+    inside = [target for target, _, recipe in rules if re.search(r"^\t@(python|dvc|ruff|mypy) ", recipe, re.MULTILINE)]
+    assert {"repro", "unlock", "test", "lint"} <= set(inside)
+    waiting = {"env"} | {target for target in inside if "env" in needs[target]}
+    assert [target for target in inside if not waiting & set(needs[target])] == []
 
 
 def test_another_python_is_refused(project: Path):

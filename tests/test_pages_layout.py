@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from writerid.base.errors import InputError
-from writerid.dataset.pages.choice import judged, text_pattern
+from writerid.base.patterns import text_pattern
+from writerid.dataset.pages.choice import judged
 from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.layout_files import MAX_BYTES, MAX_LINES, read_layout
 from writerid.dataset.pages.pairing import pair

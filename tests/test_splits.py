@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from writerid.base.errors import InputError
+from writerid.base.folds import folds
 from writerid.dataset.splits import (
     SIDES,
     UNSEEN,
@@ -17,7 +18,6 @@ from writerid.dataset.splits import (
     by_line,
     check_apart,
     contents,
-    folds,
     physical_lines,
 )
 

@@ -70,6 +70,7 @@ def test_set_param_is_read_as_dvc_reads_it(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ("learning_rate=[", r"^-S learning_rate=\[: not a value in YAML; put text in quotes$"),
         ("epoch=3", r"^-S epoch=3: wants KEY=VALUE, with a key of params.yaml"),
         ("crop.depth=3", "wants KEY=VALUE"),
         ("seed.x=3", "wants KEY=VALUE"),

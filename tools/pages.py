@@ -17,11 +17,11 @@ from PIL import Image, ImageDraw
 from stages.runner import run
 from writerid.base.errors import InputError
 from writerid.base.files import atomic
+from writerid.base.patterns import text_pattern
 from writerid.dataset.archive import Archive, page_path
 from writerid.dataset.images import UnusableImage, scans
 from writerid.dataset.ink import dark_on_light
 from writerid.dataset.page_lines import NO_LABELS, Finder
-from writerid.dataset.pages.choice import text_pattern
 from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.reading import PageLines, lines_of
 from writerid.dataset.pages.recognition import shrunk

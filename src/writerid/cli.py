@@ -123,6 +123,17 @@ def _folder(options: argparse.Namespace) -> Path:
     return PEOPLE if (PEOPLE / "identifier.json").is_file() else MADE
 
 
+def _people(options: argparse.Namespace) -> Path:
+    """Where people are enrolled; --identifier is refused where it would be passed over for those in it."""
+    into, named = Path(options.into or PEOPLE), options.identifier
+    if named and not options.into and named.resolve() != into.resolve() and (into / "identifier.json").is_file():
+        raise InputError(
+            f"{into}: people are enrolled there already; leave out --identifier {named} to go on with them, or name "
+            "another folder for people by --into"
+        )
+    return into
+
+
 def _load(options: argparse.Namespace) -> Any:
     from writerid.identifier.identify import Identifier
 
@@ -177,13 +188,14 @@ def _status(problems: list[str]) -> int:
     return 1
 
 
-def _compare(options: argparse.Namespace) -> None:
+def _compare(options: argparse.Namespace) -> int:
     from writerid.identifier import told
 
     found = _load(options).compare(options.one, options.other)
     if found.problem and not options.json:
         raise InputError(f"these cannot be compared: {found.problem}")
     print(told.as_json(found) if options.json else told.compared(found))
+    return int(bool(found.problem))
 
 
 def _enrol(options: argparse.Namespace) -> None:
@@ -193,7 +205,7 @@ def _enrol(options: argparse.Namespace) -> None:
     from writerid.identifier.bundle import claim
     from writerid.identifier.identify import Identifier
 
-    into = options.into or PEOPLE
+    into = _people(options)
     if Path(options.name).is_file():
         raise InputError(f"{shown(options.name)}: is a file; first comes the name of who wrote the scans")
 
@@ -256,6 +268,11 @@ def _evidence(options: argparse.Namespace) -> None:
     kind = options.out.suffix.lower()
     if kind not in (".html", ".htm", ".png"):
         raise InputError(f"{options.out}: name a .html or a .png file")
+    if options.out.exists() and any(
+        scan.resolve() in (options.out.resolve(), *(options.out.resolve().parents if kind == ".png" else ()))
+        for scan in options.scans
+    ):
+        raise InputError(f"{options.out}: is one of the scans, or would be; name another file")
     identifier = _load(options)
     name = ", ".join(writable(path.name) for path in options.scans)
     found = evidence.gather(identifier, name, identifier.read(*options.scans))
@@ -281,7 +298,7 @@ def _export(options: argparse.Namespace) -> None:
         raise InputError(f"{options.to}: is not an empty folder; name a new one")
     from writerid.base.backend import use
 
-    use("tensorflow")
+    use("tensorflow", overrule=True)
     from writerid.network import models
 
     model, _ = models.load(options.model)
@@ -292,9 +309,8 @@ def _export(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from writerid.web.serving import serve
 
-    serve(
-        options.identifier or MADE, options.into or PEOPLE, options.host, options.port, browser=not options.no_browser
-    )
+    people = _people(options)
+    serve(options.identifier or MADE, people, options.host, options.port, browser=not options.no_browser)
 
 
 if __name__ == "__main__":

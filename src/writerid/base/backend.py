@@ -8,13 +8,14 @@ from writerid.base.errors import InputError
 VARIABLE = "KERAS_BACKEND"
 
 
-def use(backend: str) -> None:
+def use(backend: str, *, overrule: bool = False) -> None:
     """Make Keras compute with a backend (tensorflow, jax or torch). Call this before Keras is imported.
 
     Raises InputError where the backend is not installed, and where the environment variable KERAS_BACKEND names another
-    one: DVC does not see environment variables, so a run would pass for one of the other backend.
+    one: DVC does not see environment variables, so a run would pass for one of the other backend. What only one backend
+    can do may `overrule` the variable.
     """
-    wanted = os.environ.get(VARIABLE, backend)
+    wanted = backend if overrule else os.environ.get(VARIABLE, backend)
     if wanted != backend:
         raise InputError(
             f"the environment variable {VARIABLE} is {wanted!r}, but params.yaml has backend: {backend}; unset the "

@@ -11,8 +11,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from writerid.base.errors import InputError
+from writerid.base.folds import out_of_range
 from writerid.base.geometry import check_network
-from writerid.base.schema import Group, Params, Split, Synthesis
+from writerid.base.patterns import text_pattern
+from writerid.base.schema import Group, Pages, Params, Split, Synthesis
 
 MOST_LINES = 2_000_000  # of the synthetic archive
 
@@ -24,8 +26,7 @@ def load(path: Path = Path("params.yaml")) -> Params:
     wrong types, values out of range, or values that do not fit together.
     """
     try:
-        # The parser DVC itself uses (YAML 1.2), so that `1e-5` means the same number to both.
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        content = _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; run from the repository's root") from None
     except UnicodeDecodeError as error:
@@ -36,7 +37,7 @@ def load(path: Path = Path("params.yaml")) -> Params:
         raise InputError(f"{path}:{line} not YAML: {' '.join(str(error.problem).split())}") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
-    except (YAMLError, ValueError, IndexError, RecursionError) as error:
+    except _NOT_YAML as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: must hold `key: value` lines, not {_show(content)}")
@@ -54,7 +55,7 @@ def check(content: Mapping[str, Any], source: str = "params.yaml") -> Params:
         problems = [_explain(e["loc"], e["type"], e.get("input")) for e in error.errors(include_url=False)]
         raise InputError("\n".join(f"{source}: {problem}" for problem in dict.fromkeys(problems))) from None
     problems = [*_split_problems(params.split), *_fit_problems(params), *_grid_problems(content, params.grid)]
-    problems += _synthesis_problems(params.synthesis)
+    problems += [*_synthesis_problems(params.synthesis), *_pages_problems(params.pages)]
     problems += check_network(params.crop.height, params.crop.width, params.layers, params.kernel_size)
     if problems:
         raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
@@ -77,7 +78,10 @@ def changed(path: Path, changes: Sequence[str]) -> dict[str, Any]:
             raise InputError(f"-S {change}: wants KEY=VALUE, with a key of params.yaml such as crop.height")
         if name in params["grid"]:
             raise InputError(f"-S {change}: the grid holds values of {name}; choose of them with --only {name}=...")
-        group[last] = YAML(typ="safe", pure=True).load(text)
+        try:
+            group[last] = _parsed(text)
+        except _NOT_YAML:
+            raise InputError(f"-S {change}: not a value in YAML; put text in quotes") from None
     return check(params, "-S").model_dump()
 
 
@@ -92,11 +96,27 @@ def meanings(group: type[Group] = Params, prefix: str = "") -> dict[str, str]:
     return meaning
 
 
+# The parser that DVC itself uses (YAML 1.2), so that `1e-5` means the same number to both; and all that it may raise.
+_NOT_YAML = (YAMLError, ValueError, IndexError, RecursionError)
+
+
+def _parsed(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
+
+
 def _split_problems(split: Split) -> list[str]:
     total = split.train + split.validation + split.test
     if abs(total - 1) < 1e-6:
-        return []
+        return out_of_range(split.fold, split.test)
     return [f"split: train, validation and test are {total:g} together; they must add up to 1"]
+
+
+def _pages_problems(pages: Pages) -> list[str]:
+    try:
+        text_pattern(pages.label_text, "pages.label_text")
+    except InputError as error:
+        return [str(error)]
+    return []
 
 
 def _synthesis_problems(synthesis: Synthesis) -> list[str]:

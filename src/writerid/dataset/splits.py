@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 
 from writerid.base.errors import InputError
+from writerid.base.folds import folds, out_of_range
 from writerid.base.randomness import Use, stream, text_key
 from writerid.dataset.names import parse_name
 
 UNSEEN = "unseen"  # the side of writers of whom no line is trained on, validated on or tested as a known writer's
 SIDES = ("train", "validation", "test", UNSEEN)
-
-
-def folds(test: float) -> int:
-    """Return how many test sides of this share fit side by side: folds 0 to this number less 1 share no form."""
-    return max(1, int(1 / test + 1e-9))
 
 
 def assign(
@@ -40,12 +36,8 @@ def assign(
     Raises InputError where the fold is out of range, where fewer than two writers would be known, and as by_form and
     by_line do.
     """
-    count = folds(shares["test"])
-    if fold >= count:
-        held = f"split.fold: {fold} is out of range; with split.test: {shares['test']:g}"
-        raise InputError(
-            f"{held} there {'are ' + str(count) + ' folds' if count > 1 else 'is one fold'}, 0 to {count - 1}"
-        )
+    for problem in out_of_range(fold, shares["test"]):
+        raise InputError(problem)
     names = sorted(set(writers))
     if len(names) - unseen_writers < 2:
         raise InputError(

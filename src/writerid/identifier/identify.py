@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from writerid.base.errors import InputError, shown
+from writerid.base.patterns import text_pattern
 from writerid.dataset.names import same_spelling, writable
 from writerid.dataset.page_lines import Labels
-from writerid.dataset.pages.choice import text_pattern
 from writerid.identifier import bundle as bundles
 from writerid.identifier import comparing
 from writerid.identifier.answers import Answer, Candidate, Comparison, LineAnswer, Neighbour

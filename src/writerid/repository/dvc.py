@@ -1,8 +1,11 @@
 """What DVC says of this repository, by its command line, and where it keeps experiments."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from writerid.base.errors import InputError
 from writerid.base.schema import SYNTHETIC
@@ -13,6 +16,14 @@ def dvc(*arguments: str) -> str:
     """Return what a DVC command writes, empty where it fails."""
     done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True, check=False)
     return "" if done.returncode else done.stdout.strip()
+
+
+def override(name: str, value: Any) -> str:
+    """Return NAME=VALUE as `dvc exp run -S` takes it: it reads a value by Hydra's grammar, and then by OmegaConf's.
+
+    `value` is text, a number, true, false, null, or a list of these; all but the text `???` comes to be as it is here.
+    """
+    return f"{name}={_written(value)}"
 
 
 def references(baseline: str) -> str:
@@ -46,3 +57,13 @@ def check_dataset(dataset: str, *, elsewhere: bool) -> None:
     else:
         return
     raise InputError(f"dataset: {dataset}: {problem}")
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{','.join(map(_written, value))}]"
+    if not isinstance(value, str):
+        return json.dumps(value)  # a float stays one: 0 for 0.0 would be another hash to DVC
+    # Backslashes stand for themselves, but before what they would quote: `${` to OmegaConf, a quote to Hydra.
+    text = re.sub(r"(\\*)\$\{", r"\1\1\\${", value)
+    return "'" + re.sub(r"(\\*)('|\Z)", lambda found: 2 * found[1] + (r"\'" if found[2] else ""), text) + "'"

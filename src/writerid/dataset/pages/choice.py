@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from writerid.base.errors import InputError, brief
 from writerid.dataset.pages.layout import LineRegion
 
 
@@ -23,17 +22,6 @@ def judged(lines: Iterable[LineRegion], tags: Collection[str], pattern: re.Patte
     """
     lowered = {tag.casefold() for tag in tags}
     return [Judged(line, _reason(line, lowered, pattern)) for line in lines]
-
-
-def text_pattern(pattern: str, where: str) -> re.Pattern[str] | None:
-    """Compile a pattern that is sought anywhere in a line's text, in any case; None where it is empty.
-
-    Raises InputError, naming `where`, where it is no regular expression.
-    """
-    try:
-        return re.compile(pattern, re.IGNORECASE) if pattern else None
-    except re.error as error:
-        raise InputError(f"{where}: {pattern!r} is not a regular expression ({brief(error)})") from None
 
 
 def _reason(line: LineRegion, tags: set[str], pattern: re.Pattern[str] | None) -> str | None:

@@ -1,0 +1,16 @@
+"""Regular expressions that people give."""
+
+import re
+
+from writerid.base.errors import InputError, brief
+
+
+def text_pattern(pattern: str, where: str) -> re.Pattern[str] | None:
+    """Compile a pattern that is sought anywhere in a line's text, in any case; None where it is empty.
+
+    Raises InputError, naming `where`, where it is no regular expression.
+    """
+    try:
+        return re.compile(pattern, re.IGNORECASE) if pattern else None
+    except re.error as error:
+        raise InputError(f"{where}: {pattern!r} is not a regular expression ({brief(error)})") from None
