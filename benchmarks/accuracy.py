@@ -56,7 +56,7 @@ ALSO = {  # what else is told of the folds: where it stands in metrics/test/scor
     "by line, the rest": ("long_lines.accuracy", "long_lines.items"),
     **{f"by form, {count} lines of it read": (f"lines_read.{count}", "form.items") for count in ("1", "2", "4", "8")},
 }
-COUNTED = ("rank", "crops", "crops_right", "form_rank")
+COUNTED = ("rank", "crops", "crops_right")
 
 
 class Fold(NamedTuple):
@@ -121,20 +121,24 @@ class Clock:
         return f"fold {number} of {self._folds}" + (f", about {left / 60:.0f} min left" if left is not None else "")
 
 
-def pooled(rows: Sequence[Mapping[str, str]]) -> dict[str, Interval]:
-    """Return accuracy by crop, line and form over test decisions, rows of metrics/predictions.csv, with intervals.
+def pooled(parts: Sequence[Sequence[Mapping[str, str]]]) -> dict[str, Interval]:
+    """Return accuracy by crop, line and form over each fold's test decisions, rows of metrics/predictions.csv.
 
-    Raises ValueError where a line was tested twice.
+    Intervals are over forms. Where lines are split at random, several folds decide about a form, each by its own lines,
+    and all their decisions count. Raises ValueError where a line was tested twice.
     """
+    rows = [row for part in parts for row in part]
     lines = [row["line"] for row in rows]
     if len(set(lines)) < len(lines):
         raise ValueError(f"line {max(lines, key=lines.count)} was tested twice")
-    _, first, form = np.unique([row["form"] for row in rows], return_index=True, return_inverse=True)
-    rank, crops, crops_right, form_rank = (np.array([int(row[name]) for row in rows]) for name in COUNTED)
+    form = np.unique([row["form"] for row in rows], return_inverse=True)[1]
+    rank, crops, crops_right = (np.array([int(row[name]) for row in rows]) for name in COUNTED)
+    by_form = {(number, row["form"]): int(row["form_rank"]) for number, part in enumerate(parts) for row in part}
+    decided = np.unique([name for _, name in by_form], return_inverse=True)[1]
     return {
         "crop": share(np.bincount(form, crops_right), np.bincount(form, crops)),
         "line": share(np.bincount(form, rank == 1), np.bincount(form)),
-        "form": share((form_rank[first] == 1).astype(int), np.ones(len(first), int)),
+        "form": share(np.bincount(decided, np.array(list(by_form.values())) == 1), np.bincount(decided)),
     }
 
 
@@ -142,12 +146,18 @@ def table(results: Mapping[str, Sequence[Fold]]) -> Iterator[tables.Row]:
     """Yield a row a seed or fold, and, for several seeds, their mean and standard deviation."""
     values: list[list[float]] = []
     for title, parts in results.items():
-        rows = [row for part in parts for row in part.rows]
-        found = pooled(rows)
+        found = pooled([part.rows for part in parts])
         cells = [tables.bounded(f"by_{level}", one) for level, one in found.items()]
         least, most = (f"{each([part.seconds for part in parts]):.0f}" for each in (min, max))
         seconds = {"seconds": least if least == most else f"{least}-{most}"}
-        yield {"test_lines": title, "lines": len(rows), **cells[0], **cells[1], **cells[2], **seconds}
+        yield {
+            "test_lines": title,
+            "lines": sum(len(part.rows) for part in parts),
+            **cells[0],
+            **cells[1],
+            **cells[2],
+            **seconds,
+        }
         if title.endswith("pooled"):
             values.append([one.value for one in found.values()])
     if len(values) > 1:

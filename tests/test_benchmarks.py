@@ -70,7 +70,7 @@ def test_folds_are_pooled_over_lines_and_not_over_folds(tmp_path: Path, capsys: 
         accuracy.Fold(decided(0, "a", [1, 1, 1]), 10, scores),
         accuracy.Fold(decided(1, "b", [1], form_rank=2), 20, less),
     ]
-    found = accuracy.pooled([row for part in parts for row in part.rows])
+    found = accuracy.pooled([part.rows for part in parts])
     assert {level: one.value for level, one in found.items()} == {"crop": 39 / 40, "line": 1, "form": 0.5}
     assert found["line"].low < 0.5  # two forms show little
     tables.show(
@@ -95,7 +95,14 @@ def test_folds_are_pooled_over_lines_and_not_over_folds(tmp_path: Path, capsys: 
 
 def test_a_line_that_two_folds_tested_is_refused():
     with pytest.raises(ValueError, match="line a-00 was tested twice"):
-        accuracy.pooled(decided(0, "a", [1]) + decided(1, "a", [1]))
+        accuracy.pooled([decided(0, "a", [1]), decided(1, "a", [1])])
+
+
+def test_a_form_that_several_folds_decided_about_counts_once_for_each():
+    first, second = decided(0, "a", [1, 1]) + decided(0, "b", [1]), decided(1, "a", [1], form_rank=2)
+    second[0]["line"] = "a-09"
+    assert accuracy.pooled([first, second])["form"].value == pytest.approx(2 / 3)
+    assert accuracy.pooled([second, first])["form"].value == pytest.approx(2 / 3)
 
 
 def test_an_experiment_is_known_by_its_parameters_and_the_archive():
