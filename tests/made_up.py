@@ -17,6 +17,7 @@ def made_up(**changes: Any) -> Run:
     }
     run = Run(
         name="a",
+        rev="",
         params={"dataset": "data/own.zip", "dropout": 0.2, "seed": 0},
         edited={},
         mixed=[],

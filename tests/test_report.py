@@ -21,9 +21,10 @@ from writerid.base.errors import InputError
 from writerid.base.lock import LOCK
 from writerid.base.params import meanings
 from writerid.report import gallery, glossary
-from writerid.report.origin import origin
+from writerid.report.compared import dropout_pair
+from writerid.report.origin import dropout_experiment, origin
 from writerid.report.page import render
-from writerid.report.runs import WORKSPACE, flat, load
+from writerid.report.runs import MODEL, WORKSPACE, flat, load
 
 CHARTS = ".dvc/tmp/charts"
 COMPARED = {  # charts that take more unseen writers than the tiny run has
@@ -84,6 +85,72 @@ def test_the_page_of_one_run(clone: Path, page: Path, monkeypatch: pytest.Monkey
     assert "The runs compared" not in text
     assert "With and without dropout" in text  # DVC knows of the experiment
     assert told(clone, monkeypatch) == told(clone, monkeypatch)
+
+
+def no_yaml(folder: Path) -> None:
+    (folder / "params.yaml").write_text("[")
+
+
+def not_judged(folder: Path) -> None:
+    """As `--until train` leaves it."""
+    lock = YAML(typ="safe").load(text := (folder / "dvc.lock").read_text())
+    (model,) = (out["md5"] for out in lock["stages"]["train"]["outs"] if out["path"] == MODEL)
+    (folder / "dvc.lock").write_text(text.replace(model, "0" * 32, 1))
+
+
+def other_network(folder: Path) -> None:
+    lock = YAML(typ="safe").load(text := (folder / "dvc.lock").read_text())
+    (code,) = (dep["md5"] for dep in lock["stages"]["train"]["deps"] if dep["path"] == "src/writerid/network")
+    (folder / "dvc.lock").write_text(text.replace(code, f"{'0' * 32}.dir"))
+
+
+def test_experiments_that_nobody_named_are_passed_over(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Those that are not whole or of other code; and one of the same name, from another commit."""
+    call, copy = runner(clone), tmp_path / "copy"
+    head, first = call("git", "rev-parse", "HEAD", "HEAD~1").stdout.split()
+    plain = call("git", "rev-parse", f"refs/exps/{head[:2]}/{head[2:]}/no-dropout").stdout.strip()
+    refs = []
+    for baseline, name, edit in (
+        (head, "a", no_yaml),
+        (head, "b", not_judged),
+        (head, "c", other_network),
+        (first, "no-dropout", other_network),
+    ):
+        call("git", "worktree", "add", "--quiet", "--detach", str(copy), plain)
+        edit(copy)
+        call("git", "-C", str(copy), "commit", "--quiet", "--all", "--message", name)
+        refs.append(f"refs/exps/{baseline[:2]}/{baseline[2:]}/{name}")
+        call("git", "update-ref", refs[-1], call("git", "-C", str(copy), "rev-parse", "HEAD").stdout.strip())
+        call("git", "worktree", "remove", "--force", str(copy))
+    monkeypatch.chdir(clone)
+    try:
+        with pytest.raises(InputError, match="b: evaluate has not run"):
+            load("b")
+        run = load(WORKSPACE)
+        pair = dropout_experiment(run)
+        assert pair and pair[0] is run and (pair[1].name, pair[1].rev) == ("no-dropout", plain)
+        assert dropout_pair([run, load("c")]) is None  # though the parameters differ in nothing else
+        assert load("no-dropout").rev == plain
+        assert origin(load("no-dropout")).commit == head
+    finally:
+        for ref in refs:
+            call("git", "update-ref", "-d", ref)
+
+
+def test_code_that_was_committed_after_the_run_is_told(clone: Path, monkeypatch: pytest.MonkeyPatch):
+    call = runner(clone)
+    head = call("git", "rev-parse", "HEAD").stdout.strip()
+    assert "may not give this run" not in told(clone, monkeypatch)
+    try:
+        with (clone / "src/writerid/network/models.py").open("a") as file:
+            file.write("# another network\n")
+        assert "may not give this run" not in told(clone, monkeypatch)  # the commit does
+        call("git", "commit", "--quiet", "--all", "--message", "code")
+        text = told(clone, monkeypatch)
+        assert "may not give this run" in text
+        assert "What differs: <code>src/writerid/network</code>.</p>" in text
+    finally:
+        call("git", "reset", "--hard", "--quiet", head)
 
 
 @pytest.mark.parametrize("table", ["lines_read", "reliability", "traits", "hands", "pairs", "confusion"])

@@ -1,6 +1,7 @@
 """What the page says of a run, of made up ones."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -114,12 +115,22 @@ def test_evidence_is_believed_only_where_it_beats_chance():
     assert "do not read" in reasons.trust(made_up(explain={"crops": 64, "deletion": test, "insertion": bad}))
 
 
+def locked(code: str = "0", crops: str = "0", model: str = "0") -> dict[str, Any]:
+    """What dvc.lock holds of a fit and its evaluation."""
+    read = [{"path": "src/writerid/network", "md5": code}, {"path": "data/crops/test.npy", "md5": crops}]
+    judged = [*read, {"path": "models/model.keras", "md5": model}]
+    return {"stages": {"train": {"deps": read}, "evaluate": {"deps": judged}}}
+
+
 def test_runs_with_and_without_dropout_find_one_another():
-    dropped = made_up()
-    plain = made_up(name="b", params={**dropped.params, "dropout": 0.0})
-    other = made_up(name="c", params={**plain.params, "seed": 1})
+    dropped = made_up(lock=locked())
+    plain = made_up(name="b", params={**dropped.params, "dropout": 0.0}, lock=locked(model="1"))
+    other = made_up(name="c", params={**plain.params, "seed": 1}, lock=locked())
     assert compared.dropout_pair([plain, dropped]) == (dropped, plain)
     assert compared.dropout_pair([dropped, other]) is None
+    for lock in (locked(code="1"), locked(crops="1"), {}):  # of other code, of another archive of that name, unknown
+        assert compared.dropout_pair([dropped, replace(plain, lock=lock)]) is None
+    assert compared.dropout_pair([replace(dropped, lock={}), replace(plain, lock={})]) is None
     assert compared.differing([dropped, plain]) == [("dropout", ["0.2", "0.0"])]
 
 

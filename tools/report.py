@@ -11,7 +11,7 @@ from stages.runner import run
 from writerid.base.files import atomic
 from writerid.report import gallery
 from writerid.report.compared import dropout_pair
-from writerid.report.origin import dropout_counterpart, origin
+from writerid.report.origin import dropout_experiment, origin
 from writerid.report.page import render
 from writerid.report.runs import WORKSPACE, load
 
@@ -24,8 +24,7 @@ PARSER.add_argument("--charts", type=Path, metavar="FOLDER", help="a folder to w
 def main(names: Sequence[str], output: Path, charts: Path | None) -> None:
     """Write the page."""
     runs = [load(name) for name in dict.fromkeys(names or [WORKSPACE])]
-    counterpart = None if dropout_pair(runs) else dropout_counterpart(runs[0])
-    pair = dropout_pair([*runs, load(counterpart)] if counterpart else runs) or ()
+    pair = dropout_pair(runs) or dropout_experiment(runs[0]) or ()
     page = render(runs, pair, origin(runs[0]))
     with atomic(output) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from writerid.report.runs import Run
+from writerid.report.runs import MODEL, Run
 from writerid.report.words import five, interval, percent, shown
 
 
@@ -42,12 +42,24 @@ def dropout_pair(runs: Sequence[Run]) -> tuple[Run, Run] | None:
     """Return two runs that differ in nothing but dropout, the one without it second; None where there are not."""
     for run in runs:
         for other in runs:
-            if run.params.get("dropout", 0) > 0 and differ_in_dropout(run.params, other.params):
+            if run.params.get("dropout") and differ_in_dropout(run.params, other.params) and _alike(run, other):
                 return run, other
     return None
 
 
 def differ_in_dropout(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether of two sets of parameters one has dropout, the other none, and all else is the same."""
-    both = (one.get("dropout", 0) > 0) != (other.get("dropout", 0) > 0)
+    both = bool(one.get("dropout")) != bool(other.get("dropout"))
     return both and {**one, "dropout": 0} == {**other, "dropout": 0}
+
+
+def _alike(one: Run, other: Run) -> bool:
+    """Whether models were fitted and judged by the same code, on the same crops, by dvc.lock; no if that is empty."""
+    return bool(_read(one)) and _read(one) == _read(other)
+
+
+def _read(run: Run) -> set[tuple[str, str]]:
+    """Return path and hash of what a fit and its evaluation read, the model aside."""
+    stages = [run.lock.get("stages", {}).get(name, {}) for name in ("train", "evaluate")]
+    deps = [dep for stage in stages for dep in stage.get("deps", [])]
+    return {(str(dep["path"]), str(dep.get("md5"))) for dep in deps if dep["path"] != MODEL}

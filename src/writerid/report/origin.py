@@ -2,17 +2,18 @@
 
 import re
 import shlex
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
-
-from ruamel.yaml import YAML
 
 from writerid.base.declaration import CODE
 from writerid.base.dotted import flat
-from writerid.report.compared import differ_in_dropout
-from writerid.report.runs import WORKSPACE, Run
-from writerid.report.words import shown
-from writerid.repository.git import asked
+from writerid.base.errors import InputError
+from writerid.report.committed import other_code
+from writerid.report.compared import differ_in_dropout, dropout_pair
+from writerid.report.runs import MODEL, Run, load
+from writerid.repository.dvc import override
+from writerid.repository.git import asked, content
 
 _EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/([^/]+)")  # the commit it started from, its name
 
@@ -21,8 +22,8 @@ _EXPERIMENT = re.compile(r"refs/exps/([0-9a-f]{2})/([0-9a-f]{38})/([^/]+)")  # t
 class Origin:
     """What a run started from: a commit, the parameters that differ from it, and the files that do.
 
-    commit: its full name, empty where there is none. params: values by dotted key. files: paths of code, the pipeline's
-    definition among it, that the commit holds otherwise or not at all.
+    commit: its full name, empty where there is none. params: values by dotted key. files: paths of code, files and
+    folders, the pipeline's definition among it, that the commit holds otherwise or not at all.
     """
 
     commit: str
@@ -32,18 +33,10 @@ class Origin:
 
 def origin(run: Run) -> Origin:
     """Find out what a run of the workspace, an experiment, a branch, tag or commit started from."""
-    if run.name == WORKSPACE:
-        commit = asked("rev-parse", "--verify", "--quiet", "HEAD")
-        changed = (
-            asked("diff", "--name-only", "HEAD", "--") + "\n" + asked("ls-files", "--others", "--exclude-standard")
-        )
-    else:
-        result, commit = _commit(run.name), _baseline(run.name) or _commit(run.name)
-        changed = asked("diff", "--name-only", commit, result, "--") if commit and result else ""
-    committed = asked("show", f"{commit}:params.yaml") if commit else ""
-    before = _params(committed) if committed else run.params
+    commit = _baseline(run.rev) or run.rev or asked("rev-parse", "--verify", "--quiet", "HEAD")
+    before = flat(content(commit, "params.yaml")) or run.params
     params = {key: value for key, value in run.params.items() if key not in before or before[key] != value}
-    return Origin(commit, params, tuple(path for path in sorted(set(changed.splitlines())) if _matters(path, run)))
+    return Origin(commit, params, tuple(other_code(commit, run.lock) if commit and run.lock else _changed(commit, run)))
 
 
 def provenance(run: Run, source: Origin) -> list[tuple[str, str]]:
@@ -54,7 +47,7 @@ def provenance(run: Run, source: Origin) -> list[tuple[str, str]]:
         ("commit", (source.commit or "none") + (f", with other {' and '.join(other)}" if other else "")),
     ]
     told += [("dataset", str(run.params.get("dataset"))), ("seed", str(run.params.get("seed")))]
-    wanted = {str(run.params.get("dataset")): "data", "models/model.keras": "model"}
+    wanted = {str(run.params.get("dataset")): "data", MODEL: "model"}
     told += [(f"MD5 of the {wanted[path]}", md5) for _, path, md5 in run.hashes() if path in wanted]
     versions: dict[str, Any] = run.runtime.get("versions", {})
     if run.runtime:
@@ -70,17 +63,21 @@ def provenance(run: Run, source: Origin) -> list[tuple[str, str]]:
 
 def commands(source: Origin) -> list[str]:
     """Return the commands that make a run again in a clone; with other code than the commit's they do not suffice."""
-    changes = [shlex.quote(f"{key}={shown(value)}") for key, value in source.params.items()]
+    changes = [_quoted(override(key, value)) for key, value in source.params.items()]
     again = "dvc exp run" + "".join(f" -S {change}" for change in changes) if changes else "make repro"
     return [f"git checkout {source.commit or 'COMMIT'}", again, "make report"]
 
 
-def dropout_counterpart(run: Run) -> str | None:
-    """Return the name of an experiment that differs from a run in nothing but having, or not having, dropout."""
+def dropout_experiment(run: Run) -> tuple[Run, Run] | None:
+    """Return a run and an experiment that differ in nothing but dropout, the one without it second; None without one.
+
+    Experiments that have not come to their end, or are of another version, are passed over.
+    """
     for name, commit in _experiments():
-        params = asked("show", f"{commit}:params.yaml")
-        if name != run.name and params and differ_in_dropout(run.params, _params(params)):
-            return name
+        if differ_in_dropout(run.params, flat(content(commit, "params.yaml"))):
+            with suppress(InputError):
+                if pair := dropout_pair([run, replace(load(commit), name=name)]):
+                    return pair
     return None
 
 
@@ -92,29 +89,19 @@ def _experiments() -> list[tuple[str, str]]:
     return sorted((ref.split("/")[-1], commit) for ref, commit in refs if _EXPERIMENT.fullmatch(ref))
 
 
-def _baseline(name: str) -> str:
-    """Return the commit that an experiment started from, which is in its reference; empty for what is none."""
-    for ref in asked("for-each-ref", "--format=%(refname)", "refs/exps").splitlines():
-        experiment = _EXPERIMENT.fullmatch(ref)
-        if experiment and experiment[3] == name:
-            return experiment[1] + experiment[2]
-    return ""
+def _baseline(rev: str) -> str:
+    """Return the commit that an experiment's commit started from, which is in its reference; empty for what is none."""
+    refs = asked("for-each-ref", "--format=%(refname)", f"--points-at={rev}", "refs/exps") if rev else ""
+    return next((found[1] + found[2] for found in map(_EXPERIMENT.fullmatch, refs.splitlines()) if found), "")
 
 
-def _matters(path: str, run: Run) -> bool:
-    """Whether what a run does depends on a file that git knows, parameters aside."""
-    if path in ("dvc.yaml", "requirements.lock"):
-        return True
-    stages = run.lock.get("stages", {}).values()
-    deps, outs = ({str(item["path"]) for stage in stages for item in stage.get(kind, [])} for kind in ("deps", "outs"))
-    if not deps:
-        return path.startswith(CODE)
-    return any(path == dep or path.startswith(f"{dep}/") for dep in deps - outs)
+def _changed(commit: str, run: Run) -> list[str]:
+    """Return the code that git has otherwise than in a commit; without dvc.lock nobody knows what the stages ran."""
+    changed = asked("diff", "--name-only", commit, *([run.rev] if run.rev else []), "--") if commit else ""
+    new = "" if run.rev else asked("ls-files", "--others", "--exclude-standard")
+    return sorted(path for path in f"{changed}\n{new}".splitlines() if path == "dvc.yaml" or path.startswith(CODE))
 
 
-def _params(text: str) -> dict[str, Any]:
-    return flat(YAML(typ="safe", pure=True).load(text))
-
-
-def _commit(name: str) -> str:
-    return asked("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") or dict(_experiments()).get(name, "")
+def _quoted(text: str) -> str:
+    """Return a word for the shell, the readable way if there is one: it may hold the quotes of a value."""
+    return f'"{text}"' if "'" in text and not set(text) & set('"$`\\!') else shlex.quote(text)

@@ -39,12 +39,14 @@ Read = Callable[[str], bytes | None]  # the content of a file by its path in the
 class Run:
     """One run: its name, parameters by dotted key, measures, curves `[side][name]`, tables by name, and its files.
 
-    lock: what dvc.lock holds, empty where it is not of this run. edited: the values in params.yaml, by dotted key,
-    that are not what the stages ran with; `params` holds what they ran with. mixed: what train, evaluate and explain
-    wrote that is not what dvc.lock holds, where some of it is and some is not.
+    rev: the full name of its commit, which an experiment has as well; empty for the workspace's. lock: what dvc.lock
+    holds, empty where it is not of this run. edited: the values in params.yaml, by dotted key, that are not what the
+    stages ran with; `params` holds what they ran with. mixed: what train, evaluate and explain wrote that is not what
+    dvc.lock holds, where some of it is and some is not.
     """
 
     name: str
+    rev: str
     params: dict[str, Any]
     edited: dict[str, Any]
     mixed: list[str]
@@ -74,7 +76,7 @@ def load(name: str) -> Run:
 
     Raises InputError where there is no such run, or it has not come to its end.
     """
-    read = _workspace if name == WORKSPACE else _revision(name)
+    rev, read = ("", _workspace) if name == WORKSPACE else _revision(name)
 
     def document(path: str, *, needed: bool = True) -> dict[str, Any]:
         content = read(path)
@@ -119,6 +121,7 @@ def load(name: str) -> Run:
         used = _used(lock)
         return Run(
             name=name,
+            rev=rev,
             params=written | used,
             mixed=mixed,
             edited={key: written.get(key, GONE) for key, value in used.items() if written.get(key, GONE) != value},
@@ -176,10 +179,12 @@ def _workspace(path: str) -> bytes | None:
     return Path(path).read_bytes() if Path(path).is_file() else None
 
 
-def _revision(name: str) -> Read:
+def _revision(name: str) -> tuple[str, Read]:
+    """Return the commit that DVC takes a name for, and what reads its files."""
     try:
         with Repo() as repo:
-            files = DVCFileSystem(rev=resolve_rev(repo.scm, name))
+            rev = resolve_rev(repo.scm, name)
+        files = DVCFileSystem(rev=rev)
     except (RevError, DvcException) as error:
         raise InputError(f"{name}: no experiment, branch, tag or commit ({brief(error)}); see `dvc exp list`") from None
 
@@ -190,4 +195,4 @@ def _revision(name: str) -> Read:
         except (FileNotFoundError, DvcException, DataIndexError):  # the last: pictures that this machine has never had
             return None
 
-    return read
+    return rev, read
