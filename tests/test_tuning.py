@@ -27,6 +27,13 @@ def test_names_can_be_references_of_git():
         subprocess.run(["git", "check-ref-format", f"refs/exps/aa/bb/{each.name}"], check=True)
 
 
+def test_values_that_differ_in_a_late_digit_are_told_apart():
+    rates = [0.0012345678, 0.0012345679]
+    every = combos(grid={"learning_rate": rates})
+    assert [each.name for each in every] == [f"learning_rate-{rate}" for rate in rates]
+    assert only(every, [f"learning_rate={rates[1]}"], {"learning_rate": rates}) == every[1:]
+
+
 def test_impossible_combinations_are_named_once_by_reason():
     found, impossible = combinations(params(grid={"layers": [2, 6], "kernel_size": [3, 9]}), check)
     assert [each.name for each in found] == ["layers-2_kernel-3", "layers-2_kernel-9", "layers-6_kernel-3"]

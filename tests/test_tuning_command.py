@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 from tests.a_grid import SOURCE, combos, params, runs
 from tests.conftest import ROOT
 from writerid.base.errors import InputError, tail
-from writerid.base.params import changed
+from writerid.base.params import changed, check
 from writerid.repository import dvc
 from writerid.repository.git import git
 from writerid.tuning import cli, experiments, running
 from writerid.tuning.engine import started
+from writerid.tuning.grid import combinations
 from writerid.tuning.trial import Outcome
 
 
@@ -36,6 +37,48 @@ def test_results_of_another_backend_code_or_dataset_are_not_taken_for_these(chan
     (named,) = left.values()
     assert named.name.startswith(f"{one[0].name}_")  # the name is taken
     assert len(named.name) == len(one[0].name) + 5
+
+
+def test_names_that_are_the_same_but_for_letters_that_git_refuses_are_told_apart(monkeypatch):
+    monkeypatch.setattr(running, "git", lambda *_: "b")
+    monkeypatch.setattr(running, "source", lambda *_: SOURCE)
+    datasets = ["data/Müller.zip", "data/Möller.zip", "data/Meier.zip"]
+    plan = running.plan(combos(grid={"dataset": datasets}), runs({})[:0], "tree", params(), False)
+    names = [each.name for each in plan.left.values()]
+    assert len(set(names)) == 3
+    assert names[2] == "data-Meier.zip"
+
+
+def test_a_trial_is_told_the_values_that_were_checked():
+    """Not what `-S` was given as: YAML reads it here, and Hydra in the trial."""
+    changes = ["grid={layers: [2]}", "dataset=data/Müller (old).zip", "learning_rate=1e-3", "top_writers=", "dropout=0"]
+    (one,) = combinations(changed(ROOT / "params.yaml", changes), check)[0]
+    assert set(running.overrides(one, changes)) == {
+        "dataset='data/Müller (old).zip'",
+        "dropout=0.0",
+        "layers=2",
+        f"seed={one.params['seed']}",
+        "learning_rate=0.001",
+        "top_writers=null",
+    }
+
+
+def test_a_group_of_parameters_is_told_whole():
+    crop = params()["crop"] | {"height": 32}
+    changes = [f"crop={json.dumps(crop)}", "grid={layers: [2]}"]
+    (one,) = combinations(changed(ROOT / "params.yaml", changes), check)[0]
+    told = [each.partition("=")[0] for each in running.overrides(one, changes)]
+    assert sorted(told) == sorted(["layers", "seed", *(f"crop.{name}" for name in crop)])
+
+
+def test_a_declaration_without_a_fit_is_one_line(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    for text in ("stages: [", "stages: 3", "stages: {crop: {}}", "[]"):
+        (tmp_path / "dvc.yaml").write_text(text)
+        subprocess.run(["git", "add", "--all"], check=True)
+        with pytest.raises(InputError, match=r"^dvc.yaml: cannot be read, or declares no stage `train`"):
+            experiments.source(git("write-tree"), params())
 
 
 def test_results_are_of_the_code_and_the_versions_that_a_fit_follows_from(tmp_path: Path, monkeypatch):
@@ -168,6 +211,23 @@ def test_wrong_options_are_refused(arguments: list[str], message: str):
     done = CliRunner().invoke(cli.app, arguments)
     assert done.exit_code == 2
     assert message in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--show", "--only", "layers=2"], "--show goes with -S and --any-code alone; leave out --only"),
+        (["--show", "--seeds", "1", "--address", "a:1"], "--show goes with .* leave out --address, --seeds"),
+        (["--show", "--dry-run", "--any-code"], "--show goes with .* leave out --dry-run"),
+        (["--show", "--retry", "--random", "2", "--seed", "0"], "leave out --random, --retry, --seed"),
+        (["--show", "--until", "train", "--workers", "1"], "leave out --until, --workers"),
+        (["--any-code"], "--any-code says nothing without --show"),
+        (["--dry-run", "--seed", "0"], "--seed says nothing without --random"),
+    ],
+)
+def test_options_that_would_be_passed_over_are_refused(arguments: list[str], message: str):
+    with pytest.raises(InputError, match=f"{message}(; give both or none)?$"):
+        CliRunner().invoke(cli.app, arguments, catch_exceptions=False)
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,19 @@ def references(baseline: str) -> str:
     return f"refs/exps/{baseline[:2]}/{baseline[2:]}"
 
 
-def fetch(commit: str) -> None:
-    """Take over the experiments that origin has of a commit."""
-    folder = references(commit)
-    git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", f"+{folder}/*:{folder}/*")
+def fetch(commit: str, name: str = "*") -> list[str]:
+    """Take over the experiments that origin has of a commit, or the one of this name; what is here is not touched.
+
+    Returns the names of those that were left there, as there are other experiments of these names here.
+    """
+    wanted = f"{references(commit)}/{name}"
+    there = (line.split() for line in git("ls-remote", "--refs", "origin", wanted).splitlines())
+    here = dict(map(str.split, git("for-each-ref", "--format=%(refname) %(objectname)", wanted).splitlines()))
+    others = [ref for rev, ref in there if here.get(ref, rev) != rev]
+    # With `fetch.prune` set, git would remove what origin does not have.
+    options = ("--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head")
+    git("fetch", *options, "origin", f"{wanted}:{wanted}", *(f"^{ref}" for ref in others))
+    return [ref.rpartition("/")[2] for ref in others]
 
 
 def check_dataset(dataset: str, *, elsewhere: bool) -> None:

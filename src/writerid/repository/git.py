@@ -38,6 +38,11 @@ def present_tree() -> str:
         return git("write-tree", GIT_INDEX_FILE=str(index))
 
 
+def patch(tree: str) -> str:
+    """Return what a tree changes in HEAD, as `git apply` takes it, whatever a person has set for `git diff`."""
+    return git("diff-tree", "-p", "--binary", "HEAD", tree)
+
+
 def content(rev: str, path: str) -> dict[str, Any]:
     """Return what a file of JSON or YAML holds in a commit, {} where it is missing or cannot be read."""
     try:

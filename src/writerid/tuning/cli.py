@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 from filelock import FileLock, Timeout
-from typer import Exit, Option, Typer
+from typer import Context, Exit, Option, Typer
 
 from writerid.base.declaration import read_by
 from writerid.base.errors import InputError
 from writerid.base.machine import resources
 from writerid.base.params import changed, check
 from writerid.repository.dvc import check_dataset
-from writerid.repository.git import content, git, present_tree
+from writerid.repository.git import git, present_tree
 from writerid.tuning import engine, experiments, running
 from writerid.tuning.grid import combinations, identity, only, random_subset
 
@@ -23,6 +23,7 @@ _Texts = list[str] | None
 
 @app.command()
 def tune(
+    context: Context,
     show: Annotated[bool, Option("--show", help="only compare what was tried: tables and pictures")] = False,
     any_code: Annotated[bool, Option("--any-code", help="with --show: runs of other code, too")] = False,
     dry_run: Annotated[bool, Option("--dry-run", help="only say what would be run")] = False,
@@ -40,12 +41,13 @@ def tune(
 
     What is done is not done again; interrupted, the same command goes on.
     """
+    _check_together(context)
     params, tree = changed(Path("params.yaml"), changes or []), present_tree()
     if show:
         from writerid.tuning import compare  # what draws and reckons takes a second to import
 
-        stages, failed = content(tree, "dvc.yaml")["stages"], len(running.failures())
-        data = read_by(stages, "split", str(params["dataset"])) - {"seed"}
+        failed = len(running.failures())
+        data = read_by(experiments.declared(tree), "split", str(params["dataset"])) - {"seed"}
         source = experiments.source(tree, params)
         comparison = compare.compare(experiments.load(), params, source, data, any_code=any_code)
         if comparison.runs.empty:
@@ -85,3 +87,14 @@ def tune(
         counts = running.run(plan, share, tree, home, changes or [], until.value if until else None)
     print(f"{counts['done']} done, {counts['failed']} failed; `python -m stages.tune --show` compares them")
     raise Exit(1 if counts["failed"] else 0)
+
+
+def _check_together(context: Context) -> None:
+    """Refuse options that would change nothing beside the others."""
+    sources = ((each, context.get_parameter_source(str(each.name))) for each in context.command.params)
+    given = {each.opts[0] for each, source in sources if source and source.name == "COMMANDLINE"}
+    if "--show" in given and (useless := given - {"--show", "--any-code", "-S"}):
+        raise InputError(f"--show goes with -S and --any-code alone; leave out {', '.join(sorted(useless))}")
+    for name, needed in (("--any-code", "--show"), ("--seed", "--random")):
+        if name in given and needed not in given:
+            raise InputError(f"{name} says nothing without {needed}; give both or none")

@@ -44,12 +44,20 @@ def source(tree: str, params: Mapping[str, Any]) -> tuple[str, str]:
 
     Of the code, with the packages' versions; and of DVC's note of the dataset, empty where the pipeline makes it.
     """
-    stages = content(tree, "dvc.yaml")["stages"]
+    stages = declared(tree)
     dataset = str(params["dataset"])
     deps = {dep for stage in upstream(stages, "train", dataset) for dep in stages[stage]["deps"]}
     code = git("ls-tree", tree, "--", *sorted(dep for dep in deps if dep.startswith(CODE)))
     note = git("ls-tree", "--object-only", tree, "--", f"{dataset}.dvc")
     return hashlib.blake2b(code.encode(), digest_size=8).hexdigest(), note
+
+
+def declared(tree: str) -> dict[str, Any]:
+    """Return the stages that dvc.yaml declares in a commit or tree; raises InputError where it declares no fit."""
+    stages = content(tree, "dvc.yaml").get("stages")
+    if not isinstance(stages, dict) or "train" not in stages:
+        raise InputError("dvc.yaml: cannot be read, or declares no stage `train`; `dvc stage list` says more")
+    return stages
 
 
 def key(params: Mapping[str, Any], source: tuple[str, str]) -> str:
@@ -88,6 +96,6 @@ def _record(rev: str) -> dict[str, Any]:
         return record  # stopped before its fit, so that the figures in its commit are of another run
     side = best["validation"]
     record |= {"by_line": side["line_accuracy"], "by_crop": side["accuracy"], "loss": side["loss"]}
-    # A run whose fit DVC had in its cache leaves the times of another run in place.
+    # DVC knows nothing of runtime.json, so a commit may hold one that is of another model.
     timed = runtime if runtime.get("md5") in md5s and not runtime.get("epochs_resumed") else {}
     return record | {"epoch": best["epoch"], "seconds": timed.get("seconds"), "device": timed.get("device")}

@@ -89,7 +89,7 @@ def show(value: object) -> str:
     """Return a value as params.yaml and `-S` write it."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def order(text: str) -> tuple[bool, float, str]:

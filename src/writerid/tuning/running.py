@@ -1,6 +1,5 @@
 """What is left to run of what is asked for, how long that may take, and running it."""
 
-import json
 import shutil
 import time
 from collections import Counter
@@ -13,12 +12,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from writerid.base.declaration import providers
+from writerid.base.dotted import flat
 from writerid.base.errors import InputError, tail
 from writerid.base.files import atomic
-from writerid.repository.dvc import dvc, fetch, references
-from writerid.repository.git import content, git
+from writerid.repository.dvc import dvc, fetch, override, references
+from writerid.repository.git import content, git, patch
 from writerid.tuning.engine import Share, events
-from writerid.tuning.experiments import FOLDER, METRICS, crops, key, source
+from writerid.tuning.experiments import FOLDER, METRICS, crops, declared, key, source
 from writerid.tuning.grid import Combination, identity
 from writerid.tuning.trial import Outcome, Trial
 
@@ -41,25 +41,29 @@ def shared_home(commit: str) -> str:
     Raises InputError where they would not find the commit there, or have no DVC remote to exchange data by.
     """
     home = git("remote", "get-url", "origin")
-    if not git("branch", "--remotes", "--contains", commit):
+    if not git("for-each-ref", "--contains", commit, "refs/remotes/origin"):
         raise InputError(f"--address: the machines would not find commit {commit[:7]} on origin; run `git push`")
     if not dvc("config", "--project", "core.remote"):
         raise InputError("--address: the machines want a DVC remote; run `dvc remote add --default NAME URL`")
-    fetch(commit)
+    _take_over(commit)
     return home
 
 
 def plan(asked: Sequence[Combination], known: pd.DataFrame, tree: str, params: Mapping[str, Any], retry: bool) -> Plan:
     """Return the plan for the combinations asked for, of the code in `tree`.
 
-    Those whose names are taken, by experiments of this commit but of other code or parameters, get others.
+    Those whose names are taken, by one another or by experiments of this commit but of other code or parameters, get
+    others.
     """
     sources = {dataset: source(tree, {"dataset": dataset}) for dataset in {each.params["dataset"] for each in asked}}
     keys = {key(each.params, sources[each.params["dataset"]]): each for each in asked}
     ended = known.dropna(subset="by_line")
     done = {key(each.params, (each.code, each.data)) for each in ended.itertuples()}
     failed = {failure: log for failure, log in failures().items() if failure in keys and failure not in done}
-    taken = set(known.loc[known["baseline"] == git("rev-parse", "HEAD"), "name"])
+    names = Counter(each.name for each in keys.values())  # letters that git refuses are missing in them
+    taken = {name for name, count in names.items() if count > 1} | set(
+        known.loc[known["baseline"] == git("rev-parse", "HEAD"), "name"]
+    )
     left = {
         each: replace(combination, name=f"{combination.name}_{each[:4]}") if combination.name in taken else combination
         for each, combination in keys.items()
@@ -98,7 +102,7 @@ def run(
     shared: dict[str, Any] = {
         "home": elsewhere or str(Path.cwd()),
         "commit": git("rev-parse", "HEAD"),
-        "patch": git("diff", "--binary", "HEAD", tree),
+        "patch": patch(tree),
         "targets": (until,) if until else (),
         "threads": share.cores,
         "room": None if elsewhere else str(FOLDER.resolve()),
@@ -108,14 +112,12 @@ def run(
     trials = []
     for each, combination in plan.left.items():
         data = [note for note in [f"{combination.params['dataset']}.dvc"] if Path(note).is_file()]
-        # A float stays one: 0 for 0.0 would be another hash to DVC, and the stages would run again.
-        overrides = (*changes, *(f"{name}={json.dumps(value)}" for name, value in combination.changes.items()))
-        trials.append(Trial(combination.name, each, overrides, data=tuple(data), **shared))
+        trials.append(Trial(combination.name, each, overrides(combination, changes), data=tuple(data), **shared))
     try:
         if elsewhere or (share.places > 1 and len(trials) > 1):
             # The crops that the first reads are made first. What fails at it fails in the trials, and is told of there.
             dataset = plan.left[trials[0].key].params["dataset"]
-            makers = providers(content(tree, "dvc.yaml")["stages"], "train", dataset)
+            makers = providers(declared(tree), "train", dataset)
             first = replace(trials[0], name="tune-data", targets=tuple(makers), prepares=True)
             *_, (_, made) = events(share, [first])
             trials = [replace(each, patch=made.patch) for each in trials] if made and made.patch else trials
@@ -132,6 +134,22 @@ def run(
     return counts
 
 
+def overrides(combination: Combination, changes: Sequence[str]) -> tuple[str, ...]:
+    """Return what `dvc exp run -S` is told: values that a combination sets, and those that `changes` name, of its own.
+
+    They are written as DVC reads them, which is not how a person may have: nothing but `a,b` in quotes is text to it.
+    """
+    named = [change.partition("=")[0] for change in changes] + [*combination.changes]
+    values = flat(combination.params).items()
+    return tuple(override(key, value) for key, value in values if any(f"{key}.".startswith(f"{n}.") for n in named))
+
+
+def _take_over(commit: str, name: str = "*") -> None:
+    """Fetch what the machines have brought to origin, and tell of what must stay there."""
+    if kept := ", ".join(fetch(commit, name)):
+        print(f"left on origin, as you have other experiments of these names (`dvc exp rename` frees them): {kept}")
+
+
 def _event(trial: Trial, outcome: Outcome | None, fetched: bool) -> str:
     """Note what happened to a trial; returns the line to show."""
     if outcome is None:
@@ -144,7 +162,7 @@ def _event(trial: Trial, outcome: Outcome | None, fetched: bool) -> str:
     if outcome.state == "failed":
         return f"{trial.name}: failed; {log} ends\n{tail(outcome.log)}"
     if fetched:
-        fetch(trial.commit)
+        _take_over(trial.commit, trial.name)
     best = content(f"{references(trial.commit)}/{trial.name}", METRICS).get("best")
     figures = "by line {line_accuracy:.4f}, by crop {accuracy:.4f}".format(**best["validation"]) if best else "done"
     return f"{trial.name}: {figures}"

@@ -33,7 +33,7 @@ class Trial:
     overrides: tuple[str, ...]  # as `dvc exp run -S` takes them
     home: str  # the git repository that it is cloned from and brought back to: a path or a URL
     commit: str
-    patch: str  # what differs from the commit, as `git diff --binary` writes it
+    patch: str  # what differs from the commit, as `git diff-tree -p --binary` writes it
     data: tuple[str, ...]  # DVC's notes of what must be there before any stage runs
     targets: tuple[str, ...]  # stages; none: all
     threads: int
@@ -91,11 +91,13 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
         if status:  # 255 is DVC's own; of a signal that ended it, or its stage, a second try will not meet another
             raise _Ended("lost" if 128 < status < 255 or _KILLED.search(log.read_bytes()) else otherwise)
 
-    call("git", "clone", "--quiet", *["--shared"] * (not elsewhere), trial.home, str(clone), otherwise="lost")
+    # Of git only what a person's settings do not change: `git diff` may leave out a/ and b/, or call a program.
+    shared = ["--shared"] * (not elsewhere)
+    call("git", "clone", "--quiet", "--origin", "origin", *shared, trial.home, str(clone), otherwise="lost")
     call("git", "checkout", "--quiet", "--detach", trial.commit)
     if trial.patch:
         (folder / "patch").write_text(trial.patch + "\n", encoding="utf-8", errors="surrogateescape", newline="")
-        call("git", "apply", "--index", str(folder / "patch"))
+        call("git", "apply", "--index", "--whitespace=nowarn", str(folder / "patch"))
     # `dvc cache dir --local` fails where the path is not ASCII; DVC reads such a path well.
     settings = f'[cache]\n    dir = "{cache}"\n    type = "{trial.links}"\n'
     (clone / ".dvc/config.local").write_text(settings, encoding="utf-8")
@@ -110,5 +112,7 @@ def _experiment(trial: Trial, folder: Path, cache: str) -> str:
         return ""
     if elsewhere:
         call("dvc", "push", *trial.targets, otherwise="lost")
-    made = subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=clone, capture_output=True, check=True).stdout
+    call("git", "add", "--update")
+    difference = ["git", "diff-index", "-p", "--binary", "--cached", "HEAD"]
+    made = subprocess.run(difference, cwd=clone, env=environment, capture_output=True, check=True).stdout
     return made.decode("utf-8", "surrogateescape").removesuffix("\n")
