@@ -142,6 +142,18 @@ def test_p_is_corrected_for_the_number_of_comparisons():
     assert raw < found.loc[("layers", "4"), "p"] <= 5 * raw
 
 
+def test_runs_of_two_codes_are_pairs_each_with_its_own():
+    older = runs({"layers": {4: 0.04}}).assign(code="old", by_line=lambda t: t["by_line"] - 0.3)
+    older["rev"] = "f" + older["rev"].str[1:]
+    found = compared(pd.concat([older, runs({"layers": {4: 0.02}})]), any_code=True)
+    row = compare.against_reference(found).set_index(["key", "other"]).loc[("layers", "4")]
+    assert (row["pairs"], round(row["difference"], 9)) == (16, 0.03)
+    shares = compare.effects(found).groupby("key")["share"].first()
+    assert shares["code"] > 0.9
+    assert len(found.rows) == 48
+    assert found.rows["name"].is_unique
+
+
 def test_two_pairs_have_no_winner():
     known = runs({"layers": {4: 0.02}})
     few = [each["optimizer"] == "adam" and each["kernel_size"] == 3 for each in known["params"]]
@@ -156,6 +168,13 @@ def test_two_pairs_have_no_winner():
 def test_curves_are_of_the_best_and_of_its_like_with_other_dropout():
     comparison = compared(runs({"layers": {3: 0.2}, "kernel_size": {5: 0.1}, "optimizer": {"adam": 0.1}}))
     assert set(compare.best(comparison)) == {f"layers-3_kernel-5_adam_dropout-{value}" for value in ("0", "0.4")}
+
+
+def test_a_name_under_two_commits_is_two_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    known = runs({"dropout": {0.4: 0.1}})[:2].assign(name="mine", baseline=["a", "b"], rev=["c" * 40, "d" * 40])
+    found = compared(known)
+    assert compare.best(found) == {"mine (ccccccc)": "c" * 40, "mine (ddddddd)": "d" * 40}
+    assert list(found.rows["name"]) == ["mine (ddddddd)", "mine (ccccccc)"]
 
 
 @pytest.mark.parametrize("count", [24, 1])

@@ -30,8 +30,9 @@ class Comparison:
     """Experiments that can be compared.
 
     `runs` holds them as experiments.load does, with their crops and, as text, their seeds and the parameters in `keys`;
-    `rows` the means over those that differ in their seed alone, the present budget first, and then the best.
-    `factorial` are the runs that differ in keys of the grid, and the seed, alone; `left_out` counts by reason.
+    `rows` the means over those that differ in their seed alone, the present budget first, and then the best; each has
+    name and commit of one of its runs, and a name that several rows would have is told apart by the commit.
+    `factorial` are the runs that differ in keys of the grid, the seed and the code alone; `left_out` counts by reason.
     """
 
     runs: pd.DataFrame
@@ -73,6 +74,7 @@ def compare(
         .groupby(list(dict.fromkeys([*keys, "code", "crops"])), sort=False, as_index=False)
         .agg(
             name=("name", "first"),
+            rev=("rev", "first"),
             by_line=("by_line", "mean"),
             spread=("by_line", np.ptp),
             seeds=("by_line", "size"),
@@ -81,6 +83,8 @@ def compare(
             seconds=("seconds", "mean"),
         )
     )
+    twice = rows["name"].duplicated(keep=False)  # such as under two commits
+    rows["name"] = rows["name"].where(~twice, rows["name"] + " (" + rows["rev"].str[:7] + ")")
     rows = rows.assign(other=rows["crops"] != budget).sort_values(
         ["other", "crops", "by_line", "by_crop", "loss", "name"], ascending=[True, True, False, False, True, True]
     )
@@ -89,9 +93,11 @@ def compare(
 
 
 def effects(comparison: Comparison) -> pd.DataFrame:
-    """Return how much each parameter of the grid, and the seed, matters to the accuracy by line; see factors."""
+    """Return how much each parameter of the grid, the seed and the code matter to the accuracy by line; see factors."""
     runs = comparison.factorial
-    values = {name: sorted(runs[name].unique(), key=order) for name in dict.fromkeys([*comparison.grid, "seed"])}
+    values = {
+        name: sorted(runs[name].unique(), key=order) for name in dict.fromkeys([*comparison.grid, "seed", "code"])
+    }
     return factors.effects(runs, "by_line", {name: each for name, each in values.items() if len(each) > 1})
 
 
@@ -103,7 +109,7 @@ def against_reference(comparison: Comparison) -> pd.DataFrame:
     """
     rows = []
     for name, chosen in ((name, show(value)) for name, value in REFERENCE.items() if name in comparison.grid):
-        rest = [other for other in dict.fromkeys([*comparison.grid, "seed"]) if other != name]
+        rest = [other for other in dict.fromkeys([*comparison.grid, "seed", "code"]) if other != name]
         wide = comparison.factorial.pivot(index=rest, columns=name, values="by_line")
         for other in sorted({*wide} - {chosen}, key=order) if chosen in wide else ():
             if len(pairs := (wide[other] - wide[chosen]).dropna()):
@@ -142,8 +148,8 @@ def omissions(comparison: Comparison, failed: int) -> str:
 def best(comparison: Comparison) -> dict[str, str]:
     """Return the commits of the best experiment and its like with other dropout, by name: their curves are drawn."""
     alike = comparison.rows[[key for key in {*comparison.keys, "code", "crops"} if key != "dropout"]]
-    names = comparison.rows["name"][(alike == alike.iloc[0]).all(axis=1)]
-    return dict(comparison.runs.set_index("name")["rev"][names])
+    rows = comparison.rows[(alike == alike.iloc[0]).all(axis=1)]
+    return dict(zip(rows["name"], rows["rev"], strict=True))
 
 
 def write(comparison: Comparison, failed: int) -> None:
