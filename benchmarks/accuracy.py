@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from benchmarks import scratch, tables
 from writerid.base import declaration
@@ -35,6 +36,7 @@ from writerid.base.dotted import flat
 from writerid.base.folds import folds
 from writerid.base.params import changed, check
 from writerid.base.schema import Params
+from writerid.repository.dvc import override
 from writerid.repository.git import git
 from writerid.scores.intervals import Interval, share
 
@@ -90,9 +92,9 @@ def experiment(changes: Mapping[str, Any], archive: str, place: str) -> Fold:
     """
     name = name_of(changes, archive)
     if not _revision(name):
-        setting = ", ".join(f"{key}={value}" for key, value in changes.items())
-        print(f"{place}: {name}: {setting}", file=sys.stderr, flush=True)
-        changed = [part for key, value in changes.items() for part in ("-S", f"{key}={value}")]
+        settings = [override(key, value) for key, value in changes.items()]
+        print(f"{place}: {name}: {', '.join(settings)}", file=sys.stderr, flush=True)
+        changed = [part for each in settings for part in ("-S", each)]
         done = subprocess.run(["dvc", "exp", "run", "--temp", "--name", name, *changed, "evaluate"], stdout=sys.stderr)
         if done.returncode:
             sys.exit(
@@ -100,7 +102,7 @@ def experiment(changes: Mapping[str, Any], archive: str, place: str) -> Fold:
                 "it; if not, run the same command again: what is done stays"
             )
     files = "predictions.csv", "runtime.json", "test/scores.json"
-    rows, runtime, scores = (git("show", f"{_revision(name)}:metrics/{file}") for file in files)
+    rows, runtime, scores = (git("cat-file", "blob", f"{_revision(name)}:metrics/{file}") for file in files)
     seconds = float(json.loads(runtime)["seconds"])
     return Fold(list(csv.DictReader(io.StringIO(rows))), seconds, flat(json.loads(scores)))
 
@@ -191,7 +193,7 @@ def main() -> None:
         parser.error(f"{options.archive}: there is no such archive")
     if wrong := [change for change in options.changes if "=" not in change]:
         parser.error(f"-S {wrong[0]}: not KEY=VALUE")
-    asked = dict(change.split("=", 1) for change in options.changes)
+    asked = {key: _read(text) for key, _, text in (change.partition("=") for change in options.changes)}
     if own := [key for key in ("seed", "split.fold", "dataset") if key in asked]:
         parser.error(f"-S {own[0]}: that is for --seeds, --folds and ARCHIVE to say")
     changes = {**RECOMMENDED, **FOLDS, **asked}
@@ -199,7 +201,7 @@ def main() -> None:
     with options.archive.open("rb") as file:
         archive = hashlib.file_digest(file, "md5").hexdigest()
     try:
-        count = folds(float(changes["split.test"]))
+        count = folds(float(str(changes["split.test"])))
     except (ValueError, ArithmeticError):
         parser.error(f"-S split.test={changes['split.test']}: a share of the lines, such as 0.2")
     if options.folds is not None and not 1 <= options.folds <= count:
@@ -216,6 +218,15 @@ def main() -> None:
     tables.show(table(results), options.csv)
     print()
     tables.show(also(results[f"seed 0, folds 0 to {each - 1} pooled"]))
+
+
+def _read(text: str) -> str | float | None:
+    """A value on the command line, as params.yaml would hold it; text where it is none that a parameter has."""
+    try:
+        value = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError, IndexError, RecursionError):
+        return text
+    return value if isinstance(value, str | int | float | None) else text
 
 
 def _revision(name: str) -> str:

@@ -2,13 +2,16 @@
 
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from dvc.utils.hydra import apply_overrides
 from PIL import Image
+from ruamel.yaml import YAML
 
 from benchmarks import accuracy, contours, probes, reference, scans, served, tables
-from tests.conftest import dataset_members, line, png, write_zip
+from tests.conftest import ROOT, dataset_members, line, png, write_zip
 from tests.handmade import HANDS, OTHERS, identifier, writing
 from writerid.base.files import read_csv
 from writerid.dataset.archive import Archive
@@ -123,6 +126,32 @@ def test_what_folds_set_themselves_is_not_taken_as_a_change(tmp_path: Path, monk
         accuracy.main()
     assert exit_.value.code == 2
     assert f"-S {change.split('=')[0]}: that is for --seeds, --folds and ARCHIVE to say" in capsys.readouterr().err
+
+
+def test_dvc_is_told_a_path_and_values_as_they_are(tmp_path: Path, monkeypatch, capsys):
+    archive = tmp_path / "Müller, (old) a=b" / "lines.zip"
+    archive.parent.mkdir()
+    archive.touch()
+    told: list[str] = []
+
+    def run(command: list[str], **_: object) -> SimpleNamespace:
+        told.extend(command)
+        return SimpleNamespace(returncode=1)
+
+    monkeypatch.setattr(accuracy, "git", lambda *_: "")  # there is no experiment
+    monkeypatch.setattr("subprocess.run", run)
+    changes = ["learning_rate=1e-3", "top_writers=null", "schedule=[", "precision=2001-01-01", "split.test=0.25"]
+    options = [part for change in changes for part in ("-S", change)]
+    monkeypatch.setattr("sys.argv", ["accuracy", str(archive), *options])
+    with pytest.raises(SystemExit, match=r"ended with 1; your params\.yaml is as it was"):
+        accuracy.main()
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    apply_overrides(str(tmp_path / "params.yaml"), told[told.index("-S") : -1][1::2])
+    params = YAML(typ="safe", pure=True).load((tmp_path / "params.yaml").read_text(encoding="utf-8"))
+    assert params["dataset"] == str(archive)
+    assert (params["learning_rate"], params["top_writers"], params["schedule"]) == (0.001, None, "[")
+    assert (params["precision"], params["split"]["test"], params["epochs"]) == ("2001-01-01", 0.25, 8)
+    assert capsys.readouterr().err.startswith("fold 1 of 4: fold-0-seed-0-")
 
 
 def test_a_probe_sees_no_ink_of_the_next_line():
