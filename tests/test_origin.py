@@ -74,7 +74,7 @@ def test_other_parameters_and_other_code_are_told(repository: Path, known: bool)
     run = of_params(changed, lock=locked() if known else {})
     source = origin(run)
     assert source.files == ("src/a.py", "src/new.py")
-    assert dict(provenance(run, source))["commit"].endswith(", with other parameters and code")
+    assert dict(provenance(run, source))["commit"].endswith(", with other parameters and files")
     again = shlex.split(commands(source)[1])
     assert again[:3] == ["dvc", "exp", "run"] and again[3::2] == ["-S"] * 3
     apply_overrides(str(shutil.copyfile("params.yaml", "again.yaml")), again[4::2])  # as DVC does
@@ -95,6 +95,17 @@ def test_code_that_was_changed_after_a_run_is_told_only_once_the_commit_has_it(r
     head = commit(repository, "code")
     source = origin(run)
     assert (source.commit, source.files) == (head, ("dvc.yaml", "src/a.py"))
+
+
+def test_data_that_the_commit_notes_otherwise_is_told(repository: Path):
+    run = of_params(PARAMS, lock=locked())
+    run.lock["stages"]["explain"]["deps"].append({"path": "data/own.zip", "md5": "1"})
+    assert origin(run).files == ()  # DVC does not track it
+    (repository / "data").mkdir()
+    for md5, files in (("1", ()), ("2", ("data/own.zip.dvc",))):
+        (repository / "data/own.zip.dvc").write_text(f"outs:\n- md5: '{md5}'\n  path: own.zip\n")
+        commit(repository, "data")
+        assert origin(run).files == files
 
 
 def test_an_experiment_is_told_from_the_commit_it_started_from(repository: Path):

@@ -98,6 +98,15 @@ def not_judged(folder: Path) -> None:
     (folder / "dvc.lock").write_text(text.replace(model, "0" * 32, 1))
 
 
+def not_explained(folder: Path) -> None:
+    """As `--until evaluate` leaves it: the pictures are of the model before."""
+    lock = YAML().load((folder / "dvc.lock").read_text())
+    (model,) = (dep for dep in lock["stages"]["explain"]["deps"] if dep["path"] == MODEL)
+    model["md5"] = "0" * 32
+    with (folder / "dvc.lock").open("w") as file:
+        YAML().dump(lock, file)
+
+
 def other_network(folder: Path) -> None:
     lock = YAML(typ="safe").load(text := (folder / "dvc.lock").read_text())
     (code,) = (dep["md5"] for dep in lock["stages"]["train"]["deps"] if dep["path"] == "src/writerid/network")
@@ -114,6 +123,7 @@ def test_experiments_that_nobody_named_are_passed_over(clone: Path, tmp_path: Pa
         (head, "a", no_yaml),
         (head, "b", not_judged),
         (head, "c", other_network),
+        (head, "z", not_explained),
         (first, "no-dropout", other_network),
     ):
         call("git", "worktree", "add", "--quiet", "--detach", str(copy), plain)
@@ -130,6 +140,7 @@ def test_experiments_that_nobody_named_are_passed_over(clone: Path, tmp_path: Pa
         pair = dropout_experiment(run)
         assert pair and pair[0] is run and (pair[1].name, pair[1].rev) == ("no-dropout", plain)
         assert dropout_pair([run, load("c")]) is None  # though the parameters differ in nothing else
+        assert (load("z").mixed, load("no-dropout").mixed) == (["metrics/explain.json"], [])
         assert load("no-dropout").rev == plain
         assert origin(load("no-dropout")).commit == head
     finally:
@@ -209,7 +220,7 @@ def test_parameters_are_those_the_run_had(clone: Path, page: Path, monkeypatch: 
         assert "was changed after this run" not in text
         assert "-S dropout=0.4" in text
         assert "dvc.lock is not of this run" in text
-        assert "not of one run: metrics/test/scores.json differs from" in text
+        assert "not of one run: metrics/test/scores.json is not of the run" in text
     finally:
         params.write_text(before)
         test.write_text(measures)

@@ -134,6 +134,15 @@ def test_runs_with_and_without_dropout_find_one_another():
     assert compared.differing([dropped, plain]) == [("dropout", ["0.2", "0.0"])]
 
 
+def test_runs_of_other_code_or_data_are_told_apart():
+    one = made_up(lock=locked(code="1234567890.dir"))
+    one.lock["stages"]["crop"] = {"deps": [{"path": "data/own.zip", "md5": "1" * 32}]}
+    other = made_up(name="b", lock=locked(code="abcdefabcdef.dir", crops="1"))
+    code = ("MD5 of src/writerid/network", ["1234567", "abcdefa"])
+    assert compared.differing([one, other]) == [("MD5 of data/own.zip", ["1111111", "-"]), code]
+    assert compared.differing([one, replace(other, lock={})]) == []  # not known
+
+
 def test_terms_are_linked_where_they_are_first_met():
     found = str(glossary.linked("Crops & losses; of crops, the loss: Loss", "loss", "crop"))
     assert found.count("<a ") == 2

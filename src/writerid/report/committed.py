@@ -1,4 +1,4 @@
-"""The code of a commit, hashed as DVC hashes it, so that what a run's dvc.lock holds can be held against it."""
+"""Code and data of a commit, by hashes as DVC makes them, so that a run's dvc.lock can be held against them."""
 
 import hashlib
 import io
@@ -11,18 +11,23 @@ from writerid.base.declaration import CODE
 from writerid.repository.git import asked, content
 
 
-def other_code(commit: str, lock: Mapping[str, Any]) -> list[str]:
-    """Return the files and folders of code that are otherwise in a commit than by the `dvc.lock` of a run, sorted.
+def others(commit: str, lock: Mapping[str, Any]) -> list[str]:
+    """Return what of a run's code and data is otherwise in a commit than by the run's `dvc.lock`, sorted.
 
-    Of a folder, DVC notes one hash of all in it. dvc.yaml is among them where it runs a stage by another command.
+    Of code that is files and folders, of which DVC notes one hash of all in each; of data, DVC's notes of it. dvc.yaml
+    is among them where it runs a stage by another command.
     """
     files, defined = _files(commit), content(commit, "dvc.yaml").get("stages", {})
+    made = {str(out["path"]) for stage in lock["stages"].values() for out in stage.get("outs", [])}
     other = set()
     for name, stage in lock["stages"].items():
         if name not in defined:  # left in the lock by a stage that there was once
             continue
-        deps = {str(dep["path"]): dep.get("md5") for dep in stage.get("deps", [])}
-        other |= {path for path, md5 in deps.items() if path.startswith(CODE) and _hash(path, files) != md5}
+        for path, md5 in ((str(dep["path"]), dep.get("md5")) for dep in stage.get("deps", [])):
+            if path.startswith(CODE):
+                other |= {path} if _hash(path, files) != md5 else set()
+            elif path not in made and _noted(path, commit) not in ("", md5):
+                other.add(f"{path}.dvc")
         if defined[name].get("cmd") != stage.get("cmd"):
             other.add("dvc.yaml")
     return sorted(other)
@@ -45,6 +50,11 @@ def _hash(path: str, files: Mapping[str, str]) -> str:
     if not inside:
         return files.get(path, "")
     return _md5(json.dumps([{"md5": md5, "relpath": name} for name, md5 in inside]).encode()) + ".dir"
+
+
+def _noted(path: str, commit: str) -> str:
+    """Return the hash in DVC's note of a file or folder, empty where there is none."""
+    return next((str(out.get("md5")) for out in content(commit, f"{path}.dvc").get("outs", [])), "")
 
 
 def _md5(data: bytes) -> str:

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from writerid.base.declaration import CODE
 from writerid.report.runs import MODEL, Run
 from writerid.report.words import five, interval, percent, shown
+
+FITTED = ("map_writers", "split", "crop", "train", "evaluate")  # the stages from a dataset to the test figures
 
 
 def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
@@ -32,9 +35,13 @@ def compared(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
 
 
 def differing(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """Return a row for each parameter in which runs differ."""
+    """Return a row for each parameter in which runs differ, and for each piece of code, and the data, by its MD5."""
     keys = dict.fromkeys(key for run in runs for key in run.params)
     rows = [(key, [shown(run.params.get(key, "-")) for run in runs]) for key in keys]
+    given = [{path: md5[:7] for path, md5 in _read(run) if _is_given(path, run)} for run in runs]
+    if all(given):  # else one is without dvc.lock, and nobody knows
+        paths = sorted({path for each in given for path in each})
+        rows += [(f"MD5 of {path}", [each.get(path, "-") for each in given]) for path in paths]
     return [row for row in rows if len(set(row[1])) > 1]
 
 
@@ -59,7 +66,11 @@ def _alike(one: Run, other: Run) -> bool:
 
 
 def _read(run: Run) -> set[tuple[str, str]]:
-    """Return path and hash of what a fit and its evaluation read, the model aside."""
-    stages = [run.lock.get("stages", {}).get(name, {}) for name in ("train", "evaluate")]
+    """Return path and hash of what the stages up to the test figures read, the model aside."""
+    stages = [run.lock.get("stages", {}).get(name, {}) for name in FITTED]
     deps = [dep for stage in stages for dep in stage.get("deps", [])]
     return {(str(dep["path"]), str(dep.get("md5"))) for dep in deps if dep["path"] != MODEL}
+
+
+def _is_given(path: str, run: Run) -> bool:
+    return path.startswith(CODE) or path == run.params.get("dataset")

@@ -9,7 +9,7 @@ from typing import Any
 from writerid.base.declaration import CODE
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError
-from writerid.report.committed import other_code
+from writerid.report.committed import others
 from writerid.report.compared import differ_in_dropout, dropout_pair
 from writerid.report.runs import MODEL, Run, load
 from writerid.repository.dvc import override
@@ -23,7 +23,7 @@ class Origin:
     """What a run started from: a commit, the parameters that differ from it, and the files that do.
 
     commit: its full name, empty where there is none. params: values by dotted key. files: paths of code, files and
-    folders, the pipeline's definition among it, that the commit holds otherwise or not at all.
+    folders, of dvc.yaml and of DVC's note of the data, that the commit holds otherwise or not at all.
     """
 
     commit: str
@@ -36,12 +36,12 @@ def origin(run: Run) -> Origin:
     commit = _baseline(run.rev) or run.rev or asked("rev-parse", "--verify", "--quiet", "HEAD")
     before = flat(content(commit, "params.yaml")) or run.params
     params = {key: value for key, value in run.params.items() if key not in before or before[key] != value}
-    return Origin(commit, params, tuple(other_code(commit, run.lock) if commit and run.lock else _changed(commit, run)))
+    return Origin(commit, params, tuple(others(commit, run.lock) if commit and run.lock else _changed(commit, run)))
 
 
 def provenance(run: Run, source: Origin) -> list[tuple[str, str]]:
     """Return what identifies a run, name and value: its commit, data, seed, machine, time and versions."""
-    other = [name for name, there in (("parameters", source.params), ("code", source.files)) if there]
+    other = [name for name, there in (("parameters", source.params), ("files", source.files)) if there]
     told = [
         ("run", run.name),
         ("commit", (source.commit or "none") + (f", with other {' and '.join(other)}" if other else "")),
@@ -62,7 +62,7 @@ def provenance(run: Run, source: Origin) -> list[tuple[str, str]]:
 
 
 def commands(source: Origin) -> list[str]:
-    """Return the commands that make a run again in a clone; with other code than the commit's they do not suffice."""
+    """Return the commands that make a run again in a clone; with other files than the commit's they do not suffice."""
     changes = [_quoted(override(key, value)) for key, value in source.params.items()]
     again = "dvc exp run" + "".join(f" -S {change}" for change in changes) if changes else "make repro"
     return [f"git checkout {source.commit or 'COMMIT'}", again, "make report"]

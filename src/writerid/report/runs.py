@@ -24,7 +24,8 @@ WORKSPACE = "workspace"
 MAKE = "`dvc repro` makes it, or says what stops it"
 MODEL = "models/model.keras"
 TEST = "metrics/test/scores.json"
-MEASURED = ("metrics/train/metrics.json", TEST, "metrics/explain.json")
+EXPLAINED = "metrics/explain.json"
+MEASURED = ("metrics/train/metrics.json", TEST, EXPLAINED)
 GONE = "gone"  # what is said of a parameter that params.yaml lacks
 UNSEEN = "metrics/test/unseen.json"
 OF_UNSEEN = ("tippett", "cross_entropy", "enrolment", "coverage")  # tables in metrics/unseen/ that charts are drawn of
@@ -41,8 +42,8 @@ class Run:
 
     rev: the full name of its commit, which an experiment has as well; empty for the workspace's. lock: what dvc.lock
     holds, empty where it is not of this run. edited: the values in params.yaml, by dotted key, that are not what the
-    stages ran with; `params` holds what they ran with. mixed: what train, evaluate and explain wrote that is not what
-    dvc.lock holds, where some of it is and some is not.
+    stages ran with; `params` holds what they ran with. mixed: what train, evaluate and explain wrote that is not of the
+    run that dvc.lock holds, where some of it is and some is not.
     """
 
     name: str
@@ -107,15 +108,18 @@ def load(name: str) -> Run:
     def curve(side: str, measure: str) -> list[float]:
         return [float(row[measure]) for row in rows(f"metrics/train/plots/metrics/{side}/{measure}.tsv", "\t")]
 
-    written, lock = flat(document("params.yaml")), document("dvc.lock", needed=False)
+    params, lock = document("params.yaml"), document("dvc.lock", needed=False)
     try:
+        written = flat(params)
         counts = {table: int(count) for table, count in document("metrics/explain/rows.json").items()}
-        if _untested(lock):
+        if _of_other_model(lock, "evaluate"):
             raise InputError(
                 f"{name}: evaluate has not run since its model was trained (`--until train`); "
                 "run it without that, or `dvc exp apply` it and `dvc repro`"
             )
         mixed = [path for path in MEASURED if not _of(lock, path, read(path))] if lock else []
+        if _of_other_model(lock, "explain"):
+            mixed = list(dict.fromkeys([*mixed, EXPLAINED]))
         mixed = mixed if len(mixed) < len(MEASURED) else []
         lock = lock if _of(lock, TEST, read(TEST)) else {}
         used = _used(lock)
@@ -127,7 +131,7 @@ def load(name: str) -> Run:
             edited={key: written.get(key, GONE) for key, value in used.items() if written.get(key, GONE) != value},
             test=document(TEST),
             unseen=(unseen := document(UNSEEN)),
-            explain=document("metrics/explain.json"),
+            explain=document(EXPLAINED),
             train=document("metrics/train/metrics.json"),
             dataset=document("metrics/dataset.json"),
             split=document("metrics/split.json"),
@@ -144,7 +148,7 @@ def load(name: str) -> Run:
             lock=lock,
             read=read,
         )
-    except (AttributeError, KeyError, ValueError, csv.Error) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise InputError(
             f"{name}: its files in metrics/ are damaged or of another version ({brief(error)}); "
             "`dvc repro` makes them anew"
@@ -157,12 +161,12 @@ def _of(lock: dict[str, Any], path: str, content: bytes | None) -> bool:
     return bool(outs) and hashlib.md5(content or b"", usedforsecurity=False).hexdigest() == outs[0].get("md5")
 
 
-def _untested(lock: dict[str, Any]) -> bool:
-    """Whether what evaluate reports is of another model than train made, as after a run that ended with train."""
+def _of_other_model(lock: dict[str, Any], reporter: str) -> bool:
+    """Whether what a stage reports is of another model than train made, as after a run that ended before the stage."""
     stages = lock.get("stages", {})
     made, judged = (
         {item["md5"] for item in stages.get(stage, {}).get(key, []) if item["path"] == MODEL}
-        for stage, key in (("train", "outs"), ("evaluate", "deps"))
+        for stage, key in (("train", "outs"), (reporter, "deps"))
     )
     return bool(made and judged) and made != judged
 
