@@ -134,6 +134,11 @@ def test_experiments_that_nobody_named_are_passed_over(clone: Path, tmp_path: Pa
         call("git", "worktree", "remove", "--force", str(copy))
     monkeypatch.chdir(clone)
     try:
+        for baseline in (first, plain):
+            refs.append(f"refs/exps/{baseline[:2]}/{baseline[2:]}/twice")
+            call("git", "update-ref", refs[-1], plain)
+        with pytest.raises(InputError, match=r"^twice: experiments of 2 commits .*: (?P<rev>\w{7,}), (?P=rev)$"):
+            load("twice")
         with pytest.raises(InputError, match="b: evaluate has not run"):
             load("b")
         run = load(WORKSPACE)

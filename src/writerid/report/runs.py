@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from writerid.base.declaration import CODE
 from writerid.base.dotted import flat
 from writerid.base.errors import InputError, brief
+from writerid.repository.git import asked
 
 WORKSPACE = "workspace"
 MAKE = "`dvc repro` makes it, or says what stops it"
@@ -190,6 +191,10 @@ def _revision(name: str) -> tuple[str, Read]:
             rev = resolve_rev(repo.scm, name)
         files = DVCFileSystem(rev=rev)
     except (RevError, DvcException) as error:
+        named = asked("for-each-ref", "--format=%(objectname:short)", f"refs/exps/*/*/{name}").split()
+        if len(named) > 1:
+            told = f"experiments of {len(named)} commits have this name, and none is of the present one"
+            raise InputError(f"{name}: {told}; give one by its hash: {', '.join(named)}") from None
         raise InputError(f"{name}: no experiment, branch, tag or commit ({brief(error)}); see `dvc exp list`") from None
 
     def read(path: str) -> bytes | None:
