@@ -137,7 +137,8 @@ def run(
 def overrides(combination: Combination, changes: Sequence[str]) -> tuple[str, ...]:
     """Return what `dvc exp run -S` is told: values that a combination sets, and those that `changes` name, of its own.
 
-    They are written as DVC reads them, which is not how a person may have: nothing but `a,b` in quotes is text to it.
+    The values are those that were checked, written anew: what YAML reads as text here, such as a path with brackets or
+    an umlaut, is none to DVC, which reads by Hydra's grammar.
     """
     named = [change.partition("=")[0] for change in changes] + [*combination.changes]
     values = flat(combination.params).items()
