@@ -8,7 +8,7 @@ started for it, and warm. Where the run's data/split.csv is, test lines are scan
 ARCHIVE is a zip archive of pages, with layout files or without; its pages are told apart by writer as
 benchmarks.strangers does (--writer), and lines whose text has what --text matches take no part. Of everybody with
 several pages the first is enrolled and the others are asked; the pages of all others are strangers'. With --few more
-galleries are drawn, of so many people each.
+galleries are drawn, of so many people each where there are more.
 """
 
 import io
@@ -100,13 +100,12 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
     vectors: dict[str, dict[str, tuple[np.ndarray, int]]] = defaultdict(dict)
     unusable = 0
     for scan in read(pages, Labels([], text_pattern(text, "--text"))):
-        name = PurePosixPath(scan.name).stem
         hands = identifier.see([scan])
         if not hands or identifier.unlike(hands)[1]:
             unusable += 1
             continue
-        found = re.fullmatch(writer, name)
-        vectors[found[1] if found else name][name] = together(hands), len(hands)
+        found = re.fullmatch(writer, PurePosixPath(scan.name).stem)
+        vectors[found[1] if found else scan.name][scan.name] = together(hands), len(hands)
     known = sorted(name for name, own in vectors.items() if len(own) > 1)
     if not known:
         raise InputError(
@@ -119,7 +118,7 @@ def trial(folder: Path, pages: Path, text: str, writer: str, few: list[int]) -> 
     print(f"{sum(map(len, vectors.values()))} pages by {len(vectors)} people, {unusable} could not be used")
     rng = np.random.default_rng(0)
     number = {name: place for place, name in enumerate(vectors)}
-    for size in (len(known), *few):
+    for size in (len(known), *(size for size in few if size < len(known))):
         # By person: pages, and what was said of them.
         theirs, others = np.zeros((3, len(number))), np.zeros((2, len(number)))
         for _ in range(1 if size == len(known) else DRAWS):

@@ -18,6 +18,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from benchmarks import tables
+from stages.runner import run
 from writerid.base.files import read_array
 from writerid.base.params import load
 from writerid.base.schema import Params
@@ -123,5 +124,10 @@ def probed(params: Params) -> Iterator[tables.Row]:
             yield row | {"chance": f"{1 / len(known):.3f}"}
 
 
+def main(csv: Path | None) -> None:
+    """Print the table."""
+    tables.show(probed(load()), csv)
+
+
 if __name__ == "__main__":
-    tables.show(probed(load()), tables.parser(__doc__).parse_args().csv)
+    run(main, tables.parser(__doc__), alone=False)

@@ -84,8 +84,8 @@ def read(path: Path, text: re.Pattern[str] | None, writer: re.Pattern[str]) -> L
             continue
         for grey in _lines(name, page, layout, text):
             greys.append(grey)
-            pages.append(PurePosixPath(name).stem)
-    writers = [found[1] if (found := writer.fullmatch(page)) else page for page in pages]
+            pages.append(name)
+    writers = [found[1] if (found := writer.fullmatch(PurePosixPath(page).stem)) else page for page in pages]
     of_page = dict(zip(pages, writers, strict=True))
     people = set(of_page.values())
     if len(people) < 2:

@@ -22,6 +22,7 @@ def test_the_pipeline_makes_an_identifier_that_knows_its_lines(clone: Path, run:
     card = (folder / "README.md").read_text()
     assert "{" not in card
     assert "must not be used" in card
+    assert "too good**" not in card  # no form is on two sides
     identifier = Identifier.load(folder)
     answer = identifier.identify(clone / "data" / "synthetic.zip")
     assert answer.used > 20

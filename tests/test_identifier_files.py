@@ -35,6 +35,18 @@ def test_the_same_identifier_has_the_same_bytes(known: Identifier, tmp_path: Pat
         assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes()
 
 
+@pytest.mark.parametrize("limit", ["MOST", "UNPACKED"])
+def test_what_could_not_be_read_again_is_never_written(
+    known: Identifier, folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    less = {**bundles.MOST, bundles.REFERENCES: 100} if limit == "MOST" else 100
+    monkeypatch.setattr(bundles, limit, less)
+    with pytest.raises(InputError, match=r"would be too large \(references.npz\), so nothing was written"):
+        known.save(folder)
+    assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def test_who_reads_while_people_are_enrolled_sees_the_one_or_the_other(known: Identifier, folder: Path, tmp_path: Path):
     more = known.enrol("carla", known.read(save(page(HANDS["carla"], 1), tmp_path / "carla.png")))
     written, ended = [], threading.Event()

@@ -70,6 +70,18 @@ def test_lines_pages_and_writers(archive: Path, capsys: pytest.CaptureFixture[st
     assert "'b_1.png': left out: " in capsys.readouterr().out
 
 
+def test_pages_of_one_name_in_two_folders_are_two_pages(archive: Path, tmp_path: Path):
+    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(tmp_path / "folders.zip", "w") as made:
+        for name in old.namelist():
+            stem, kind = name.rsplit(".", 1)
+            made.writestr(
+                f"{stem[-1]}/{stem[:-2]}.{kind}" if stem[:1] == "a" and stem != "a_4" else name, old.read(name)
+            )
+    lines = read(tmp_path / "folders.zip", re.compile("sheet"), re.compile(r"(a_\d)"))
+    assert len(np.unique(lines.pages)) == 7
+    assert len(np.unique(lines.writers)) == 4
+
+
 def test_contours_tell_slants_apart(lines: Lines):
     cells = row(by_contours(lines), lines)
     assert list(cells) == ["map", "map_low", "map_high", "top1", "eer", "two_lines_map", "pages_map"]

@@ -118,7 +118,11 @@ def claim(folder: Path) -> None:
 
 
 def write(bundle: Bundle, folder: Path) -> None:
-    """Write an identifier to a folder, the same bytes for the same content."""
+    """Write an identifier to a folder, the same bytes for the same content.
+
+    Raises InputError, and writes nothing, where it would be larger than what `read` takes.
+    """
+    unpacked = sum(array.nbytes for array in asdict(bundle.references).values())
     files = {NETWORK: bundle.network, REFERENCES: _packed(asdict(bundle.references)), CARD: bundle.card.encode()}
     settings = {
         "format": FORMAT,
@@ -132,6 +136,12 @@ def write(bundle: Bundle, folder: Path) -> None:
         "files": {name: _digest(files[name]) for name in (NETWORK, REFERENCES)},
     }
     files[SETTINGS] = (json.dumps(settings, indent=1, ensure_ascii=False) + "\n").encode()
+    large = [name for name, content in files.items() if len(content) > MOST[name]]
+    if large or unpacked > UNPACKED:
+        raise InputError(
+            f"{folder}: would be too large ({', '.join(large) or REFERENCES}), so nothing was written; leave out "
+            "writers, or start from an identifier without pictures (`enrol.pictures: false`)"
+        )
     with ExitStack() as whole:  # all are written, then all take their names, this one last, as it seals them
         for name in reversed(files):
             whole.enter_context(atomic(folder / name)).write_bytes(files[name])

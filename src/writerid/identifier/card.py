@@ -40,7 +40,7 @@ On test forms of the known writers{strangers}.
 {rows}
 
 Intervals are of 95 % and take each form or line for independent of others, so they are rather too narrow. The
-threshold was set by the same unseen writers, if any, so the last row is rather too good.
+threshold was set by the same unseen writers, if any, so the last row is rather too good.{shared}
 
 {enrolled}
 
@@ -56,6 +56,9 @@ threshold was set by the same unseen writers, if any, so the last row is rather 
 
 STRANGERS = """, and on forms of {} writers whom the network never saw.
 Before it looks, it takes it for as likely as not that the writer is among the known ones"""
+SHARED_FORMS = """
+Lines were split at random (`split.group_by: line`), so the network has learned from lines of most of these forms: the
+rows of known writers are **too good**, and on new pages by these writers it is surer than it should be."""
 NO_STRANGERS = """.
 There were no unseen writers (`split.unseen_writers: 0`), so it **cannot tell that somebody is none of its writers**"""
 
@@ -63,13 +66,14 @@ There were no unseen writers (`split.unseen_writers: 0`), so it **cannot tell th
 def text(
     origin: "Origin",
     how: Preparation,
+    group_by: str,
     calibration: Mapping[str, Calibration],
     comparison: Mapping[str, Any],
     figures: Mapping[str, Mapping[str, int]],
     writers: int,
     lines: int,
 ) -> str:
-    """Return the card; `figures` are fit.errors by level, on test and unseen documents."""
+    """Return the card; `figures` are fit.errors by level, on test and unseen documents; group_by: see Split."""
     strangers = calibration[TRAINED].strangers
     rows = []
     for title, part, whole in (
@@ -109,6 +113,7 @@ def text(
         columns="single lines | forms",
         rows="\n".join(rows),
         enrolled=enrolled,
+        shared=SHARED_FORMS if group_by == "line" else "",
         unlike=", and not on any real handwriting" if origin.drawn else "",
     )
 

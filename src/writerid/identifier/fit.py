@@ -66,15 +66,15 @@ def trained(known: Lines, unseen: Lines | None, references: np.ndarray, names: n
 
 
 def enrolled(unseen: Lines | None, rng: np.random.Generator, hardest: float = 1.0) -> Calibration | None:
-    """Fit on unseen writers, half of whom are enrolled by a form each, others by turns; None where they are too few.
+    """Fit on galleries of unseen writers, enrolled by a form each, others by turns; None where writers are too few.
 
     hardest: the share of strangers' documents by which the odds are fitted, those most like somebody enrolled.
     """
     tried = galleries(unseen, rng) if unseen else None
     if tried is None or unseen is None:
         return None
-    writers = len(set(unseen.writer.tolist()))
-    return _fitted(tried, writers // 2, writers - writers // 2, hardest)
+    gallery = tried["form"][0].likeness.shape[1]
+    return _fitted(tried, gallery, len(set(unseen.writer.tolist())) - gallery, hardest)
 
 
 def galleries(unseen: Lines, rng: np.random.Generator) -> dict[str, list[Asked]] | None:
@@ -125,7 +125,8 @@ def _fitted(tried: Mapping[str, list[Asked]], gallery: int, strangers: int, hard
         is_known = np.concatenate([one.true >= 0 for one in of_level])
         slope, offset = _odds(nearest, is_known, hardest) if strangers else (0.0, 0.0)
         found.append((max(1.0, float(np.mean([one.lines for one in of_level]))), by, slope, offset))
-        documents = max(2, sum(int((one.true < 0).sum()) for one in of_level) // max(1, len(of_level)))
+        others = [count for one in of_level if (count := int((one.true < 0).sum()))]  # each time strangers were tried
+        documents = max(2, sum(others) // max(1, len(others)))
     lines, temperatures, slopes, offsets = (list(column) for column in zip(*sorted(found), strict=True))
     return Calibration(lines, temperatures, slopes, offsets, gallery, float(np.log(documents + 1)), strangers)
 

@@ -81,7 +81,7 @@ def make(content: bytes, packed: Packed, archive: Archive, origin: Origin, seed:
     kind = DRAWN if origin.drawn else TRAINED
     writers = tuple(Writer(name, kind) for name in references.writer.tolist())
     documents, document = np.unique(own.form, return_inverse=True)
-    made = {**origin.made, "dataset": origin.dataset, "pictures": origin.pictures}
+    made = {**origin.made, "dataset": origin.dataset, "pictures": origin.pictures, "group_by": packed.group_by}
     pictures, ends = pictures_of(looked_at["train"].strips if origin.pictures else [])
     return Bundle(
         content,
@@ -100,7 +100,7 @@ def make(content: bytes, packed: Packed, archive: Archive, origin: Origin, seed:
         comparison,
         _known(looked_at.values(), own, judged),
         made,
-        card.text(origin, how, calibration, comparison, figures, len(writers), len(own.form)),
+        card.text(origin, how, packed.group_by, calibration, comparison, figures, len(writers), len(own.form)),
     )
 
 

@@ -9,7 +9,7 @@ An error that goes away never makes it wider. Two things see to that: there is o
 and the variance is the largest that these errors, or fewer, could have between the forms. The plain variance grows when
 an error goes away from a form that has fewer of them than others, since forms then differ more.
 
-It holds the truth in about 95 % of cases or more, in 91 % or more where each form is right or wrong as a whole, and is
+It holds the truth in about 95 % of cases or more, in 89 % or more where each form is right or wrong as a whole, and is
 wider than it need be where forms are few or errors spread evenly (benchmarks/coverage.py).
 """
 
