@@ -70,6 +70,29 @@ def test_a_table_holds_each_probability_in_a_column_of_its_own(there: Path, caps
         assert "blank" in blank["problem"]
 
 
+def test_no_line_of_a_document_that_cannot_be_used_names_anybody(there: Path, capsys: pytest.CaptureFixture[str]):
+    """The strokes of bert are far thicker here than any that the identifier was tried on."""
+    made = identifier().bundle
+    known = {level: {**each, "stroke": (0.0, 2.0)} for level, each in made.known.items()}
+    Identifier(replace(made, known=known)).save(there / "models" / "identifier")
+    save(writing(HANDS["bert"], 50), there / "line.png")
+    (there / "broken.png").write_bytes((there / "anna1.png").read_bytes()[:200])
+    scans = ["bert1.png", "line.png", "broken.png", "anna1.png"]
+    rows = list(csv.DictReader(said(capsys, "identify", *scans, "--csv", "--lines").splitlines()))
+    lines = [[f"{name}.png, line {number}" for number in range(1, 6)] for name in ("bert1", "anna1")]
+    assert [row["document"] for row in rows] == [*lines[0], "line.png", "broken.png", *lines[1]]
+    for row in rows[:7]:
+        assert (row["writer"], row["nearest"], row["probability"], row["none_of_them"]) == ("", "", "", "")
+        assert (row["lines_used"], row["lines"]) == ("0", "0" if row["document"] == "broken.png" else "1")
+    assert all("thicker" in row["problem"] for row in rows[:6])
+    assert rows[6]["problem"]
+    assert {row["writer"] for row in rows[7:]} == {"anna"}
+    text = said(capsys, "identify", *scans, "--lines")
+    assert [line.partition(":")[0].strip() for line in text.splitlines()[:4]] == scans
+    for answer in json.loads(said(capsys, "identify", *scans, "--json"))[:3]:
+        assert not any(line["candidates"] or line["nearest"] or not line["problem"] for line in answer["lines"])
+
+
 def test_no_cell_of_a_table_is_a_formula(there: Path, capsys: pytest.CaptureFixture[str]):
     save(page(HANDS["carla"], 1), there / "=cmd|x.png")
     save(writing(HANDS["anna"], 1) * 0 + 240, there / "@blank.png")

@@ -174,7 +174,7 @@ def _identify(options: argparse.Namespace) -> int:
     for answer in answers:
         problems.append(answer.problem)
         if rows:
-            rows.writerows(map(told.row, answer.lines if options.lines else [answer]))
+            rows.writerows(map(told.row, (options.lines and answer.lines) or [answer]))
         else:
             print(told.text(answer, lines=options.lines), flush=True)
     return _status(problems)

@@ -111,7 +111,9 @@ class Identifier:
             return Answer(name, None, 0.0, (), 1.0, answers, (), "; ".join(problems) or "no line was found on it")
         warnings, far = self.unlike(hands)
         if far:
-            return Answer(name, None, 0.0, (), 1.0, answers, (), "; ".join(warnings))
+            problem = "; ".join(warnings)
+            refused = tuple(LineAnswer(line.name, line.problem or problem, line.outline) for line in lines)
+            return Answer(name, None, 0.0, (), 1.0, refused, (), problem)
         candidates, none = self._decided(together(hands), len(hands))
         named = candidates[0] if candidates and none < NONE_FROM else None
         warnings += problems
