@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +92,29 @@ def test_no_line_of_a_document_that_cannot_be_used_names_anybody(there: Path, ca
     assert [line.partition(":")[0].strip() for line in text.splitlines()[:4]] == scans
     for answer in json.loads(said(capsys, "identify", *scans, "--json"))[:3]:
         assert not any(line["candidates"] or line["nearest"] or not line["problem"] for line in answer["lines"])
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--csv"], ["--csv", "--lines"]])
+def test_what_is_no_image_does_not_end_the_run(there: Path, capsys: pytest.CaptureFixture[str], form: list[str]):
+    (there / "notes.txt").write_text("hello")
+    (there / "letters").mkdir()
+    os.mkfifo(there / "pipe")
+    bad = {
+        "notes.txt": "not an image or a PDF file that can be read",
+        "letters": "the folder is empty",
+        "pipe": "neither a file nor a folder",
+    }
+    text = said(capsys, "identify", "anna1.png", *bad, "bert1.png", *form)
+    if form == ["--json"]:
+        found = [(one["name"], one["writer"], one["problem"]) for one in json.loads(text)]
+        refused = [(name, None, why) for name, why in bad.items()]
+        assert found == [("anna1.png", "anna", ""), *refused, ("bert1.png", "bert", "")]
+    for name, why in bad.items():
+        assert name in text
+        assert why in text
+    assert text.index("anna1.png") < text.index("notes.txt") < text.index("bert1.png")
+    assert said(capsys, "identify", *bad, *form, status=1) == "error: none of these scans could be used\n"
+    assert "nowhere.png: there is no such file" in said(capsys, "identify", "anna1.png", "nowhere.png", status=1)
 
 
 def test_no_cell_of_a_table_is_a_formula(there: Path, capsys: pytest.CaptureFixture[str]):

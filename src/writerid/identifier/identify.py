@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from writerid.base.errors import InputError, shown
+from writerid.base.errors import InputError, of_system, shown
 from writerid.base.patterns import text_pattern
 from writerid.dataset.names import same_spelling, writable
 from writerid.dataset.page_lines import Labels
@@ -89,10 +89,23 @@ class Identifier:
         return self.judge(", ".join(writable(Path(path).name) for path in scans), self.read(*scans))
 
     def identify_each(self, *scans: str | Path) -> Iterator[Answer]:
-        """Say who wrote each image or page of the scans."""
-        for path in scans:
-            for scan in read(Path(path), self._labels):
+        """Say who wrote each image or page of the scans; a file or folder that is none is an Answer with its problem.
+
+        Raises InputError where a path is not there.
+        """
+        for path in map(Path, scans):
+            for scan in self._read_or_told(path):
                 yield self.judge(scan.name, [scan])
+
+    def _read_or_told(self, path: Path) -> Iterator[Scan]:
+        """Read scans; where they cannot be read, say why, so that those after them are read all the same."""
+        try:
+            yield from read(path, self._labels)
+        except (InputError, OSError) as error:
+            if not path.exists():
+                raise
+            why = of_system(error) if isinstance(error, OSError) else str(error).removeprefix(f"{path}: ")
+            yield Scan(writable(path.name or str(path)), (0, 0), (), why)
 
     def judge(self, name: str, scans: Sequence[Scan]) -> Answer:
         """Say who wrote some scans that were read, taken together as one document of this name."""
