@@ -9,7 +9,7 @@ from writerid.base.params import load
 from writerid.base.patterns import text_pattern
 from writerid.dataset.archive import Archive
 from writerid.dataset.layouts import find_places
-from writerid.dataset.lines import COLUMNS
+from writerid.dataset.lines import COLUMNS, check_names
 from writerid.dataset.page_lines import Finder, Labels
 from writerid.dataset.resolution import one_resolution
 from writerid.dataset.selection import select, summary
@@ -25,6 +25,7 @@ def main() -> None:
         layout = find_places(archive)
         find = Finder(archive, labels)
         usable, unusable = survey(archive, layout, params.min_size, find)
+        check_names((kind, name) for x in usable for kind, name in (("form", x.form), ("writer", x.writer)))
         lines, others = select(usable, min_forms=params.min_forms, top_writers=params.top_writers)
         scales, resolutions = one_resolution(archive, lines)
     left_out = unusable + others

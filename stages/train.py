@@ -25,11 +25,14 @@ def main() -> None:
     )
     data = training.Data(packed.strips, packed.tables["train"], packed.tables["validation"], provenance)
     outputs = training.Outputs(Path("models/model.keras"), Path("models/checkpoints"), Path("metrics/train"))
-    runtime = training.fit(network, params.recipe, data, outputs)
-    model, _ = models.load(outputs.model)
-    models.add_embedding(outputs.model, embedding.fit(model, packed))
-    best = json.loads(Path("metrics/train/metrics.json").read_text(encoding="utf-8"))["best"]
-    write_json(Path("metrics/validation.json"), {"epoch": best["epoch"], **best["validation"]})
+
+    def finish() -> None:
+        model, _ = models.load(outputs.model)
+        models.add_embedding(outputs.model, embedding.fit(model, packed))
+        best = json.loads(Path("metrics/train/metrics.json").read_text(encoding="utf-8"))["best"]
+        write_json(Path("metrics/validation.json"), {"epoch": best["epoch"], **best["validation"]})
+
+    runtime = training.fit(network, params.recipe, data, outputs, finish)
     write_record(Path("metrics/runtime.json"), outputs.model, runtime)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from writerid.base.errors import InputError
-from writerid.dataset.lines import read_lines
+from writerid.dataset.lines import check_names, read_lines
 
 HEADER = "line,path,form,writer,width,height,scale,digest\n"
 GOOD = [
@@ -50,6 +50,12 @@ def test_a_lines_name_begins_with_its_forms(tmp_path: Path, line: str):
 def test_rows_that_contradict(tmp_path: Path, row: str, message: str):
     with pytest.raises(InputError, match=f"row 5: {message}.*; run map_writers again"):
         read(tmp_path, [*GOOD, row])
+
+
+def test_a_name_that_a_page_would_take_for_code():
+    check_names([("form", "a01"), ("writer", "a < b / c")])
+    with pytest.raises(InputError, match="writer </script><script>: `</` in a name is taken for code"):
+        check_names([("form", "a01"), ("writer", "</script><script>")])
 
 
 def test_an_empty_table(tmp_path: Path):

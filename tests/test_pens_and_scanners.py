@@ -108,6 +108,8 @@ def test_coarse_scans_have_as_many_pixels_as_their_resolution_gives():
 
 def test_compression_leaves_its_marks_alone(line: np.ndarray):
     assert np.abs(scanners.compressed(line, 100).astype(int) - line).max() <= 4
+    long = np.full((8, 4100), 250, np.uint8)  # 65,600 columns at the height of a scan
+    assert scanners.compressed(long, 30) is long
     poor = np.abs(scanners.compressed(line, 10).astype(int) - line).mean()
     assert poor > 2 * np.abs(scanners.compressed(line, 60).astype(int) - line).mean() > 0
 

@@ -140,6 +140,20 @@ def test_an_interrupted_fit_ends_with_the_same_bytes(
     assert content(tmp_path / "run") == whole
 
 
+def test_a_fit_that_was_interrupted_when_all_epochs_were_done_fits_none_again(
+    tmp_path: Path, data: Data, whole: dict[str, bytes], own_state: Path
+):
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(NETWORK, RECIPE, data, outputs(tmp_path / "run"), interrupted)
+    found = fit(NETWORK, RECIPE, data, outputs(tmp_path / "run"))
+    assert (found["epochs_resumed"], found["training_crops_per_second"]) == (RECIPE.epochs, 0)
+    assert content(tmp_path / "run") == whole
+    assert not own_state.exists()
+
+
 def test_an_interrupted_fit_with_an_optimizer_that_counts_its_steps_ends_with_the_same_bytes(
     tmp_path: Path, data: Data
 ):

@@ -1,12 +1,13 @@
 """The table of lines that map_writers makes, held to what every later stage relies on."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from writerid.base.errors import InputError
+from writerid.base.errors import InputError, shown
 from writerid.base.files import read_csv
 from writerid.base.geometry import MAX_SIDE
 from writerid.dataset.archive import Archive
@@ -50,6 +51,15 @@ def read_lines(path: Path) -> dict[str, list[Any]]:
     if not lines:
         raise InputError(f"{path}: holds no line; run map_writers again (`dvc repro --force map_writers`)")
     return table
+
+
+def check_names(names: Iterable[tuple[str, str]]) -> None:
+    """Raise InputError where a name, beside what it is the name of, holds what `dvc plots` would take for code."""
+    for what, name in names:
+        if "</" in name:
+            raise InputError(
+                f"{what} {shown(name)}: `</` in a name is taken for code by `dvc plots`; write it otherwise"
+            )
 
 
 def pixel_digest(grey: np.ndarray) -> bytes:

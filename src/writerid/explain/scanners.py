@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 SCAN = 128  # pixels that a line is high in a scan of 300 dpi, at which files are compressed
+WIDEST = 65_500  # columns of a JPEG
 PERCENT = 150  # of what sharpening adds to an edge
 
 
@@ -26,9 +27,11 @@ def compressed(line: np.ndarray, quality: int) -> np.ndarray:
     """Save a line as JPEG of a quality, 1 to 100, and read it again.
 
     It is saved at the height it has in a scan of 300 dpi. Only what JPEG does comes back, not what drawing a line
-    larger and smaller does.
+    larger and smaller does. A line too long for JPEG stays as it is.
     """
     before, file = _at_height(Image.fromarray(line), SCAN), io.BytesIO()
+    if before.width > WIDEST:
+        return line
     before.save(file, "JPEG", quality=quality)
     with Image.open(file) as image:
         lost = _at_size(image, line).astype(int) - _at_size(before, line)

@@ -3,7 +3,7 @@
 import math
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,11 +125,18 @@ class Outputs:
     live: Path
 
 
-def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -> dict[str, Any]:
+def fit(
+    network: models.Network,
+    recipe: Recipe,
+    data: Data,
+    outputs: Outputs,
+    finish: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
     """Fit a network and write its checkpoints, its log and, as the model, its best epoch's checkpoint.
 
     The best epoch is the one with the least validation loss (negative log-likelihood by crop). A fit that was
-    interrupted goes on after its last finished epoch and ends with the same bytes.
+    interrupted goes on after its last finished epoch and ends with the same bytes. So does one that was interrupted in
+    `finish`, which is called when the model's file is there.
 
     Returns what may differ between two equal runs: seconds, crops per second, device and versions.
 
@@ -171,9 +178,10 @@ def fit(network: models.Network, recipe: Recipe, data: Data, outputs: Outputs) -
             f"{chosen}: was removed while the fit went on, perhaps by another `dvc repro`; run train again"
         )
     shutil.copyfile(chosen, outputs.model)
-    state.clear()
     trained = (recipe.epochs - done) * recipe.steps_per_epoch * recipe.batch_size
     seconds = time.perf_counter() - started
+    finish()
+    state.clear()
     return {
         "seconds": seconds,
         "epochs_resumed": done,
