@@ -40,12 +40,15 @@ def claims(width: int, height: int) -> bytes:
     return whole
 
 
-def blank_pdf(pages: int, points: int) -> bytes:
-    """A PDF file of blank pages, so many points wide and high."""
+def typed_pdf(pages: int, points: int, text: str = "") -> bytes:
+    """A PDF file of pages so many points wide and high: blank ones, or with text in a font."""
     kids = " ".join(f"{number} 0 R" for number in range(3, 3 + pages))
+    written = f"BT /F 20 Tf 9 9 Td ({text}) Tj ET" if text else ""
+    font, content = "<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>", f"{3 + pages} 0 R"
     objects = ["<</Type/Catalog/Pages 2 0 R>>", f"<</Type/Pages/Kids[{kids}]/Count {pages}>>"]
-    objects += [f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {points} {points}]>>"] * pages
-    body = "".join(f"{number} 0 obj{content}endobj\n" for number, content in enumerate(objects, start=1))
+    page = f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {points} {points}]/Resources{font}/Contents {content}>>"
+    objects += [*[page] * pages, f"<</Length {len(written)}>>stream\n{written}\nendstream"]
+    body = "".join(f"{number} 0 obj{each}\nendobj\n" for number, each in enumerate(objects, start=1))
     return f"%PDF-1.4\n{body}trailer<</Root 1 0 R/Size {len(objects) + 1}>>\n%%EOF".encode()
 
 
@@ -126,9 +129,9 @@ SCANS: dict[str, dict[str, tuple[bytes, str]]] = {
         "half.pdf": (PDF[: len(PDF) // 2], "not a whole PDF file"),
         "head.pdf": (b"%PDF-1.7\n", "not a whole PDF file"),
         "locked.pdf": (locked(PDF), "needs a password"),
-        "long.pdf": (blank_pdf(10_000, 20), " pages"),
+        "long.pdf": (typed_pdf(10_000, 20), " pages"),
         "noise.pdf": (b"%PDF-1.7\n" + np.random.default_rng(0).bytes(5000), "not a whole PDF file"),
-        "endless.pdf": (blank_pdf(1, 10**9), "blank"),
+        "endless.pdf": (typed_pdf(1, 10**9), "blank"),
     },
     "no image": {
         "empty.png": (b"", "not an image"),

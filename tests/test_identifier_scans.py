@@ -1,6 +1,8 @@
 """From images, pages, PDF files, folders and archives to lines, or to a reason why there are none."""
 
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from PIL import Image
 
 from tests.conftest import png
 from tests.handmade import HANDS, identifier, page, save, writing
+from tests.hostile import typed_pdf
 from writerid.base.errors import InputError
 from writerid.dataset.page_lines import NO_LABELS
 from writerid.dataset.pages.plain import find_lines
@@ -109,6 +112,23 @@ def test_a_scan_that_cannot_be_read_is_an_answer_with_a_problem(
     answer = known.identify(tmp_path / name)
     assert answer.writer is None
     assert why in answer.problem
+
+
+AT_ONCE = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from writerid.identifier import scans
+scans.RESOLUTION, content = 36, sys.stdin.buffer.read()
+with ThreadPoolExecutor(6) as pool:
+    for pages in pool.map(lambda _: [page.shape for _, page in scans._pages(content)], range(40)):
+        assert pages == [(100, 100)] * 30, pages
+"""
+
+
+def test_pdf_files_are_read_by_several_threads_at_once():
+    pdf = typed_pdf(30, 200, "The quick brown fox")
+    done = subprocess.run([sys.executable, "-c", AT_ONCE], input=pdf, capture_output=True, timeout=300)
+    assert done.returncode == 0, (done.returncode, done.stderr)  # PDFium kills the process where threads meet in it
 
 
 @pytest.mark.parametrize(("name", "content"), [("text.txt", b"hello"), ("empty.png", b"")])

@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage
@@ -19,9 +22,15 @@ from writerid.dataset.pages.plain import find_lines
 from writerid.dataset.pages.recognition import holds_several, may_be_page
 from writerid.identifier.turned import on_its_side
 
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
+
 LEAST = 12  # pixels; nothing that is lower or narrower can be read
 RESOLUTION = 300  # dots per inch at which pages of a PDF file are drawn
 MAX_PAGES = 500  # of a PDF file
+# PDFium crashes where two threads are in it. Held once more by a thread that has it: Python may close a generator that
+# somebody left (see `_pdf`) at any moment, also in the middle of drawing a page.
+PDFIUM = RLock()
 BY_HAND = "cut out each line as an image of its own"
 BESIDE_IT = f"{BY_HAND}, or put an ALTO or PAGE XML file beside the page"
 # Rows between two lines hold less ink: by a third of the fullest row or more on 64 pieces of pages with two or three
@@ -131,26 +140,34 @@ def _pdf(data: bytes) -> Iterator[tuple[int, np.ndarray | UnusableImage]]:
     import pypdfium2  # here: most scans are images, and need not wait for it
 
     try:
-        document = pypdfium2.PdfDocument(data)
+        with PDFIUM:
+            document = pypdfium2.PdfDocument(data)
+            pages = len(document)
     except pypdfium2.PdfiumError as error:
         locked = "password" in str(error).lower()
         reason = "needs a password; save it without one" if locked else "not a whole PDF file; get a fresh copy"
         yield 1, UnusableImage("unreadable", reason)
         return
     try:
-        for number in range(min(len(document), MAX_PAGES)):
-            try:
-                page = document[number]
-                width, height = page.get_size()
-                by = min(RESOLUTION / 72, (MAX_PAGE_PIXELS * 0.99 / max(width * height, 1)) ** 0.5)
-                grey = page.render(scale=by, grayscale=True, fill_color=(255, 255, 255, 255)).to_numpy()
-                yield number + 1, np.ascontiguousarray(grey.reshape(grey.shape[:2]))
-            except (pypdfium2.PdfiumError, ValueError, RuntimeError):
-                yield number + 1, UnusableImage("unreadable", "cannot be drawn; save this page anew")
-        if len(document) > MAX_PAGES:
+        for number in range(min(pages, MAX_PAGES)):
+            yield number + 1, _drawn(document, number)
+        if pages > MAX_PAGES:
             yield MAX_PAGES + 1, UnusableImage("too_large", f"over {MAX_PAGES} pages; part the file")
     finally:
-        document.close()
+        with PDFIUM:
+            document.close()
+
+
+def _drawn(document: "PdfDocument", number: int) -> np.ndarray | UnusableImage:
+    try:
+        with PDFIUM, closing(document[number]) as page:
+            width, height = page.get_size()
+            by = min(RESOLUTION / 72, (MAX_PAGE_PIXELS * 0.99 / max(width * height, 1)) ** 0.5)
+            with closing(page.render(scale=by, grayscale=True, fill_color=(255, 255, 255, 255))) as bitmap:
+                grey = bitmap.to_numpy()  # it lies in the bitmap's memory
+                return grey.reshape(grey.shape[:2]).copy()
+    except (ValueError, RuntimeError):  # PDFium's own error is a RuntimeError
+        return UnusableImage("unreadable", "cannot be drawn; save this page anew")
 
 
 def _scan(
