@@ -176,6 +176,26 @@ def test_people_are_kept_in_a_folder_of_their_own(there: Path, capsys: pytest.Ca
     assert "note: models/people has another network" in capsys.readouterr().err
 
 
+def test_who_enrols_a_scan_like_none_before_is_told(there: Path, capsys: pytest.CaptureFixture[str]):
+    """One page upside down among others is told, too, and by its name."""
+    save(np.rot90(page(HANDS["carla"], 3), 2), there / "down.png")
+    found = said(capsys, "identify", "down.png").splitlines()
+    (note,) = [line.strip() for line in found if "upside down" in line]
+    text = said(capsys, "enrol", "carla", "carla1.png", "down.png", "carla2.png")
+    assert [line.strip() for line in text.splitlines() if "note" in line] == [
+        note.replace("note: ", "note: down.png: ")
+    ]
+    assert "carla: 15 lines are known now" in text
+
+
+def test_a_scan_is_not_enrolled_twice_in_one_call(there: Path, capsys: pytest.CaptureFixture[str]):
+    (there / "again.png").write_bytes((there / "carla1.png").read_bytes())
+    text = said(capsys, "enrol", "carla", "carla1.png", "carla2.png", "again.png", status=1)
+    assert text == "error: again.png: all of its lines are also in carla1.png; leave one of both out\n"
+    assert "all of its lines are also in carla1.png" in said(capsys, "enrol", "carla", *["carla1.png"] * 2, status=1)
+    assert "carla: 10 lines are known now" in said(capsys, "enrol", "carla", "carla1.png", "carla2.png")
+
+
 @pytest.mark.parametrize("command", [["enrol", "bert", "bert1.png"], ["serve"]])
 def test_people_of_one_identifier_are_not_taken_for_those_of_another(
     there: Path, capsys: pytest.CaptureFixture[str], command: list[str]

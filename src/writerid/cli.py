@@ -216,11 +216,13 @@ def _enrol(options: argparse.Namespace) -> None:
     claim(into)
     with FileLock(into / ".lock"):
         begun = source()
-        identifier = Identifier.load(begun).enrol(options.name, scans)
+        identifier, notes = Identifier.load(begun).enrol_and_note(options.name, scans)
         identifier.save(into)
     for scan in scans:
         for problem in scan.problems:
             print(f"    not used: {shown(scan.name)}: {problem}")
+    for note in notes:
+        print(f"    note: {note}")
     name = same_spelling(options.name)
     others = {one.name.casefold(): one.name for one in identifier.writers if one.name != name}
     if alike := others.get(name.casefold()):

@@ -14,6 +14,8 @@ from writerid.identifier.scans import ScannedLine
 from writerid.identifier.traits import traits
 from writerid.scores.embedding import unit
 
+SAME = 1e-5  # by which vectors of one line may differ, read twice
+
 
 @dataclass(frozen=True)
 class Hand:
@@ -63,3 +65,18 @@ def together(hands: Sequence[Hand]) -> np.ndarray:
 def measured(hands: Sequence[Hand]) -> np.ndarray:
     """Return the traits of a document, float64 (traits,), the median over its lines."""
     return np.asarray(np.nanmedian([traits(hand.strip) for hand in hands], axis=0))
+
+
+def all_among(known: np.ndarray, hands: Sequence[Hand]) -> int | None:
+    """Return which of the vectors of known lines, float32 (lines, dimensions), is that of the first of some lines.
+
+    None where one of these is not known.
+    """
+    rows = []
+    for hand in hands:
+        near = np.flatnonzero(np.abs(known[:, 0] - hand.vector[0]) <= SAME)  # most are not by one number
+        same = near[(np.abs(known[near] - hand.vector) <= SAME).all(axis=1)]
+        if not len(same):
+            return None
+        rows.append(int(same[0]))
+    return rows[0]

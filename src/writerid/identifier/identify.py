@@ -16,7 +16,7 @@ from writerid.identifier import comparing
 from writerid.identifier.answers import Answer, Candidate, Comparison, LineAnswer, Neighbour
 from writerid.identifier.bundle import DRAWN, ENROLLED, SETTINGS, TRAINED, Bundle, References, Writer
 from writerid.identifier.decide import NONE_FROM, Calibration, decide, largest
-from writerid.identifier.hands import Hand, measured, see, size, together
+from writerid.identifier.hands import Hand, all_among, measured, see, size, together
 from writerid.identifier.network import Network
 from writerid.identifier.pictures import packed
 from writerid.identifier.scans import Scan, ScannedLine, read
@@ -27,10 +27,9 @@ from writerid.scores.embedding import means, unit
 NEAREST = 3  # reference lines that are named for each line
 MOST_NAMED = 100  # candidates that are named, the most probable ones
 LONGEST_NAME = 100  # characters of a writer's name
-SAME = 1e-5  # by which vectors of one line may differ, read twice
 ENLARGED = 1.5  # times; hands on scans of one resolution differ by up to as much
 COARSE = (
-    "the scan is coarser than what it was tried on: its writing had to be enlarged {:.1f} times, and the answer is the "
+    "the scan is coarser than what it was tried on: its writing had to be enlarged {:.1f} times, and answers are the "
     "weaker for it; scan at 300 dots an inch if you can"
 )
 
@@ -173,7 +172,7 @@ class Identifier:
             warnings.append(COARSE.format(by))
         if upside_down([hand.line.grey for hand in hands]):
             warnings.append(
-                "the writing seems to stand upside down; if so, turn the scan round: this answer is worth little"
+                "the writing seems to stand upside down; if so, turn the scan round: as it is, answers are worth little"
             )
         of_trained = [row for row, writer in enumerate(self.writers) if writer.kind != ENROLLED]
         tried = np.isin(self._bundle.references.writer, of_trained)
@@ -184,9 +183,13 @@ class Identifier:
     def enrol(self, name: str, scans: Sequence[Scan]) -> "Identifier":
         """Return an identifier that also knows the writer of the scans, or more lines by one who was enrolled.
 
-        Raises InputError where no line can be used, all lines of a scan are known already, the name is none, or it is
-        of a writer who was trained on.
+        Raises InputError where no line can be used, all lines of a scan are known already or are in one before it, the
+        name is none, or it is of a writer who was trained on.
         """
+        return self.enrol_and_note(name, scans)[0]
+
+    def enrol_and_note(self, name: str, scans: Sequence[Scan]) -> tuple["Identifier", list[str]]:
+        """Enrol as `enrol` does; and say in what each scan is unlike all that the identifier was tried on."""
         name = same_spelling(name)
         if not name or not name.isprintable() or len(name) > LONGEST_NAME or name.casefold().startswith("none of the"):
             raise InputError(
@@ -200,17 +203,11 @@ class Identifier:
             problem = next((problem for scan in scans for problem in scan.problems), "there is none")
             raise InputError(f"{shown(name)}: no line of these scans can be used: {problem}")
         hands = [self.see([scan]) for scan in read_scans]
-        warnings, far = self.unlike([hand for own in hands for hand in own])
+        every = [hand for own in hands for hand in own]
+        warnings, far = self.unlike(every)
         if far:
             raise InputError(f"{shown(name)}: these scans cannot be used: {'; '.join(warnings)}")
-        for scan, own in zip(read_scans, hands, strict=True):
-            if whose := self._known_as(own):
-                raise InputError(
-                    f"{shown(scan.name)}: all of its lines are known already, as by {shown(whose)}; take another scan"
-                    f"{'' if whose == name else f', or forget {shown(whose)} first'}"
-                )
         document = np.repeat(np.arange(len(hands), dtype=np.int32), [len(own) for own in hands])
-        every = [hand for own in hands for hand in own]
         pictures, ends = packed([hand.strip for hand in every] if self._bundle.made.get("pictures") else [])
         added = References(
             np.array([hand.vector for hand in every], np.float32),
@@ -220,18 +217,20 @@ class Identifier:
             pictures,
             ends,
         )
-        return Identifier(bundles.enrolled(self._bundle, name, [scan.name for scan in read_scans], added), self._source)
-
-    def _known_as(self, hands: Sequence[Hand]) -> str | None:
-        """Return as by whom lines are known, all of which are; None where one is not."""
-        known, places = self._bundle.references, []
-        for hand in hands:
-            near = np.flatnonzero(np.abs(known.vectors[:, 0] - hand.vector[0]) <= SAME)  # most are not by one number
-            same = near[(np.abs(known.vectors[near] - hand.vector) <= SAME).all(axis=1)]
-            if not len(same):
-                return None
-            places.append(int(known.writer[same[0]]))
-        return self.writers[places[0]].name
+        notes = []
+        for number, (scan, own) in enumerate(zip(read_scans, hands, strict=True)):
+            if (row := all_among(self._bundle.references.vectors, own)) is not None:
+                whose = self.writers[self._bundle.references.writer[row]].name
+                raise InputError(
+                    f"{shown(scan.name)}: all of its lines are known already, as by {shown(whose)}; take another scan"
+                    f"{'' if whose == name else f', or forget {shown(whose)} first'}"
+                )
+            if (row := all_among(added.vectors[document < number], own)) is not None:
+                before = shown(read_scans[document[row]].name)
+                raise InputError(f"{shown(scan.name)}: all of its lines are also in {before}; leave one of both out")
+            notes += [f"{shown(scan.name)}: {said}" for said in self.unlike(own)[0]]
+        names = [scan.name for scan in read_scans]
+        return Identifier(bundles.enrolled(self._bundle, name, names, added), self._source), notes
 
     def forget(self, name: str) -> "Identifier":
         """Return an identifier without a writer; raises InputError where it knows nobody of this name."""
