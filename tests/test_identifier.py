@@ -222,6 +222,30 @@ def test_a_scan_of_lower_resolution_says_that_its_answer_is_weaker(known: Identi
         assert any("coarser than what it was tried on" in warning for warning in warnings)
 
 
+def test_scans_of_two_resolutions_are_one_document(known: Identifier, tmp_path: Path):
+    """Each is brought to the usual size of writing by itself, as when it is alone; the coarser one is told."""
+    grey = page(HANDS["anna"], 1)
+    usual = size([line.grey for line in known.read(save(grey, tmp_path / "page.png"))[0].lines])
+    assert usual
+    how = replace(known.bundle.preparation, size=usual)
+    own = Identifier(replace(known.bundle, preparation=how))
+    large = Image.fromarray(page(HANDS["anna"], 2))
+    large.resize((large.width * 2, large.height * 2), Image.Resampling.NEAREST).save(tmp_path / "double.png")
+    small = Image.fromarray(page(HANDS["anna"], 3))
+    small.resize((small.width // 2, small.height // 2), Image.Resampling.BOX).save(tmp_path / "half.png")
+    paths = [tmp_path / f"{name}.png" for name in ("page", "double", "half")]
+    alone = [hand for path in paths for hand in own.see(own.read(path))]
+    joined = own.see(own.read(*paths))
+    for one, other in zip(alone, joined, strict=True):
+        assert np.array_equal(one.strip, other.strip)
+        assert np.allclose(one.vector, other.vector, atol=1e-4)
+    both, each = own.identify(*paths[:2]), [own.identify(path) for path in paths[:2]]
+    assert both.writer == "anna"
+    assert both.probability >= min(one.probability for one in each) - 1e-6
+    assert not any("coarser" in warning for warning in both.warnings)
+    assert sum("coarser" in warning for warning in own.identify(*paths).warnings) == 1
+
+
 def test_it_needs_neither_tensorflow_nor_keras_nor_dvc(known: Identifier, tmp_path: Path):
     """And nothing else of the experiment's packages."""
     save(page(HANDS["anna"], 1), tmp_path / "a.png")

@@ -20,12 +20,14 @@ SAME = 1e-5  # by which vectors of one line may differ, read twice
 @dataclass(frozen=True)
 class Hand:
     """A line as the network sees it: its strip, uint8 (columns, height), the start columns of its crops, int64
-    (crops,), and the vector of each, float32 (crops, dimensions)."""
+    (crops,), the vector of each, float32 (crops, dimensions), and by how much its scan was scaled to the usual size of
+    writing."""
 
     line: ScannedLine
     strip: np.ndarray
     starts: np.ndarray
     crops: np.ndarray
+    by: float
 
     @property
     def vector(self) -> np.ndarray:
@@ -34,7 +36,7 @@ class Hand:
 
 
 def see(lines: Sequence[ScannedLine], how: Preparation, network: Network) -> list[Hand]:
-    """Bring lines to what the network sees, and ask it; lines that cannot be used are left out."""
+    """Bring lines of one scan to what the network sees, and ask it; lines that cannot be used are left out."""
     usable = [line for line in lines if not line.problem]
     by = how.size_factor(size([line.grey for line in usable]))
     scales = [how.scale(line.grey.shape[0], by) for line in usable]
@@ -47,11 +49,11 @@ def see(lines: Sequence[ScannedLine], how: Preparation, network: Network) -> lis
         return []
     vectors = network.vectors(np.stack(crops))
     ends = np.cumsum([len(own) for own in starts])
-    return [Hand(*each) for each in zip(usable, strips, starts, np.split(vectors, ends[:-1]), strict=True)]
+    return [Hand(*each, by) for each in zip(usable, strips, starts, np.split(vectors, ends[:-1]), strict=True)]
 
 
 def size(greys: Sequence[np.ndarray]) -> float | None:
-    """Return how large the writing of a document is, in pixels: the median over its lines that tell."""
+    """Return how large the writing of a scan is, in pixels: the median over its lines that tell."""
     sizes = [found for grey in greys if (found := writing_size(grey))]
     return float(np.median(sizes)) if sizes else None
 

@@ -16,7 +16,7 @@ from writerid.identifier import comparing
 from writerid.identifier.answers import Answer, Candidate, Comparison, LineAnswer, Neighbour
 from writerid.identifier.bundle import DRAWN, ENROLLED, SETTINGS, TRAINED, Bundle, References, Writer
 from writerid.identifier.decide import NONE_FROM, Calibration, decide, largest
-from writerid.identifier.hands import Hand, all_among, measured, see, size, together
+from writerid.identifier.hands import Hand, all_among, measured, see, together
 from writerid.identifier.network import Network
 from writerid.identifier.pictures import packed
 from writerid.identifier.scans import Scan, ScannedLine, read
@@ -160,14 +160,14 @@ class Identifier:
         return comparing.compare(self, (name, other_name), (scans, others), hands)
 
     def see(self, scans: Sequence[Scan]) -> list[Hand]:
-        """Return the usable lines of scans as the network sees them."""
-        return see([line for scan in scans for line in scan.lines], self._bundle.preparation, self._network)
+        """Return the usable lines of scans as the network sees them; scans may differ in their resolution."""
+        return [hand for scan in scans for hand in see(scan.lines, self._bundle.preparation, self._network)]
 
     def unlike(self, hands: Sequence[Hand]) -> tuple[list[str], bool]:
         """Say in what a document is unlike all that the identifier was tried on; and whether too much to be judged."""
         known = self._bundle.known["line" if len(hands) == 1 else "form"]
         warnings, far = unlike(measured(hands), known)
-        by = self._bundle.preparation.size_factor(size([hand.line.grey for hand in hands]))
+        by = max(hand.by for hand in hands)
         if by > ENLARGED:
             warnings.append(COARSE.format(by))
         if upside_down([hand.line.grey for hand in hands]):
