@@ -232,8 +232,41 @@ def test_a_folder_a_writer(tmp_path: Path):
 def test_sides_are_no_writers_and_a_loose_file_has_none(tmp_path: Path):
     found = places(tmp_path, ["train/A/1.png", "test/A/2.png", "train/B/1.png"])
     assert {place[2] for place in found.values()} == {"A", "B"}
-    found = places(tmp_path, ["A/1.png", "B/2.png", "cover.png"])
-    assert found["cover.png"] == Nowhere("no_writer", "lies in no writer's folder")
+    for images in (["A/1.png", "B/2.png"], ["train/A/1.png", "test/B/2.png"], ["Scans 2024/A/1.png", "lines/B/2.png"]):
+        found = places(tmp_path, [*images, "cover.png"])
+        assert [found.pop("cover.png")] == [Nowhere("no_writer", "lies in no writer's folder")]
+        assert {place[2] for place in found.values()} == {"A", "B"}
+
+
+def packed_places(tmp_path: Path, archives: dict[str, list[str]]) -> dict[str, str]:
+    """The writers of images in archives in a folder."""
+    (tmp_path / "letters").mkdir()
+    for name, images in archives.items():
+        write_zip(tmp_path / "letters" / name, {image: png(line(number)) for number, image in enumerate(images)})
+    with Archive(tmp_path / "letters") as archive:
+        return {path: place[-1] for path, place in find_places(archive).places.items()}
+
+
+@pytest.mark.parametrize(
+    "archives",
+    [
+        {"train.zip": ["A/1.png", "B/1.png"], "Test.ZIP": ["A/2.png"]},
+        {"2024.zip": ["A/1.png", "B/1.png"]},
+        {"2024.v2.zip": ["2024.v2/A/1.png", "2024.v2/B/1.png", "cover.png"]},
+        {"lines.zip": ["lines/A/1.png"], "letters.zip": ["letters/B/1.png"]},
+    ],
+)
+def test_archives_are_no_writers(tmp_path: Path, archives: dict[str, list[str]]):
+    found = packed_places(tmp_path, archives)
+    assert {path.split("/")[-2]: writer for path, writer in found.items() if "cover" not in path} == {
+        "A": "A",
+        "B": "B",
+    }
+
+
+def test_archives_that_may_each_be_a_writers(tmp_path: Path):
+    with pytest.raises(InputError, match="is 2024.zip one writer's, or does it hold a folder a writer"):
+        packed_places(tmp_path, {"2024.zip": ["A/1.png", "B/1.png"], "2025.zip": ["A/1.png"]})
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from writerid.base.errors import InputError, shown
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import UnusableImage
 from writerid.dataset.names import parse_name, same_spelling, stem
+from writerid.dataset.sources import ARCHIVES
 from writerid.dataset.tables import Row, parse_table, to_text
 
 # Folders that say what lies in them, not who wrote it.
@@ -233,11 +234,13 @@ def _by_folders(archive: Archive) -> Layout:
             f"{archive.path}: these are lines of IAM ({shown(archive.images[0])}) without their writers; put forms.txt "
             "of IAM's ascii.tgz or xml.tgz beside them: all in one folder, and `dataset` names the folder"
         )
-    folders = {path: [same_spelling(part) for part in PurePosixPath(path).parts[:-1]] for path in archive.images}
-    plain = _PLAIN_FOLDERS | {archive.path.name.partition(".")[0].casefold()}
-    while all(parts and parts[0].casefold() in plain for parts in folders.values()):
-        folders = {path: parts[1:] for path, parts in folders.items()}
+    folders = _without_plain(archive)
     writers = Counter(parts[0] for parts in folders.values() if parts)
+    if packed := sorted(writer for writer in writers if writer.lower().endswith(ARCHIVES)):
+        raise InputError(
+            f"{archive.path}: is {shown(packed[0])} one writer's, or does it hold a folder a writer? unpack it, so that "
+            "each writer has a folder, or write a table (docs/data.md)"
+        )
     if len(writers) < 2:
         where = f"all images lie in the folder {shown(next(iter(writers)))}" if writers else "no folder names a writer"
         raise InputError(
@@ -258,6 +261,25 @@ def _by_folders(archive: Archive) -> Layout:
         places[path] = Place(line, form, parts[0])
     some = ", ".join(shown(writer) for writer in sorted(writers)[:3])
     return Layout(f"folders, one a writer ({some}{', ...' if len(writers) > 3 else ''})", places, _note_alone(alone))
+
+
+def _without_plain(archive: Archive) -> dict[str, list[str]]:
+    """The folders of each image, without those around the writers': plain ones, and archives in a folder."""
+    folders = {path: [same_spelling(part) for part in PurePosixPath(path).parts[:-1]] for path in archive.images}
+    plain = _PLAIN_FOLDERS | {_without_ending(archive.path.name)}
+    while first := {parts[0] for parts in folders.values() if parts}:  # loose images say nothing of the others
+        if len(first) == 1 and (name := next(iter(first))).lower().endswith(ARCHIVES):
+            plain |= {_without_ending(name)}  # it may hold a folder of its own name
+        if not all(_without_ending(name) in plain for name in first):
+            break
+        folders = {path: parts[1:] for path, parts in folders.items()}
+    return folders
+
+
+def _without_ending(name: str) -> str:
+    """The name of a folder or an archive as plain ones are compared."""
+    name = name.casefold()
+    return next((name.removesuffix(ending) for ending in ARCHIVES if name.endswith(ending)), name)
 
 
 def _ways(archive: Archive) -> str:
