@@ -4,15 +4,18 @@ import os
 import re
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.pages import overlap
 from writerid.base.errors import InputError
 from writerid.dataset.pages.cutting import Cut, cut_line
-from writerid.dataset.pages.layout import LineRegion, box
+from writerid.dataset.pages.layout import LineRegion, PageLayout, box
 from writerid.dataset.pages.layout_files import read_layout
 from writerid.dataset.pages.paper import Crowded, paper_tone, without_ruling
 from writerid.dataset.pages.plain import Found, find_lines
@@ -181,6 +184,25 @@ def test_a_cut_is_read_as_it_was_written():
     cut = Cut.of(LineRegion("a", np.array([[1.4, 2], [30, 2.6], [30, 9], [30.2, 9]]), falls=12.34))
     assert str(cut) == "1,2 30,3 30,9 @-12.3"
     assert str(Cut.read(str(cut))) == str(cut)
+
+
+corners = st.tuples(*[st.floats(-50, 350) | st.sampled_from([0.0, 99.5, 100.5, 200.0, 300.0])] * 2)
+polygons = st.lists(corners, min_size=2, max_size=6).map(lambda points: np.array(points, np.float64))
+angles = st.floats(-1e7, 1e7) | st.sampled_from([180.0, -180.0, 270.0, -270.0, 360.0, 1e6])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.none() | polygons, st.none() | polygons, angles), min_size=1, max_size=3))
+def test_every_cut_of_a_page_is_read_as_it_was_written(told: list[tuple[Any, Any, float]]):
+    page = np.zeros((300, 200), np.uint8)
+    lines = [LineRegion("a", outline, baseline, falls=falls) for outline, baseline, falls in told]
+    for line in PageLayout("", 0, 0, tuple(lines)).fitted(200, 300):
+        if line.outline is not None:
+            cut = Cut.of(line)
+            written = Cut.read(str(cut))
+            assert (str(written), written.turn) == (str(cut), cut.turn)
+            np.testing.assert_array_equal(written.outline, cut.outline)
+            assert cut_line(page, page, cut).size
 
 
 @pytest.mark.parametrize("text", ["", "1,2 3,4", "1,2 3,4 5", "1,2 3,4 5,6 @x", "1,2 3,4 -5,6", "1,2 3,4 5,6 @999"])

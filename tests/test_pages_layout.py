@@ -121,6 +121,13 @@ def test_lines_with_a_baseline_only_are_as_high_as_they_are_apart():
     assert outlines[0][:, 1].min() == 12 and outlines[0][:, 1].max() == 52
 
 
+def test_lines_of_one_name_of_which_one_has_a_baseline_only():
+    outline = '<TextLine id="a"><Coords points="10,20 110,20 110,40"/><Baseline points="10,40 110,40"/></TextLine>'
+    bare = '<TextLine id="a"><Baseline points="10,80 110,80"/></TextLine>'
+    outlines = [line.outline for line in only(page_xml(outline + bare))]
+    assert [np.ptp(outline[:, 1]) for outline in outlines] == [20, 40]
+
+
 def test_upright_lines_with_a_baseline_only_are_as_wide_as_they_are_apart():
     lines = "".join(f'<TextLine><Baseline points="{x},200 {x},100"/></TextLine>' for x in (40, 80))
     first = only(page_xml(lines))[0]
@@ -136,7 +143,10 @@ def test_a_line_that_tells_no_place_is_left_out_with_its_reason(lines):
     assert reason == "it has no outline on the page"
 
 
-@pytest.mark.parametrize("corners", ["900,900 950,900 950,950", "5,5 9,9", "5,5 9", "nan,1 2,3 4,5", "x"])
+@pytest.mark.parametrize(
+    "corners",
+    ["900,900 950,900 950,950", "5,5 9,9", "5,5 90,90 5,5", "5,5 90,90 5.2,5.4", "5,5 9", "nan,1 2,3 4,5", "x"],
+)
 def test_an_outline_beside_the_page_or_of_no_area_is_none(corners):
     assert [line.outline for line in only(alto(f"<TextLine>{POLYGON.format(corners)}</TextLine>"))] == [None]
 

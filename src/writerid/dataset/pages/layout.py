@@ -1,5 +1,6 @@
 """What a page's lines are: where each lies on the page, and what its layout file tells of it."""
 
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -38,7 +39,7 @@ class LineRegion:
             across, down = self.baseline[-1] - self.baseline[0]
             if across or down:
                 return float(np.degrees(np.arctan2(down, across)))
-        return self.falls
+        return math.remainder(self.falls, 360)
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,17 @@ def _scaled(line: LineRegion, by: np.ndarray) -> LineRegion:
 
 def _with_outlines(lines: list[LineRegion], height: int) -> list[LineRegion]:
     """Give lines that have only a baseline an outline."""
-    bare = [line for line in lines if line.outline is None and line.baseline is not None]
+    bare = [line for line in lines if _is_bare(line)]
     if not bare:
         return lines
     based = [line.baseline for line in lines if line.baseline is not None]
     gaps = [gap for line in bare if (gap := _gap(line, based)) is not None]
     pitch = float(np.median(gaps)) if gaps else height / USUAL_LINES
-    return [replace(line, outline=_band(line, pitch)) if line in bare else line for line in lines]
+    return [replace(line, outline=_band(line, pitch)) if _is_bare(line) else line for line in lines]
+
+
+def _is_bare(line: LineRegion) -> bool:
+    return line.outline is None and line.baseline is not None
 
 
 def _gap(line: LineRegion, baselines: list[np.ndarray]) -> float | None:
@@ -130,4 +135,5 @@ def _clipped(outline: np.ndarray | None, width: int, height: int) -> np.ndarray 
     if outline is None or len(outline) < 3:
         return None
     inside = np.clip(outline, 0, [width, height])
-    return inside if (np.ptp(inside, axis=0) >= 1).all() else None
+    corners = len(np.unique(np.rint(inside), axis=0))  # a line is cut along whole pixels
+    return inside if (np.ptp(inside, axis=0) >= 1).all() and corners > 2 else None
