@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.test_pages_images import page
-from tests.test_pages_layout import alto
+from tests.test_pages_layout import alto, page_xml
 from tools import pages
 from writerid.base.errors import InputError
 from writerid.dataset.archive import Archive
@@ -99,6 +99,47 @@ def test_a_layout_file_that_cannot_be_used_is_told(tmp_path):
     assert [line.line for line in found] == ["c"]
     assert [(item.path, item.reason) for item in left_out] == [("a.png", "bad_layout"), ("b.png", "bad_layout")]
     assert left_out[1].detail == "b.xml: made for an image of 200 x 300, but this one is 900 x 700 pixels"
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        page_xml("{}", region='orientation="270"'),
+        page_xml("{}", region='orientation="180" readingOrientation="90"'),
+        page_xml("{}", region='orientation="1000000"'),
+        alto("{}", block='ROTATION="270"'),
+    ],
+    ids=["turned by 270", "read in another direction", "by a million", "ALTO"],
+)
+def test_lines_of_any_direction_are_cut_again_as_they_were(tmp_path: Path, layout: bytes):
+    image, boxes = page()
+    corners = " ".join(f"{x},{y}" for x, y in boxes[0])
+    line = f'<TextLine><Shape><Polygon POINTS="{corners}"/></Shape><Coords points="{corners}"/></TextLine>'
+    layout = layout.replace(b"{}", line.encode()).replace(b'"200"', b'"900"').replace(b'"300"', b'"700"')
+    files = {"writers.csv": b"file,writer\na.png,anna\n", "a.png": png(image), "a.xml": layout}
+    ((line,), _) = surveyed(archive_of(tmp_path / "a.zip", files))  # which decodes it
+    assert line.height > line.width
+
+
+def test_a_page_whose_layout_file_has_no_line_is_left_out_and_counted(tmp_path):
+    image, boxes = page()
+    line = LINE.format(1, " ".join(f"{x},{y}" for x, y in boxes[0]), "")
+    second = b'</Page><Page WIDTH="900" HEIGHT="700"/></Layout>'
+    both = BytesIO()
+    image.save(both, "TIFF", save_all=True, append_images=[image.rotate(180)])
+    files = {
+        "writers.csv": b"file,writer\na.png,anna\nb.tif,bert\n",
+        "a.png": png(image),
+        "a.xml": page_xml("").replace(b"200", b"900").replace(b"300", b"700"),
+        "b.tif": both.getvalue(),
+        "b.xml": alto(line, page='WIDTH="900" HEIGHT="700"').replace(b"</Page></Layout>", second),
+    }
+    found, left_out = surveyed(archive_of(tmp_path / "a.zip", files))
+    assert [line.line for line in found] == ["b#1#01"]
+    assert left_out == [
+        ("a.png", "bad_layout", "a.xml: tells of no line on this page"),
+        ("b.tif#page=2", "bad_layout", "b.xml: tells of no line on this page"),
+    ]
 
 
 def test_the_tool_draws_each_page_and_says_what_it_found(tmp_path, capsys):

@@ -83,7 +83,10 @@ class Finder:
             raise UnusableLayout(str(layouts))
         if (page or 1) > len(layouts):
             raise UnusableLayout(f"has {len(layouts)} page(s), not page {page}")
-        return layouts[(page or 1) - 1]
+        layout = layouts[(page or 1) - 1]
+        if not layout.lines:  # a page of no lines would be neither used nor counted as left out
+            raise UnusableLayout("tells of no line on this page")
+        return layout
 
     def lines(
         self, member: str, page: int | None, grey: np.ndarray
