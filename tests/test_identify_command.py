@@ -207,6 +207,24 @@ def test_people_of_one_identifier_are_not_taken_for_those_of_another(
     assert before == {path: path.read_bytes() for path in (there / "models").rglob("*.*")}
 
 
+@pytest.mark.parametrize("command", [["enrol", "bert", "bert1.png"], ["serve"]])
+def test_an_identifier_that_is_not_that_of_the_people_is_refused(
+    there: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+):
+    made = identifier().bundle
+    Identifier(replace(made, network=made.network + b"\x00")).save(there / "other")
+    said(capsys, "enrol", "carla", "carla1.png", "--into", "own")
+    before = {path: path.read_bytes() for path in there.rglob("*.*")}
+    for named, why in (
+        ("nowhere", "nowhere: holds no identifier; leave out --identifier to go on with the people in own"),
+        ("other", "own: its people are of another network than other; name a new folder by --into"),
+    ):
+        assert said(capsys, *command, "--into", "own", "--identifier", named, status=1) == f"error: {why}\n"
+    assert before == {path: path.read_bytes() for path in there.rglob("*.*")}
+    said(capsys, "enrol", "carla", "carla2.png", "--into", "own", "--identifier", "models/identifier")
+    assert "carla: 10 lines, enrolled" in said(capsys, "writers", "--identifier", "own")
+
+
 def test_compare(there: Path, capsys: pytest.CaptureFixture[str]):
     text = said(capsys, "compare", "anna1.png", "anna2.png")
     assert text.startswith("log10 likelihood ratio ")

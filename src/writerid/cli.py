@@ -126,11 +126,17 @@ def _folder(options: argparse.Namespace) -> Path:
 def _people(options: argparse.Namespace) -> Path:
     """Where people are enrolled; --identifier is refused where it would be passed over for those in it."""
     into, named = Path(options.into or PEOPLE), options.identifier
-    if named and not options.into and named.resolve() != into.resolve() and (into / "identifier.json").is_file():
+    if not named or named.resolve() == into.resolve() or not (into / "identifier.json").is_file():
+        return into
+    if not options.into:
         raise InputError(
             f"{into}: people are enrolled there already; leave out --identifier {named} to go on with them, or name "
             "another folder for people by --into"
         )
+    if _network(named) is None:
+        raise InputError(f"{named}: holds no identifier; leave out --identifier to go on with the people in {into}")
+    if _network(into) not in (None, _network(named)):  # None: damaged, as loading it says
+        raise InputError(f"{into}: its people are of another network than {named}; name a new folder by --into")
     return into
 
 
