@@ -265,7 +265,7 @@ def test_archives_are_no_writers(tmp_path: Path, archives: dict[str, list[str]])
 
 
 def test_archives_that_may_each_be_a_writers(tmp_path: Path):
-    with pytest.raises(InputError, match="is 2024.zip one writer's, or does it hold a folder a writer"):
+    with pytest.raises(InputError, match=r"is 2024\.zip one writer's, or does it hold a folder a writer"):
         packed_places(tmp_path, {"2024.zip": ["A/1.png", "B/1.png"], "2025.zip": ["A/1.png"]})
 
 

@@ -238,8 +238,8 @@ def _by_folders(archive: Archive) -> Layout:
     writers = Counter(parts[0] for parts in folders.values() if parts)
     if packed := sorted(writer for writer in writers if writer.lower().endswith(ARCHIVES)):
         raise InputError(
-            f"{archive.path}: is {shown(packed[0])} one writer's, or does it hold a folder a writer? unpack it, so that "
-            "each writer has a folder, or write a table (docs/data.md)"
+            f"{archive.path}: is {shown(packed[0])} one writer's, or does it hold a folder a writer? unpack it, so "
+            "that each writer has a folder, or write a table (docs/data.md)"
         )
     if len(writers) < 2:
         where = f"all images lie in the folder {shown(next(iter(writers)))}" if writers else "no folder names a writer"
