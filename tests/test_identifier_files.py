@@ -47,6 +47,15 @@ def test_what_could_not_be_read_again_is_never_written(
     assert before == {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_it_is_not_saved_among_files_of_a_persons_own(known: Identifier, folder: Path, tmp_path: Path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "README.md").write_text("mine")
+    with pytest.raises(InputError, match="own: holds other files, and no identifier; name a new folder"):
+        known.save(tmp_path / "own")
+    assert [(path.name, path.read_text()) for path in (tmp_path / "own").iterdir()] == [("README.md", "mine")]
+    known.save(folder)  # where there is one already
+
+
 def test_who_reads_while_people_are_enrolled_sees_the_one_or_the_other(known: Identifier, folder: Path, tmp_path: Path):
     more = known.enrol("carla", known.read(save(page(HANDS["carla"], 1), tmp_path / "carla.png")))
     written, ended = [], threading.Event()

@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.handmade import HANDS, identifier, page, save, writing
 from writerid.cli import main
+from writerid.identifier import bundle as bundles
 from writerid.identifier import told
 from writerid.identifier.answers import LineAnswer
 from writerid.identifier.identify import Identifier
@@ -186,6 +187,49 @@ def test_who_enrols_a_scan_like_none_before_is_told(there: Path, capsys: pytest.
         note.replace("note: ", "note: down.png: ")
     ]
     assert "carla: 15 lines are known now" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "scan", "why"),
+    [
+        ("none of them", "carla1.png", "is no name for a writer"),
+        ("anna", "carla1.png", "a writer of this name was trained on"),
+        ("carla", "blank.png", "no line of these scans can be used: it is blank"),
+    ],
+)
+@pytest.mark.parametrize("into", [[], ["--into", "new/people"]])
+def test_what_is_not_enrolled_leaves_no_folder(
+    there: Path, capsys: pytest.CaptureFixture[str], name: str, scan: str, why: str, into: list[str]
+):
+    save(writing(HANDS["anna"], 1) * 0 + 240, there / "blank.png")
+    before = sorted(there.rglob("*"))
+    assert why in said(capsys, "enrol", name, scan, *into, status=1)
+    assert sorted(there.rglob("*")) == before
+
+
+def test_who_is_enrolled_meanwhile_stays_known(
+    there: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    others = [Identifier.load("models/identifier")]
+    others[0] = others[0].enrol("dora", others[0].read("anna2.png"))
+
+    def claim(folder: Path) -> None:
+        usual(folder)
+        if others:
+            others.pop().save(folder)
+
+    usual = bundles.claim
+    monkeypatch.setattr(bundles, "claim", claim)
+    assert "carla: 5 lines are known now" in said(capsys, "enrol", "carla", "carla1.png")
+    text = said(capsys, "writers")
+    assert "carla: 5 lines, enrolled" in text
+    assert "dora: 5 lines, enrolled" in text
+
+
+def test_a_long_name_is_not_taken_for_that_of_a_file(there: Path, capsys: pytest.CaptureFixture[str]):
+    """A hundred letters that take three bytes each, more than a name of a file has."""
+    assert "5 lines are known now" in said(capsys, "enrol", "\u6f22" * 100, "carla1.png")
+    assert "is no name for a writer" in said(capsys, "enrol", "\u6f22" * 101, "carla1.png", status=1)
 
 
 def test_a_scan_is_not_enrolled_twice_in_one_call(there: Path, capsys: pytest.CaptureFixture[str]):

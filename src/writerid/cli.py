@@ -208,21 +208,25 @@ def _enrol(options: argparse.Namespace) -> None:
     from filelock import FileLock
 
     from writerid.dataset.names import same_spelling
-    from writerid.identifier.bundle import claim
+    from writerid.identifier.bundle import SETTINGS, claim
     from writerid.identifier.identify import Identifier
 
     into = _people(options)
-    if Path(options.name).is_file():
+    if os.path.isfile(options.name):  # noqa: PTH113 -- Path.is_file raises OSError where a name is too long for a file
         raise InputError(f"{shown(options.name)}: is a file; first comes the name of who wrote the scans")
 
-    def source() -> Path:
-        return Path(into if (into / "identifier.json").is_file() else options.identifier or MADE)
+    def source() -> tuple[Path, bytes]:
+        folder = Path(into if (into / SETTINGS).is_file() else options.identifier or MADE)
+        return folder, (folder / SETTINGS).read_bytes() if (folder / SETTINGS).is_file() else b""
 
-    scans = Identifier.load(source()).read(*options.scans)  # before a folder is made for what may not be there
+    begun = source()
+    known = Identifier.load(begun[0])
+    scans = known.read(*options.scans)
+    identifier, notes = known.enrol_and_note(options.name, scans)  # before a folder is made for what may be refused
     claim(into)
     with FileLock(into / ".lock"):
-        begun = source()
-        identifier, notes = Identifier.load(begun).enrol_and_note(options.name, scans)
+        if begun != (begun := source()):  # somebody else was enrolled meanwhile
+            identifier, notes = Identifier.load(begun[0]).enrol_and_note(options.name, scans)
         identifier.save(into)
     for scan in scans:
         for problem in scan.problems:
@@ -234,8 +238,8 @@ def _enrol(options: argparse.Namespace) -> None:
     if alike := others.get(name.casefold()):
         print(f"    note: {shown(alike)} is known, too, as another person; if it is the same one, forget one of both")
     print(f"{shown(options.name)}: {identifier.lines[name]} lines are known now, in {into}")
-    if begun != into:
-        print(f"    {begun} is as it was{f'; from now on the commands use {into}' if into == PEOPLE else ''}")
+    if begun[0] != into:
+        print(f"    {begun[0]} is as it was{f'; from now on the commands use {into}' if into == PEOPLE else ''}")
 
 
 def _forget(options: argparse.Namespace) -> None:

@@ -53,7 +53,11 @@ class Identifier:
         return cls(bundles.read(Path(folder)), str(folder))
 
     def save(self, folder: str | Path) -> None:
-        """Write it to a folder, which is made where it is missing."""
+        """Write it to a folder, which is made where it is missing.
+
+        Raises InputError where the folder holds files, but no identifier.
+        """
+        bundles.claim(Path(folder))
         bundles.write(self._bundle, Path(folder))
 
     @property
