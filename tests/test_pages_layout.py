@@ -10,7 +10,6 @@ from writerid.base.patterns import text_pattern
 from writerid.dataset.pages.choice import judged
 from writerid.dataset.pages.layout import PageLayout, UnusableLayout
 from writerid.dataset.pages.layout_files import MAX_BYTES, MAX_LINES, read_layout
-from writerid.dataset.pages.pairing import pair
 
 ALTO_NAMESPACES = [
     "",
@@ -80,9 +79,11 @@ def test_page_xml_of_every_year_is_read(namespace):
     assert found.outline.tolist() == [list(corner) for corner in corners]
 
 
-@pytest.mark.parametrize(("content", "image"), [(alto(""), "C:\\scans\\12.jpg"), (page_xml(""), "12.jpg")])
-def test_the_image_that_a_layout_file_names(content: bytes, image: str):
-    assert read_layout(content) == [PageLayout(image, 200, 300, ())]
+@pytest.mark.parametrize(
+    ("content", "image", "kind"), [(alto(""), "C:\\scans\\12.jpg", True), (page_xml(""), "12.jpg", False)]
+)
+def test_the_image_that_a_layout_file_names(content: bytes, image: str, kind: bool):
+    assert read_layout(content) == [PageLayout(image, 200, 300, (), kind)]
 
 
 def test_words_stand_in_for_a_text_that_the_line_has_not():
@@ -220,26 +221,4 @@ def test_several_pages_of_one_file_are_all_read():
         b'<alto><Layout><Page WIDTH="5" HEIGHT="6"/><Page WIDTH="0" HEIGHT="9">'
         b'<PrintSpace WIDTH="7" HEIGHT="8"/></Page></Layout></alto>'
     )
-    assert read_layout(content) == [PageLayout("", 5, 6, ()), PageLayout("", 7, 8, ())]
-
-
-def test_layout_files_find_their_images():
-    images = ["a/01.jpg", "b/01.jpg", "x/Brief.tif", "x/scan-7.png"]
-    layouts = {
-        "a/page/01.xml": "",
-        "a/alto/01.xml": "",
-        "x/brief.tif.xml": "",
-        "x/export_3.xml": "C:\\old\\scan-7.png",
-        "02.xml": "/tmp/none.jpg",
-    }
-    pairs = pair(images, layouts)
-    assert pairs.layout_of == {
-        "a/01.jpg": "a/page/01.xml",
-        "x/Brief.tif": "x/brief.tif.xml",
-        "x/scan-7.png": "x/export_3.xml",
-    }
-    assert pairs.unused == ["02.xml", "a/alto/01.xml"]
-
-
-def test_a_layout_file_that_fits_two_images_equally_is_used_for_neither():
-    assert pair(["a/01.jpg", "b/01.jpg"], {"alto/01.xml": "01.jpg"}) == ({}, ["alto/01.xml"])
+    assert read_layout(content) == [PageLayout("", 5, 6, (), True), PageLayout("", 7, 8, (), True)]

@@ -54,8 +54,8 @@ class Finder:
             else:
                 if layouts is not None:
                     self._layouts[name] = layouts
-        named = {name: "" if isinstance(one, UnusableLayout) else one[0].image for name, one in self._layouts.items()}
-        self._layout_of, self.unused = pair(archive.images, named)
+        first = {name: None if isinstance(one, UnusableLayout) else one[0] for name, one in self._layouts.items()}
+        self._layout_of, self.unused = pair(archive.images, first)
 
     def notes(self) -> list[str]:
         """Say which layout files are not used, if any."""

@@ -19,7 +19,7 @@ def pages(root: Element) -> Iterator[PageLayout]:
             _line(line, around, labels, f"line-{count}")
             for count, (line, around) in enumerate(lines_within(page), start=1)
         )
-        yield PageLayout(names[0] if names else "", width, height, lines)
+        yield PageLayout(names[0] if names else "", width, height, lines, alto=True)
 
 
 def _line(line: Element, around: tuple[Element, ...], labels: dict[str | None, str], name: str) -> LineRegion:

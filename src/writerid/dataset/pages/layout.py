@@ -44,12 +44,16 @@ class LineRegion:
 
 @dataclass(frozen=True)
 class PageLayout:
-    """A page of a layout file: the image it was made for, its size in the file's unit (0: not told), and its lines."""
+    """A page of a layout file: the image it was made for, its size in the file's unit (0: not told), and its lines.
+
+    `alto` says that the file is ALTO, and not PAGE XML.
+    """
 
     image: str
     width: float
     height: float
     lines: tuple[LineRegion, ...]
+    alto: bool = False
 
     def fitted(self, width: int, height: int) -> list[LineRegion]:
         """Return the lines in pixels of an image of this width and height; what reaches over its edge is cut off.

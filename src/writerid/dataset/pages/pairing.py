@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 
+from writerid.dataset.pages.layout import PageLayout
+
 
 class Pairs(NamedTuple):
     """The layout file of each image that has one; and the layout files that belong to no image, or not to one alone."""
@@ -14,13 +16,14 @@ class Pairs(NamedTuple):
     unused: list[str]
 
 
-def pair(images: Sequence[str], layouts: Mapping[str, str]) -> Pairs:
+def pair(images: Sequence[str], layouts: Mapping[str, PageLayout | None]) -> Pairs:
     """Bring images and layout files together by their paths.
 
-    `layouts` holds the paths of layout files and the name of the image that each itself says it is of, which may be
-    empty, or a path on another machine. A file belongs to the image that is called like it (`12.jpg`: `12.xml` or
-    `12.jpg.xml`), or else to the one that it names; of several to the one in the nearest folder. Of several files of
-    one image that in the nearest folder counts, then a PAGE XML before an ALTO (`page/12.xml`, `alto/12.xml`).
+    `layouts` holds the paths of layout files and the first page of each, None where it cannot be used. A file belongs
+    to the image that is called like it (`12.jpg`: `12.xml` or `12.jpg.xml`), or else to the one that it names, maybe by
+    a path on another machine; of several to the one in the nearest folder. Of several files of one image that in the
+    nearest folder counts, which shares the most folders with it; of equally near ones a PAGE XML before an ALTO
+    (`page/12.xml`, `12.xml`), and one that cannot be used last.
     """
     by_stem: dict[str, list[str]] = defaultdict(list)
     by_name: dict[str, list[str]] = defaultdict(list)
@@ -29,9 +32,9 @@ def pair(images: Sequence[str], layouts: Mapping[str, str]) -> Pairs:
         by_name[_plain(PurePosixPath(image).name)].append(image)
     files_of: dict[str, list[str]] = defaultdict(list)
     unused = []
-    for path, named in sorted(layouts.items()):
+    for path, layout in sorted(layouts.items()):
         stem = _plain(PurePosixPath(path).stem)
-        inside = _plain(PureWindowsPath(named).name)  # splits at both kinds of slash
+        inside = _plain(PureWindowsPath(layout.image if layout else "").name)  # splits at both kinds of slash
         candidates = by_name.get(stem) or by_stem.get(stem) or by_name.get(inside, [])
         near = [(_shared(path, image), image) for image in candidates]
         nearest = [image for shared, image in near if shared == max(near)[0]]
@@ -40,11 +43,16 @@ def pair(images: Sequence[str], layouts: Mapping[str, str]) -> Pairs:
         else:
             unused.append(path)
     chosen = {
-        image: min(paths, key=lambda path: (-_shared(path, image), "alto" in path.casefold(), path))
+        image: min(paths, key=lambda path: (-_shared(path, image), _rank(layouts[path]), path))
         for image, paths in files_of.items()
     }
     unused += [path for image, paths in files_of.items() for path in paths if path != chosen[image]]
     return Pairs(chosen, sorted(unused))
+
+
+def _rank(layout: PageLayout | None) -> int:
+    """Which of two layout files of an image counts, as far as their kinds say: the one of the lower rank."""
+    return 2 if layout is None else int(layout.alto)
 
 
 def _plain(name: str) -> str:
