@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -18,9 +17,7 @@ from tests.visitor import Answer, Visitor, served
 from writerid.base.errors import InputError
 from writerid.identifier.bundle import ENROLLED
 from writerid.identifier.identify import Identifier
-from writerid.identifier.scans import Scan
 from writerid.web.serving import serve
-from writerid.web.shelf import OF_ONE, Shelf
 
 
 @pytest.fixture
@@ -98,7 +95,7 @@ def test_what_is_not_asked_properly_is_refused(visitor: Visitor):
     visitor.token = token
     assert "no writer of this name" in visitor.send("/forget", [("name", "nobody")]).text
     assert "Choose a picture" in visitor.send("/identify", []).text
-    assert visitor.ask("GET", "/", Cookie="writerid=a.\u00e9").status == 200
+    assert visitor.ask("GET", "/", Cookie=f"writerid-{visitor.port}=a.\u00e9").status == 200
     forged = Visitor(visitor.port)
     forged.token = token  # somebody else's
     assert forged.send("/forget", [("name", "anna")]).status == 403
@@ -162,12 +159,28 @@ def test_a_password_is_asked_for_where_there_is_one(folder: Path):
         assert visitor.ask("GET", "/", Authorization="Basic YTrDtnBlbg==").status == 200
 
 
-def test_a_taken_port_is_an_error_of_one_line(folder: Path):
+def test_a_taken_port_and_a_bad_host_are_an_error_of_one_line(folder: Path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(InputError, match="cannot be used"):
-            serve(folder / "identifier", folder / "people", "127.0.0.1", taken.getsockname()[1], browser=False)
+        for host in ("127.0.0.1", "\u00e9..b"):
+            with pytest.raises(InputError, match=r"cannot be used \(.*; name another by --port"):
+                serve(folder / "identifier", folder / "people", host, taken.getsockname()[1], browser=False)
+
+
+@pytest.mark.parametrize("port", [-1, 0, 65536])
+def test_a_port_that_cannot_be_is_an_error_of_one_line(folder: Path, port: int):
+    with pytest.raises(InputError, match=f"port {port} cannot be used; name one from 1 to 65535"):
+        serve(folder / "identifier", folder / "people", "127.0.0.1", port, browser=False)
+
+
+def test_where_no_line_is_marked_it_says_so(visitor: Visitor):
+    found = visitor.identify(png(page(HANDS["anna"], 1)))
+    visitor.send(f"{found.location}/lines", [])
+    text = visitor.ask("GET", found.location).text
+    assert "No line is marked" in text
+    assert "cannot be used" not in text
+    assert "no line was found" not in text
 
 
 def test_a_folder_that_is_being_written_changes_nothing_yet(visitor: Visitor, folder: Path):
@@ -181,22 +194,6 @@ def test_too_many_pages_are_refused(visitor: Visitor, monkeypatch: pytest.Monkey
     visitor.ask("GET", "/")
     line = png(writing(HANDS["anna"], 1))
     assert "more than 1 pages" in visitor.bring("/identify", [("scans", "a.png", line), ("scans", "b.png", line)]).text
-
-
-def test_the_shelf_keeps_few_documents_and_each_for_its_owner():
-    shelf = Shelf()
-    keys = [shelf.put(f"document {number}", [], "me") for number in range(OF_ONE + 2)]
-    assert shelf.get(keys[0], "me") is None
-    last = shelf.get(keys[-1], "me")
-    assert last is not None
-    assert shelf.get(keys[-1], "you") is None
-    assert shelf.put("large", [Scan("", (1, 1), [], "", np.empty(2**31, np.uint8))], "you")
-    assert shelf.get(keys[-1], "me") is None  # there was no room for both
-    keys = [shelf.put("document", [], "me")]
-    last = shelf.get(keys[-1], "me")
-    assert last is not None
-    last.since -= 10_000
-    assert shelf.get(keys[-1], "me") is None
 
 
 @needs_chromium

@@ -1,13 +1,13 @@
 """The pages: who wrote this, compare two, the writers; each is rendered here and works without scripts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any
 
 import anyio
-import numpy as np
 from filelock import FileLock
 from starlette.applications import Starlette
 from starlette.datastructures import FormData, UploadFile
@@ -18,21 +18,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from writerid.base.errors import InputError, shown
+from writerid.base.errors import InputError, of_system, shown
 from writerid.identifier import evidence
 from writerid.identifier.bundle import ENROLLED, SETTINGS, claim
 from writerid.identifier.identify import Identifier, only
 from writerid.identifier.scans import Scan, read_image
-from writerid.web.guard import COOKIE, HEADERS, Guard, Sessions
-from writerid.web.pages import png, render, small
+from writerid.web.guard import HEADERS, Guard, Sessions, cookie_name
+from writerid.web.pages import numbered, preview, render
 from writerid.web.shelf import Document, Shelf
 
 MOST_BYTES, MOST_FILES = 60 * 2**20, 12  # of one form
 MOST_PAGES = 30  # at a time
 AT_ONCE = 2  # documents that are worked on at a time; others wait
-PREVIEW = 1000  # pixels of the longer side of a page that is shown
 FAILED = "That did not work"
-THUMB = 40  # pixels of height of a line that is shown
 MultiPartParser.spool_max_size = MOST_BYTES  # what is brought stays in memory
 
 
@@ -76,11 +74,12 @@ class Site:
         usable = any(not line.problem for scan in document.scans for line in scan.lines)
         chosen = only(document.scans, document.chosen) if usable else document.scans  # else it says why none is
         found = await self._work(lambda: evidence.gather(identifier, document.name, chosen))
-        pages = await self._work(lambda: [_preview(scan, document) for scan in _numbered(document.scans)])
+        pages = await self._work(lambda: [preview(scan, first, document) for scan, first in numbered(document.scans)])
         values: dict[str, Any] = {
             "evidence": found,
             "document": document,
             "pages": pages,
+            "unmarked": usable and not document.chosen,
             "key": request.path_params["key"],
         }
         return self._page(request, "document.html", f"Who wrote {document.name}?", **values)
@@ -131,6 +130,14 @@ class Site:
         enrolled = sum(writer.kind == ENROLLED for writer in own.writers)
         return self._page(request, "about.html", "About this identifier", card=own.bundle.card, enrolled=enrolled)
 
+    @asynccontextmanager
+    async def open(self, _app: Starlette) -> AsyncIterator[None]:
+        """While the page is served, what is late is dropped."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._shelf.keep_short)
+            yield
+            tasks.cancel_scope.cancel()
+
     def failed(self, request: Request, error: Exception) -> Response:
         """Say what went wrong; nothing of the program's inside is shown."""
         status, message = 500, "Something went wrong here. The scan may be of a kind that was never tried."
@@ -140,12 +147,17 @@ class Site:
             status, message = error.status_code, error.detail
         elif isinstance(error, MemoryError):
             message = "There was not enough memory for this scan."
+        elif isinstance(error, OSError) and error.errno is not None:
+            message = of_system(error)
         return self._page(request, "failed.html", FAILED, status=status, message=message)
 
     def _change(self, change: Callable[[Identifier], Identifier]) -> None:
+        before = self.identifier()
+        changed = change(before)  # what is refused leaves no folder behind
         claim(self._people)
         with FileLock(self._people / ".lock"):
-            change(self.identifier()).save(self._people)
+            now = self.identifier()  # somebody may have been quicker
+            (changed if now is before else change(now)).save(self._people)
 
     async def _work(self, work: Callable[[], Any]) -> Any:
         return await anyio.to_thread.run_sync(work, limiter=self._limit)
@@ -180,14 +192,14 @@ class Site:
         owner = self._sessions.owner(request)
         token = self._sessions.token(owner)
         content = render(template, title=title, token=token, path=request.url.path, **values)
-        return self._with_cookie(HTMLResponse(content, status), owner)
+        return self._with_cookie(HTMLResponse(content, status), request, owner)
 
     def _redirect(self, request: Request, path: str) -> Response:
-        return self._with_cookie(RedirectResponse(path, 303), self._sessions.owner(request))
+        return self._with_cookie(RedirectResponse(path, 303), request, self._sessions.owner(request))
 
-    def _with_cookie(self, response: Response, owner: str) -> Response:
+    def _with_cookie(self, response: Response, request: Request, owner: str) -> Response:
         response.headers.update(HEADERS)
-        response.set_cookie(COOKIE, self._sessions.cookie(owner), httponly=True, samesite="strict")
+        response.set_cookie(cookie_name(request), self._sessions.cookie(owner), httponly=True, samesite="strict")
         return response
 
 
@@ -209,7 +221,8 @@ def make(folder: Path, people: Path, hosts: set[str], password: str = "") -> Sta
     return Starlette(
         routes=[Route(path, way, methods=[method]) for method, path, way in ways],
         middleware=[Middleware(Guard, hosts=hosts, password=password, most_bytes=MOST_BYTES, refuse=refused)],
-        exception_handlers=dict.fromkeys((InputError, HTTPException, Exception), site.failed),
+        exception_handlers=dict.fromkeys((InputError, HTTPException, OSError, Exception), site.failed),
+        lifespan=site.open,
     )
 
 
@@ -228,28 +241,3 @@ def _read(data: bytes, name: str, most: int) -> list[Scan]:
 
 def _name(scans: list[Scan]) -> str:
     return ", ".join(dict.fromkeys(scan.name for scan in scans[:3])) + (", ..." if len(scans) > 3 else "")
-
-
-def _numbered(scans: Any) -> list[tuple[Scan, int]]:
-    """Scans, and the number of the first line of each."""
-    numbers = np.cumsum([0, *(len(scan.lines) for scan in scans)]).tolist()
-    return list(zip(scans, numbers[:-1], strict=True))
-
-
-def _preview(numbered: tuple[Scan, int], document: Document) -> dict[str, Any]:
-    """A page as it is shown: a small picture, and its lines with their outlines and small pictures."""
-    scan, first = numbered
-    lines = [
-        {
-            "number": number,
-            "place": number - first + 1,
-            "chosen": number in document.chosen,
-            "problem": line.problem,
-            "points": " ".join(f"{x},{y}" for x, y in line.outline),
-            "corner": min(line.outline) if line.outline else None,
-            "picture": png(small(line.grey, THUMB * 12, THUMB)) if line.grey.size else "",
-        }
-        for number, line in enumerate(scan.lines, start=first)
-    ]
-    whole = png(small(scan.grey, PREVIEW, PREVIEW)) if scan.grey is not None and any(x["points"] for x in lines) else ""
-    return {"name": scan.name, "problem": scan.problem, "size": scan.size, "picture": whole, "lines": lines}

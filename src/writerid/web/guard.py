@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable, Mapping
 
@@ -11,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE = "writerid"
 MOST_DROPPED, SECONDS = 2**30, 60  # bytes of a refused request that are taken in, and for how long
 Refuse = Callable[[int, str], Response]  # from a status and what was wrong and what to do to a page
 HEADERS = {
@@ -106,6 +106,12 @@ def own_origin(headers: Mapping[str, str], host: str) -> bool:
     return origin is None or origin.partition("://")[2].lower() == host
 
 
+def cookie_name(request: Request) -> str:
+    """Return the cookie's name: with the port that was asked, as browsers send it to all ports of a host."""
+    port = re.search(r":([0-9]{1,5})$", request.headers.get("host", ""))
+    return f"writerid-{port[1]}" if port else "writerid"
+
+
 class Sessions:
     """Who is who, by a cookie; and a token for each, without which no form is taken."""
 
@@ -114,7 +120,7 @@ class Sessions:
 
     def owner(self, request: Request) -> str:
         """Return whose request this is, a new name where it brings none of ours."""
-        name, _, seal = request.cookies.get(COOKIE, "").partition(".")
+        name, _, seal = request.cookies.get(cookie_name(request), "").partition(".")
         is_own = hmac.compare_digest(seal.encode(), self._sealed("cookie", name).encode())
         return name if name and is_own else secrets.token_urlsafe(16)
 

@@ -1,6 +1,7 @@
 """From what the identifier found to HTML: every page is whole in itself, without scripts and without other files."""
 
 import io
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +15,11 @@ from PIL import Image
 from writerid.base.files import data_url
 from writerid.identifier.answers import NONE, percent
 from writerid.identifier.evidence import Evidence
+from writerid.identifier.scans import Scan
+from writerid.web.shelf import Document
+
+PREVIEW = 1000  # pixels of the longer side of a page that is shown
+THUMB = 40  # pixels of height of a line that is shown
 
 
 def render(template: str, **values: Any) -> str:
@@ -38,6 +44,31 @@ def small(grey: np.ndarray, width: int, height: int) -> np.ndarray:
     image = Image.fromarray(grey)
     image.thumbnail((width, height))
     return np.asarray(image)
+
+
+def numbered(scans: Sequence[Scan]) -> list[tuple[Scan, int]]:
+    """Return scans, and the number of the first line of each."""
+    numbers = np.cumsum([0, *(len(scan.lines) for scan in scans)]).tolist()
+    return list(zip(scans, numbers[:-1], strict=True))
+
+
+def preview(scan: Scan, first: int, document: Document) -> dict[str, Any]:
+    """Return a page as it is shown: a small picture, and its lines, the first of number `first`, with their outlines
+    and small pictures."""
+    lines = [
+        {
+            "number": number,
+            "place": number - first + 1,
+            "chosen": number in document.chosen,
+            "problem": line.problem,
+            "points": " ".join(f"{x},{y}" for x, y in line.outline),
+            "corner": min(line.outline) if line.outline else None,
+            "picture": png(small(line.grey, THUMB * 12, THUMB)) if line.grey.size else "",
+        }
+        for number, line in enumerate(scan.lines, start=first)
+    ]
+    whole = png(small(scan.grey, PREVIEW, PREVIEW)) if scan.grey is not None and any(x["points"] for x in lines) else ""
+    return {"name": scan.name, "problem": scan.problem, "size": scan.size, "picture": whole, "lines": lines}
 
 
 def _markdown(text: str) -> Markup:

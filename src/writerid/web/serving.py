@@ -20,8 +20,10 @@ def serve(folder: Path, people: Path, host: str, port: int, *, browser: bool) ->
     Only this computer reaches it, unless `host` is another address: then a password is needed, from the environment
     variable WRITERID_PASSWORD, or else one that is made up and printed.
 
-    Raises InputError where there is no identifier, or the port is taken.
+    Raises InputError where there is no identifier, there can be no such port, or it is taken.
     """
+    if not 1 <= port <= 65535:
+        raise InputError(f"port {port} cannot be used; name one from 1 to 65535 by --port")
     import uvicorn
 
     from writerid.web.app import make
@@ -34,7 +36,7 @@ def serve(folder: Path, people: Path, host: str, port: int, *, browser: bool) ->
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except (OSError, OverflowError) as error:
+        except (OSError, TypeError) as error:  # TypeError: it cannot be a host's name
             raise InputError(f"port {port} of {host} cannot be used ({error}); name another by --port") from None
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     print(f"the page is at {address}; Ctrl-C ends it", flush=True)

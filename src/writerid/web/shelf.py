@@ -7,11 +7,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import anyio
+
 from writerid.identifier.scans import Scan
 
 MOST_DOCUMENTS, OF_ONE = 40, 6  # documents that are kept at a time, and of one person's
 MOST_BYTES = 2**30  # of all together
-SECONDS = 1800  # after which a document is dropped
+EACH = 60  # seconds between two looks for what is late
+SECONDS = 1800 - EACH  # after which a document is late: so none stays for more than half an hour
 
 
 @dataclass
@@ -43,6 +46,7 @@ class Shelf:
         lines = [line for scan in scans for line in scan.lines]
         usable = {number for number, line in enumerate(lines) if not line.problem}
         key = secrets.token_urlsafe(16)
+        self.drop_late()
         with self._lock:
             self._documents[key] = Document(name, scans, owner, usable)
             own = [each for each, document in self._documents.items() if document.owner == owner]
@@ -54,12 +58,23 @@ class Shelf:
 
     def get(self, key: str, owner: str) -> Document | None:
         """Return a document of this owner; None where there is none, or no longer."""
+        self.drop_late()
         with self._lock:
-            late = time.monotonic() - SECONDS
-            for old in [each for each, document in self._documents.items() if document.since < late]:
-                del self._documents[old]
             document = self._documents.get(key)
         return document if document and document.owner == owner else None
+
+    def drop_late(self) -> None:
+        """Drop the documents that were here long enough."""
+        late = time.monotonic() - SECONDS
+        with self._lock:
+            for old in [each for each, document in self._documents.items() if document.since < late]:
+                del self._documents[old]
+
+    async def keep_short(self) -> None:
+        """Drop them as they become late, until cancelled: nobody may ask for anything for days."""
+        while True:
+            await anyio.sleep(EACH)
+            self.drop_late()
 
     def _size(self) -> int:
         return sum(document.size for document in self._documents.values())
