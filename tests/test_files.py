@@ -42,6 +42,12 @@ def test_csv_there_and_back(tmp_path: Path):
     assert read_csv(path, {"line": str, "label": int}) == {"line": ["a,b", "c"], "label": [1, 2]}
 
 
+def test_a_cell_as_long_as_the_outline_of_a_line_may_be(tmp_path: Path):
+    outline = " ".join(f"{x},{x % 100}" for x in range(100_000))
+    write_csv(tmp_path / "x.csv", ("path",), [(outline,)])
+    assert read_csv(tmp_path / "x.csv", {"path": str}) == {"path": [outline]}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -15,6 +15,10 @@ import numpy as np
 
 from writerid.base.errors import InputError, brief
 
+csv.field_size_limit(
+    2**27
+)  # of all tables that are read: an outline may have more points than csv's own limit has room
+
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
