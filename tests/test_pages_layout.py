@@ -169,9 +169,12 @@ def test_lines_are_left_out_by_tag_in_any_case_and_by_text():
     assert reasons == ["tagged Printed", "its text has 'Wikitexte 12'", None]
 
 
-def test_a_pattern_that_is_none_is_told():
-    with pytest.raises(InputError, match=r"pages\.text: '\(' is not a regular expression"):
-        text_pattern("(", "pages.text")
+@pytest.mark.parametrize("pattern", ["(", "a{99999999999}", f"a{{{'9' * 5000}}}", "(" * 5000 + ")" * 5000])
+def test_a_pattern_that_is_none_is_told(pattern: str):
+    with pytest.raises(InputError) as error:
+        text_pattern(pattern, "pages.text")
+    assert str(error.value).startswith(f"pages.text: {pattern[:200]!r} is not a regular expression (")
+    assert len(str(error.value)) < 450
 
 
 def test_xml_of_another_kind_is_no_layout():

@@ -2,7 +2,7 @@
 
 import re
 
-from writerid.base.errors import InputError, brief
+from writerid.base.errors import MOST, InputError, brief
 
 
 def text_pattern(pattern: str, where: str) -> re.Pattern[str] | None:
@@ -12,5 +12,5 @@ def text_pattern(pattern: str, where: str) -> re.Pattern[str] | None:
     """
     try:
         return re.compile(pattern, re.IGNORECASE) if pattern else None
-    except re.error as error:
-        raise InputError(f"{where}: {pattern!r} is not a regular expression ({brief(error)})") from None
+    except (re.error, OverflowError, ValueError, RecursionError) as error:  # numbers and brackets without end
+        raise InputError(f"{where}: {pattern[:MOST]!r} is not a regular expression ({brief(error)})") from None
