@@ -52,7 +52,7 @@ def test_names_with_blanks_where_columns_can_be_told_apart(text: str):
         ("a01 000 2\na02 001 2\n", "row 1, a01 000 2: where does"),
         ("# x\na01,Goethe,Johann\na02,Goethe,August\n", "row 2, a01,Goethe,Johann: which column is the writer"),
         ("file;form;person\na01;x;Anna\n", "row 1, file;form;person: which column is the writer"),
-        ("Bild;writer;x\na01;Anna;1\n", "row 1, Bild;writer;x: which column is the writer"),
+        ("Bild;writer;x\na01;Anna;1\n", "row 1, Bild;writer;x: which column is the file or the form\\?"),
         ("a01;Anna\na02;Berta;3\na03;Carla\n", "row 1, a01;Anna: has fewer columns than another row, which has 3"),
     ],
 )
@@ -78,6 +78,46 @@ def test_a_quoted_cell_may_hold_anything():
     text = 'file;writer\n"a;1.png";"Anna ""B"", Dr.\nMed."\n# no\nb.png;=1+1\n'
     assert read(text) == {"a;1.png": 'Anna "B", Dr.\nMed.', "b.png": "=1+1"}
     assert [row.number for row in parse_table(text, "lines.csv")] == [2, 5]
+
+
+def test_a_quote_within_a_cell_is_itself():
+    rows = 'a02;6" Bob\na03;Carl\n# "\na04;7" Dora\n'
+    assert read(rows) == {"a02": '6" Bob', "a03": "Carl", "a04": '7" Dora'}
+    assert read('"a01" ; "De La" \na02; 8"\n') == {"a01": "De La", "a02": '8"'}
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ('a01;Anna\na02;"Bob\na03;Carl\n', 'row 2, a02;"Bob: a quote opens a cell here and does not end it'),
+        ('a01;"Bob\na02;"Carl"\n', 'row 1, a01;"Bob: a quote opens'),
+        ('a01;"Bob" Smith\na02;Carl\n', 'row 1, a01;"Bob" Smith: a quote opens'),
+        ('a01 Anna\n\na02 "Bob\na03 Carl\n', 'row 3, a02 "Bob: a quote opens'),
+        (f"a01;Anna\na02;{'x' * 200_000}\n", "row 2, .* or a cell is over 131072 characters long"),
+    ],
+)
+def test_a_quote_that_does_not_end_its_cell(text: str, row: str):
+    with pytest.raises(InputError, match=f"^forms.txt: {row}"):
+        read(text)
+
+
+def test_the_heading_that_is_a_columns_own_name_counts():
+    text = "file;Form;page;Writer;hand\n1.png;a;7;Anna;left\n2.png;b;7;Bob;right\n"
+    assert [row[2:] for row in parse_table(text, "lines.csv")] == [("1.png", "Anna", "a"), ("2.png", "Bob", "b")]
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("file;page;sheet;writer", "page and sheet may each be the form; call the one that is `form`"),
+        ("image;path;x;writer", "image and path may each be the file; call the one that is `file`"),
+        ("file;hand;x;author", "hand and author may each be the writer; call the one that is `writer`"),
+        ("file;x;writer;Writer", "writer and Writer may each be the writer"),
+    ],
+)
+def test_two_headings_of_one_kind(header: str, message: str):
+    with pytest.raises(InputError, match=f"^lines.csv: row 1, {header}: {message}"):
+        parse_table(f"{header}\n1;2;3;4\n", "lines.csv")
 
 
 def test_umlauts_have_one_spelling():
