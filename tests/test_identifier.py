@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from tests.conftest import ROOT
 from tests.handmade import HANDS, HEIGHT, WIDTH, identifier, page, save, writing
@@ -93,6 +93,21 @@ def test_people_are_enrolled_and_forgotten_without_a_trace(known: Identifier, tm
     nobody = known.forget("anna").forget("bert")
     assert nobody.identify(other).writer is None
     assert evidence.gather(nobody, "carla", scan).lines[0].words == "nobody is known"
+
+
+def test_the_picture_of_the_evidence_says_whom_its_colours_are_for(known: Identifier, monkeypatch: pytest.MonkeyPatch):
+    scan, heads = [scans.Scan("a", (0, 0), [scans.ScannedLine("a", writing(HANDS["anna"], 1))])], []
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", lambda _pen, _place, text, *_: heads.append(text))
+    alone = known.forget("bert")
+    for knows in (known, alone, alone.forget("anna")):
+        heads.append("")
+        evidence.drawn(evidence.gather(knows, "a", scan))
+    firsts = [heads[place + 1] for place, head in enumerate(heads) if not head]
+    assert firsts == [
+        "a: blue speaks for anna, orange for bert",
+        "a: blue speaks for anna, orange for nobody",
+        "a: nobody is known",
+    ]
 
 
 def test_evidence_of_two_scans_of_one_name_tells_them_apart(known: Identifier, tmp_path: Path):

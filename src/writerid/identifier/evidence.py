@@ -105,7 +105,8 @@ def drawn(evidence: Evidence) -> Image.Image:
     width = max([600, *(one.shape[1] for _, one in rows if one is not None)]) + 2 * MARGIN
     sheet = Image.new("RGB", (width, sum(heights) + 3 * CAPTION + 2 * MARGIN), "white")
     pen = ImageDraw.Draw(sheet)
-    head = f"{evidence.answer.name}: blue speaks for {evidence.writer}, orange for {evidence.next_writer or 'nobody'}"
+    colours = f"blue speaks for {evidence.writer}, orange for {evidence.next_writer or 'nobody'}"
+    head = f"{evidence.answer.name}: {colours if evidence.writer else 'nobody is known'}"
     pen.text((MARGIN, MARGIN), head, "black", font)
     top = MARGIN + 2 * CAPTION
     for (words, one), height in zip(rows, heights, strict=True):
