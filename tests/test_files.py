@@ -20,6 +20,17 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    for path in (Path(), tmp_path, Path("/"), Path("..")):
+        with (
+            pytest.raises(InputError, match=r": there is a folder of this name; move it, or name another file$"),
+            atomic(path),
+        ):
+            pytest.fail("nothing may be done first")
+    assert not list(tmp_path.iterdir())
+
+
 def test_json_rounds_floats_at_any_depth(tmp_path: Path):
     write_json(tmp_path / "x.json", {"a": {"b": [np.float64(1 / 3)]}})
     assert "0.333333\n" in (tmp_path / "x.json").read_text()

@@ -81,10 +81,25 @@ def test_a_wrong_option_is_told_before_any_line_is_read(
         shown(*wrong)
 
 
+def test_a_folder_to_write_to_is_told_before_any_line_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)  # where there is no line
+    with pytest.raises(InputError, match=r"^\.: there is a folder of this name; move it"):
+        shown("--output", ".")
+
+
 def test_what_cannot_be_shown_is_told(project: Path):
     write_zip(Path("data/own.zip"), {**dataset_members(4, 4, 5), "lines/a00-000-00.png": b"x"})
-    with pytest.raises(InputError, match=r"a00-000-00.png: not an image; run `dvc repro map_writers`"):
+    with pytest.raises(InputError, match=r"a00-000-00.png: not an image; run map_writers again"):
         shown()
+
+
+def test_lines_that_are_others_now_are_not_shown_under_the_old_names(project: Path):
+    write_zip(Path("data/own.zip"), {**dataset_members(4, 4, 5), "lines/a00-000-00.png": png(line(7, 300, 240))})
+    with pytest.raises(
+        InputError, match=r"a00-000-00.png: it has changed; run map_writers again \(`dvc repro map_writers`\)"
+    ):
+        shown()
+    assert not Path("look.html").exists()
 
 
 def test_a_scan_of_another_resolution_says_so(project: Path):

@@ -17,6 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser import Browser, browser, needs_chromium
 from tests.conftest import Run as Call
 from tests.conftest import runner
+from tools import report
 from writerid.base.errors import InputError
 from writerid.base.lock import LOCK
 from writerid.base.params import meanings
@@ -195,6 +196,11 @@ def test_a_damaged_picture_is_told(clone: Path, monkeypatch: pytest.MonkeyPatch)
                 told(clone, monkeypatch)
     finally:
         path.write_bytes(before)
+
+
+def test_a_folder_to_write_to_is_told_before_any_run_is_read(tmp_path: Path):
+    with pytest.raises(InputError, match="there is a folder of this name"):
+        report.main(["never-run"], tmp_path, None)
 
 
 def test_a_run_that_is_not_there_is_refused(clone: Path, page: Path, monkeypatch: pytest.MonkeyPatch):

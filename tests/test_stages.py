@@ -93,7 +93,7 @@ def test_odd_names_in_an_archive(checkout: Path, dataset: Path, main: Main):
 
 def test_a_folder_where_a_file_should_be(checkout: Path, dataset: Path, stage: Run):
     (checkout / "data/lines.csv").mkdir()
-    assert "error: Is a directory" in refused(stage, "map_writers")
+    assert "error: data/lines.csv: there is a folder of this name; move it" in refused(stage, "map_writers")
 
 
 BAD_ARCHIVES = {

@@ -7,6 +7,7 @@ in a number that is far from the middle of all (height, share of ink). The same 
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,17 +16,16 @@ import numpy as np
 
 from stages.runner import run
 from writerid.base.errors import InputError, shown
-from writerid.base.files import atomic
+from writerid.base.files import atomic, no_folder
 from writerid.base.geometry import line_scales
 from writerid.base.parallel import ordered_map
 from writerid.base.params import load
 from writerid.base.randomness import Use, stream
 from writerid.crops.ruling import without_ruling
-from writerid.crops.strips import strip_of
+from writerid.crops.strips import strip_of, unchanged
 from writerid.dataset.archive import Archive
-from writerid.dataset.images import UnusableImage
 from writerid.dataset.ink import appearance, dark_on_light, evenly_lit, histogram, levels
-from writerid.dataset.lines import read_lines
+from writerid.dataset.lines import layout_digest, read_lines
 from writerid.web.pages import png, small
 
 SHOWN = (1600, 200)  # pixels; larger lines are shown smaller
@@ -101,19 +101,13 @@ def main(output: Path, lines: int, seed: int | None) -> None:
         raise InputError("--lines: at least one line must be shown")
     if seed is not None and seed < 0:
         raise InputError("--seed: must be 0 or more")
+    no_folder(output)
     params, table = load(), read_lines(Path("data/lines.csv"))
     count = len(table["line"])
     sizes = np.column_stack([table["width"], table["height"]])
     scales = line_scales(sizes, params.crop.height, params.crop.fit, np.array(table["scale"]))
     with Archive(Path(params.dataset)) as archive:
-
-        def read(row: int) -> np.ndarray:
-            try:
-                return archive.decode(table["path"][row])
-            except UnusableImage as error:
-                where = f"{params.dataset}: {shown(table['path'][row])}"
-                raise InputError(f"{where}: {error.detail}; run `dvc repro map_writers`") from None
-
+        read = partial(unchanged, archive, table, layouts=layout_digest(archive))
         measures = list(ordered_map(lambda row: measure(read(row)), range(count), "look", " lines"))
         odd = oddness(measures)
         middle = np.median([one[:2] for one in measures], axis=0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.runner import run
-from writerid.base.files import atomic
+from writerid.base.files import atomic, no_folder
 from writerid.report import gallery
 from writerid.report.compared import dropout_pair
 from writerid.report.origin import dropout_experiment, origin
@@ -23,6 +23,7 @@ PARSER.add_argument("--charts", type=Path, metavar="FOLDER", help="a folder to w
 
 def main(names: Sequence[str], output: Path, charts: Path | None) -> None:
     """Write the page."""
+    no_folder(output)
     runs = [load(name) for name in dict.fromkeys(names or [WORKSPACE])]
     pair = dropout_pair(runs) or dropout_experiment(runs[0]) or ()
     page = render(runs, pair, origin(runs[0]))

@@ -17,7 +17,7 @@ from writerid.base.errors import InputError, brief
 
 csv.field_size_limit(
     2**27
-)  # of all tables that are read: an outline may have more points than csv's own limit has room
+)  # characters of a cell, in all that is read: an outline may have tens of thousands of points
 
 
 @contextmanager
@@ -25,7 +25,10 @@ def atomic(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` to write to; it takes the name `path` only if the block succeeds.
 
     The temporary name is always the same, so that what a killed run leaves is overwritten by the next.
+
+    Raises InputError where `path` is a folder.
     """
+    no_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".partial-{path.name}")
     try:
@@ -113,6 +116,12 @@ def _whole_text(path: Path) -> Iterator[None]:
         yield
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: not a UTF-8 table of cells separated by commas ({brief(error)})") from None
+
+
+def no_folder(path: Path) -> None:
+    """Raise InputError where a folder is in the place of a file to be written, before there is much work done."""
+    if path.is_dir():
+        raise InputError(f"{path}: there is a folder of this name; move it, or name another file")
 
 
 def readable(path: Path) -> Path:
