@@ -78,6 +78,14 @@ def test_floating_point():
     np.testing.assert_allclose(decode(encoded(Image.fromarray(GREY.astype(np.float32)), "TIFF")), GREY, atol=1)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_pixels_without_a_value(value: float):
+    deep = GREY.astype(np.float32)
+    deep[5, 7] = value
+    detail = "has pixels without a value (NaN); save it anew as PNG"
+    assert refused(encoded(Image.fromarray(deep), "TIFF")) == ("unreadable", detail)
+
+
 @pytest.mark.parametrize("kind", ["TIFF", "JPEG"])
 def test_cmyk(kind: str):
     ink = 255 - GREY

@@ -195,7 +195,9 @@ def _white(most: float) -> float:
 
 
 def _scaled(deep: np.ndarray, white: float) -> np.ndarray:
-    """Return grey values of more than 8 bits as uint8."""
+    """Return grey values of more than 8 bits as uint8; raises UnusableImage where some are no numbers."""
+    if not np.isfinite(deep).all():
+        raise UnusableImage("unreadable", "has pixels without a value (NaN); save it anew as PNG")
     if white == 65535:
         return (np.clip(deep, 0, 65535) // 257).astype(np.uint8)
     return (np.clip(deep, 0, white).astype(np.float32) * (255 / white)).astype(np.uint8)
