@@ -164,6 +164,13 @@ def test_the_tool_draws_each_page_and_says_what_it_found(tmp_path, capsys):
     assert ((colours[..., 0] - colours[..., 2]) > 100).sum() > 1000  # outlines
 
 
+def test_the_tool_shortens_long_names_in_any_script(tmp_path):
+    path = archive_of(tmp_path / "a.zip", {f"{'漢' * 80}.png": png(page()[0]), f"{'a' * 90}.png": png(page(5)[0])})
+    pages.main(**vars(pages.options().parse_args([str(path), "--output", str(tmp_path / "out")])))
+    names = sorted(one.name for one in (tmp_path / "out").iterdir())
+    assert names == [f"0001-{'a' * 80}.jpg", f"0002-{'漢' * 26}.jpg"]
+
+
 def test_an_archive_without_a_page_that_can_be_drawn_is_an_error(tmp_path):
     path = archive_of(tmp_path / "a.zip", {"x.png": b"not an image"})
     with pytest.raises(InputError, match="no page in it can be drawn"):

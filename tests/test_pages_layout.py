@@ -213,6 +213,10 @@ def test_nesting_without_end_is_no_trouble():
     assert only(alto("<ComposedBlock>" * deep + "<TextLine/>" + "</ComposedBlock>" * deep)) == []
 
 
+def test_words_within_words_without_end_are_no_trouble():
+    assert [line.text for line in only(page_xml(f"<TextLine>{'<Word>' * 5000}{'</Word>' * 5000}</TextLine>"))] == [""]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
 def test_other_encodings_are_read(encoding):
     text = alto('<TextLine><String CONTENT="été"/></TextLine>').decode().replace("UTF-8", encoding.removesuffix("-sig"))

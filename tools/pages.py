@@ -83,7 +83,8 @@ def main(archive: Path, output: Path, tags: list[str], text: str, plain: bool, m
             print(f"{name!r}: not drawn: {error}")
             continue
         assert isinstance(grey, np.ndarray)
-        letters = re.sub(r"[^\w.-]", "_", Path(name).stem)[:80]
+        letters = re.sub(r"[^\w.-]", "_", Path(name).stem)
+        letters = letters.encode()[:80].decode(errors="ignore")  # file systems count bytes
         target = output / f"{number + 1:04d}-{letters}.jpg"
         with atomic(target) as temporary:
             draw(grey, page).save(temporary, format="JPEG", quality=85)

@@ -50,11 +50,16 @@ def _points(line: Element, name: str) -> np.ndarray | None:
 
 
 def _text(line: Element) -> str:
-    """The line's text, of several the one that its file puts first, or else that of its words."""
-    readings = [one for one in line if local(one) == "TextEquiv"]
+    """The line's own text, or else that of its words."""
+    return _own_text(line) or " ".join(filter(None, (_own_text(one) for one in line if local(one) == "Word")))
+
+
+def _own_text(element: Element) -> str:
+    """The text of a line or a word, of several the one that its file puts first."""
+    readings = [one for one in element if local(one) == "TextEquiv"]
     readings.sort(key=lambda one: number(one, "index"))
     for reading in readings:
         unicode = child(reading, "Unicode", "PlainText")
         if unicode is not None and unicode.text:
             return " ".join(unicode.text.split())
-    return " ".join(filter(None, (_text(one) for one in line if local(one) == "Word")))
+    return ""
