@@ -15,6 +15,7 @@ from tests.conftest import dataset_members, line, png, write_zip
 from tests.test_dataset import surveyed
 from writerid.base.errors import InputError
 from writerid.dataset.archive import Archive, page_path
+from writerid.dataset.sources import LINKED
 
 ENCRYPTED = 1
 
@@ -95,6 +96,92 @@ def test_a_folder_of_links_into_a_cache(tmp_path: Path):
         (tmp_path / "d" / file.relative_to(cache)).symlink_to(file)
     (tmp_path / "d/lines/again").symlink_to(tmp_path / "d")
     assert len(surveyed(tmp_path / "d")[0]) == 18
+
+
+def test_a_link_to_a_folder_elsewhere_or_to_nothing_is_counted(tmp_path: Path):
+    folder = write_folder(tmp_path / "d", dataset_members() | {".hidden/a.png": png(line(70))})
+    write_folder(tmp_path / "elsewhere", {"a00-000-70.png": png(line(70))})
+    (folder / "Anna").symlink_to(tmp_path / "elsewhere")
+    (folder / "Bob").symlink_to(tmp_path / "gone")
+    (folder / "shown").symlink_to(folder / ".hidden")
+    (folder / ".kept").symlink_to(tmp_path / "elsewhere")
+    (folder / "a00-000-71.png").symlink_to(tmp_path / "gone.png")
+    (folder / "notes.txt").symlink_to(tmp_path / "gone.txt")
+    lines, left_out = surveyed(folder)
+    assert len(lines) == 18
+    assert left_out == [
+        ("Anna", "unreadable", LINKED),
+        ("Bob", "unreadable", "a link that leads nowhere; mend it, or remove it"),
+        ("shown", "unreadable", LINKED),
+        ("a00-000-71.png", "unreadable", "cannot be read: No such file or directory"),
+    ]
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links/Anna").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="holds no image among its 0 files; Anna: a link to a folder elsewhere"):
+        Archive(tmp_path / "links")
+
+
+def test_a_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = write_folder(tmp_path / "d", dataset_members() | {".trash/x.png": b"", "more/x.png": b""})
+    entries = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path).name in ("more", ".trash"):
+            raise PermissionError(13, "Permission denied", path)
+        return entries(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(InputError, match=r"d/more: the folder cannot be read: Permission denied; allow it"):
+        Archive(folder)
+    (folder / "more/x.png").unlink()
+    (folder / "more").rmdir()
+    assert len(surveyed(folder)[0]) == 18
+
+
+def test_links_in_a_tar_archive(tmp_path: Path):
+    """tar packs a file of two names once; what links lead to is read, and a link to nothing is counted."""
+    links = {
+        "lines/a00-000-70.png": (tarfile.LNKTYPE, "./pool/1.png"),
+        "lines/a00-000-71.png": (tarfile.SYMTYPE, "../pool/2.png"),
+        "lines/a00-000-72.png": (tarfile.LNKTYPE, "lines/a00-000-73.png"),
+        "lines/a00-000-73.png": (tarfile.SYMTYPE, "a00-000-72.png"),
+        "lines/a00-000-74.png": (tarfile.SYMTYPE, "/etc/a.png"),
+        "lines/notes": (tarfile.SYMTYPE, "gone"),
+    }
+    path = write_tar(tmp_path / "d.tar", dataset_members(), "")
+    with tarfile.open(path, "a") as archive:
+        for name, (kind, target) in links.items():
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, target
+            archive.addfile(member)
+        for number in (1, 2):
+            member = tarfile.TarInfo(f"./pool/{number}.png")
+            content = png(line(70 + number))
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    with Archive(path) as opened:
+        for name, number in (("lines/a00-000-70.png", 71), ("lines/a00-000-71.png", 72)):
+            np.testing.assert_array_equal(opened.decode(name), line(number))
+        assert opened.others == 1
+    lines, left_out = surveyed(path)
+    assert len(lines) == 20
+    assert [x for x in left_out if x.reason != "duplicate"] == [
+        (f"lines/a00-000-{number}.png", "unreadable", "a link to a file that is not in the archive")
+        for number in (72, 73, 74)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz"])
+def test_a_packed_tar_with_a_damaged_byte(tmp_path: Path, kind: str):
+    path = write_tar(tmp_path / "d.tar", dataset_members(), kind)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not a whole tar archive; get a fresh copy"):
+        Archive(path)
+    path.write_bytes(b"BZh is how this text begins")
+    with pytest.raises(InputError, match="not a whole tar archive; get a fresh copy"):
+        Archive(path)
 
 
 def test_archives_in_a_folder(tmp_path: Path):
@@ -209,6 +296,21 @@ def test_two_files_of_one_name(tmp_path: Path):
     lines, left_out = surveyed(path)
     assert len(lines) == 18
     assert [(item.path, item.reason) for item in left_out] == [("lines/a00-000-00.png", "repeated_name")]
+
+
+def test_only_images_of_one_name_are_counted_and_any_name_can_be_written(tmp_path: Path):
+    path = write_tar(tmp_path / "d.tar", dataset_members(), "")
+    with tarfile.open(path, "a", errors="surrogateescape") as archive:
+        for name in ("M\udcfcller-00.png", "notes.txt", ".hidden.png", ".trash/a.png") * 2:
+            member = tarfile.TarInfo(name)
+            member.size = 8
+            archive.addfile(member, io.BytesIO(b"8 bytes."))
+    with Archive(path) as opened:
+        assert opened.left_out == [
+            ("M\\udcfcller-00.png", "repeated_name", "the archive holds two files of this name; the last is read"),
+            ("M\\udcfcller-00.png", "unreadable", "its name is not UTF-8; rename it"),
+        ]
+        assert opened.others == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8")

@@ -1,6 +1,7 @@
 """A dataset as people bring it, read in place: a zip or tar archive or a folder, and what each of its files is."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -15,14 +16,14 @@ from writerid.dataset.ink import dark_on_light
 from writerid.dataset.left_out import LeftOut
 from writerid.dataset.names import writable
 from writerid.dataset.pages.cutting import Cut, cut_line
-from writerid.dataset.sources import ARCHIVES, Folder, Source, open_source
+from writerid.dataset.sources import ARCHIVES, HIDDEN, Folder, Source, open_source
 
 MAX_MEMBER_BYTES = 2**27  # of one file, unpacked
 _TABLE = re.compile(r"(forms(_for_parsing)?\.(txt|csv|tsv)|(lines|writers)\.(csv|tsv)|writers\.txt)(\.(txt|csv))?")
 _PAGE = re.compile(r"(?P<member>.+)#page=(?P<page>[1-9]\d{0,8})", re.DOTALL)
 _LINE = re.compile(r"(?P<page>.+)#outline=(?P<cut>[-\d,.@ ]+)", re.DOTALL)
+REPEATED = "the archive holds two files of this name; the last is read"
 KEPT_PAGES = 4  # with their paper, 80 MB each of the largest
-_HIDDEN = re.compile(r"__MACOSX|\.[^.].*|Thumbs\.db|desktop\.ini", re.IGNORECASE)  # "." and ".." are none
 
 
 class Archive:
@@ -46,14 +47,16 @@ class Archive:
         self._page = lru_cache(KEPT_PAGES)(self._page_and_paper)  # the lines of a page are cut one after the other
         self._files: dict[str, tuple[Source, str]] = {}
         self._sources: list[Source] = []
+        self._repeated: Counter[str] = Counter()
         try:
             self._add(open_source(path) if some is None else Folder(path, some), "")
-            if not self._files:
+            if not self._files and not self.left_out:
                 raise InputError(f"{path}: the {'folder' if path.is_dir() else 'archive'} is empty")
             for name in sorted(self._files):
                 self._sort_in(name)
             if not self.images:
-                raise InputError(f"{path}: holds no image among its {len(self._files)} files")
+                first = f"; {shown(self.left_out[0].path)}: {self.left_out[0].detail}" if self.left_out else ""
+                raise InputError(f"{path}: holds no image among its {len(self._files)} files{first}")
         except BaseException:
             self.close()
             raise
@@ -117,16 +120,15 @@ class Archive:
         self._sources.append(source)
         for inner in source.sizes:
             name = prefix + inner
-            if any(_HIDDEN.fullmatch(part) for part in name.split("/")):
+            if any(HIDDEN.fullmatch(part) for part in name.split("/")):
                 continue
             if isinstance(source, Folder) and inner.lower().endswith(ARCHIVES):
                 self._add(open_source(self.path / inner), f"{name}/")
             else:
                 self._files[name] = (source, inner)
-        self.left_out += [
-            LeftOut(prefix + name, "repeated_name", "the archive holds two files of this name; the last is read")
-            for name in source.repeated
-        ]
+        self._repeated.update(prefix + name for name in source.repeated)
+        if isinstance(source, Folder):
+            self.left_out += [LeftOut(writable(name), "unreadable", why) for name, why in sorted(source.linked.items())]
 
     def _sort_in(self, name: str) -> None:
         lower = name.lower()
@@ -135,7 +137,9 @@ class Archive:
         elif lower.endswith(".xml"):
             self.xml.append(name)
         elif lower.endswith(ENDINGS) or self._looks_like_image(name):
-            if (plain := writable(name)) == name:
+            plain = writable(name)
+            self.left_out += [LeftOut(plain, "repeated_name", REPEATED)] * self._repeated[name]
+            if plain == name:
                 self.images.append(name)
             else:
                 self.left_out.append(LeftOut(plain, "unreadable", "its name is not UTF-8; rename it"))

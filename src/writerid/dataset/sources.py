@@ -4,12 +4,14 @@ import bz2
 import gzip
 import lzma
 import os
+import posixpath
+import re
 import tarfile
 import tempfile
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Protocol
@@ -18,13 +20,16 @@ from writerid.base.errors import InputError
 from writerid.dataset.images import UnusableImage
 
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+LINKED = "a link to a folder elsewhere, in which no image is looked for; put the folder itself there"
 ENCRYPTED = "is encrypted; unpack it with its password, and pack it again without one"
+HIDDEN = re.compile(r"__MACOSX|\.[^.].*|Thumbs\.db|desktop\.ini", re.IGNORECASE)  # "." and ".." are none
 _UTF8 = 0x800  # zip: the name is UTF-8
 _UNPACKERS: dict[bytes, Callable[[IO[bytes]], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\0": lzma.LZMAFile,
 }
+_DAMAGED = (tarfile.TarError, EOFError, lzma.LZMAError, ValueError, zlib.error)  # and OSError of bz2 and gzip
 _GROWTH, _SPARE = 200, 2**30  # a packed tar file may unpack to so many times its size, and so many bytes
 
 
@@ -88,20 +93,20 @@ class Tar:
         try:
             self._unpack(path)
             with tarfile.open(fileobj=self._file, mode="r:") as archive:
-                self._places: dict[str, tuple[int, int]] = {}
+                members: dict[str, tuple[int, int] | str] = {}  # a link's is the name that it leads to
                 for member in archive:
-                    if member.isreg():
+                    if member.isreg() or member.islnk() or member.issym():
                         name = member.name.removeprefix("./")
-                        if name in self._places:
+                        if name in members:
                             self.repeated.append(name)
-                        self._places[name] = (member.offset_data, member.size)
-        except (tarfile.TarError, EOFError, gzip.BadGzipFile, lzma.LZMAError, ValueError, zlib.error):
+                        members[name] = _leads_to(member) or (member.offset_data, member.size)
+        except BaseException as error:
             self._file.close()
-            raise InputError(f"{path}: not a whole tar archive; get a fresh copy") from None
-        except BaseException:
-            self._file.close()
+            if (isinstance(error, OSError) and error.errno is None) or isinstance(error, _DAMAGED):
+                raise InputError(f"{path}: not a whole tar archive; get a fresh copy") from None
             raise
-        self.sizes = {name: size for name, (_, size) in self._places.items()}
+        self._places = {name: _followed(name, members) for name in members}
+        self.sizes = {name: place[1] if place else 0 for name, place in self._places.items()}
 
     def _unpack(self, path: Path) -> None:
         head = self._file.read(6)
@@ -120,9 +125,11 @@ class Tar:
 
     def read(self, name: str, most: int = -1) -> bytes:
         """See Source."""
-        place, size = self._places[name]
+        if not (place := self._places[name]):
+            raise UnusableImage("unreadable", "a link to a file that is not in the archive")
+        start, size = place
         with self._lock:
-            self._file.seek(place)
+            self._file.seek(start)
             return self._file.read(size if most < 0 else min(size, most))
 
     def close(self) -> None:
@@ -131,14 +138,39 @@ class Tar:
 
 
 class Folder:
-    """The files of a folder, or some of them; links to files, as DVC makes them, are followed, those to folders not."""
+    """The files of a folder, or some of them; links to files, as DVC makes them, are followed, those to folders not.
+
+    Attribute `linked`: the links that lead to folders elsewhere, or may have led to one, and why they are not followed.
+
+    Raises InputError where a folder in it cannot be read.
+    """
 
     def __init__(self, path: Path, some: Iterable[str] | None = None) -> None:
         self._path = path
         self.repeated: list[str] = []
-        files = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
-        wanted = files if some is None else (path / name for name in some)
-        self.sizes = {file.relative_to(path).as_posix(): file.stat().st_size for file in wanted if file.is_file()}
+        self.linked: dict[str, str] = {}
+        self.sizes: dict[str, int] = {}
+        for file in self._walk() if some is None else (path / name for name in some):
+            if file.is_file():
+                self.sizes[self._name(file)] = file.stat().st_size
+            elif file.is_symlink() and not file.exists():
+                if file.suffix:
+                    self.sizes[self._name(file)] = 0  # whoever reads it is told that there is no such file
+                else:
+                    self.linked[self._name(file)] = "a link that leads nowhere; mend it, or remove it"
+
+    def _walk(self) -> Iterator[Path]:
+        whole = self._path.resolve()
+        for here, folders, names in os.walk(self._path, onerror=_refuse):
+            folders[:] = [name for name in folders if not HIDDEN.fullmatch(name)]
+            for link in (folder for name in folders if (folder := Path(here, name)).is_symlink()):
+                target = link.resolve()
+                if not target.is_relative_to(whole) or any(map(HIDDEN.fullmatch, target.relative_to(whole).parts)):
+                    self.linked[self._name(link)] = LINKED  # all others are read where they lie
+            yield from (Path(here, name) for name in names)
+
+    def _name(self, file: Path) -> str:
+        return file.relative_to(self._path).as_posix()
 
     def read(self, name: str, most: int = -1) -> bytes:
         """See Source."""
@@ -166,6 +198,27 @@ def open_source(path: Path) -> Source:
     if packed or (not head.startswith(b"PK") and tarfile.is_tarfile(path)):
         return Tar(path)
     return Zip(path)
+
+
+def _refuse(error: OSError) -> None:
+    raise InputError(f"{error.filename}: the folder cannot be read: {error.strerror}; allow it, or move it elsewhere")
+
+
+def _leads_to(member: tarfile.TarInfo) -> str:
+    """Return the name of the file that a tar's link leads to; empty where it is no link."""
+    if member.issym():
+        return posixpath.normpath(posixpath.join(posixpath.dirname(member.name), member.linkname))
+    return member.linkname.removeprefix("./") if member.islnk() else ""
+
+
+def _followed(name: str, members: Mapping[str, tuple[int, int] | str]) -> tuple[int, int] | None:
+    """Return where the file lies that a name stands for, in the end; None where its links lead nowhere."""
+    for _ in range(40):  # as many as Linux follows
+        found = members.get(name)
+        if not isinstance(found, str):
+            return found
+        name = found
+    return None
 
 
 def _zip_name(member: zipfile.ZipInfo) -> str:
