@@ -61,6 +61,15 @@ def test_one_form_of_two_writers(tmp_path: Path):
         places(tmp_path, ["a-00.png"], forms_txt="a 1\nb 1\na 2\na 2\n")
 
 
+def test_one_file_of_two_forms(tmp_path: Path):
+    for rows, told in (
+        ("Anna;x\n1.png;Anna;y", "form x in row 2 and form y"),
+        ("A;x\n1.png;B;y", "writer A in row 2 and"),
+    ):
+        with pytest.raises(InputError, match=f"lines.csv: 1.png has {told} .* row 3; correct one of them"):
+            places(tmp_path, ["1.png"], lines_csv=f"file;writer;form\n1.png;{rows}\n")
+
+
 def test_a_file_a_form(tmp_path: Path):
     made = layout(tmp_path, ["scans/letter 1.png", "scans/letter 2.jpg"], forms_txt="letter 1;Anna\nletter 2.jpg;Bob\n")
     assert made.places == {
@@ -130,6 +139,14 @@ def test_iams_own_xml(tmp_path: Path):
     )
     assert found.how == "IAM's XML files"
     assert found.places == {"a01/a01-000u/a01-000u-00.png": ("a01-000u-00", "a01-000u", "000")}
+
+
+def test_two_xml_files_of_iam_that_differ(tmp_path: Path):
+    form = '<form id="a01-000u" writer-id="{}"/>'
+    xml = {"a_xml": form.format("000"), "b_xml": form.format("001")}
+    with pytest.raises(InputError, match=r"form a01-000u has writer 000 in a.xml and writer 001 in b.xml; correct one"):
+        places(tmp_path, ["a01-000u-00.png"], **xml)
+    assert layout(tmp_path, ["a01-000u-00.png"], **xml | {"b_xml": xml["a_xml"]}).how == "IAM's XML files"
 
 
 def test_lines_of_iam_without_their_writers(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from itertools import takewhile
 from pathlib import Path
 
 import pynvml
@@ -28,4 +29,8 @@ def resources() -> dict[str, float]:
     except pynvml.NVMLError:
         return {"CPU": cores(), "GPU": 0}
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return {"CPU": cores(), "GPU": count if visible is None else min(count, len([*filter(None, visible.split(","))]))}
+    if visible is not None:  # CUDA counts up to the first that there is not, such as -1
+        names = (name.strip() for name in visible.split(","))
+        known = (name.startswith(("GPU-", "MIG-")) or (name.isdecimal() and int(name) < count) for name in names)
+        count = min(count, len([*takewhile(bool, known)]))
+    return {"CPU": cores(), "GPU": count}

@@ -93,9 +93,12 @@ def _by_table(archive: Archive) -> Layout:
         row = row._replace(key=_as_path(row.key))
         before = rows.get(row.key)
         if before and before.writer and row.writer and (before.writer, before.form) != (row.writer, row.form):
+            kind, first, second = ("writer", before.writer, row.writer)
+            if first == second:
+                kind, first, second = ("form", before.form or "none", row.form or "none")
             raise InputError(
-                f"{where}: {shown(row.key)} has writer {shown(before.writer)} in row {before.number} and writer "
-                f"{shown(row.writer)} in row {row.number}; correct one of them"
+                f"{where}: {shown(row.key)} has {kind} {shown(first)} in row {before.number} and {kind} "
+                f"{shown(second)} in row {row.number}; correct one of them"
             )
         if not (before and before.writer):
             rows[row.key] = row
@@ -191,7 +194,8 @@ def _as_path(key: str) -> str:
 
 def _forms_of_xml(archive: Archive) -> dict[str, str]:
     """The writer of each form, from IAM's files `<form id="a01-000u" writer-id="000" ...>`."""
-    writers = {}
+    writers: dict[str, str] = {}
+    named: dict[str, str] = {}
     for name in archive.xml:
         try:
             _, root = next(iter(ElementTree.iterparse(BytesIO(archive.read(name)), events=("start",))))
@@ -199,7 +203,13 @@ def _forms_of_xml(archive: Archive) -> dict[str, str]:
             archive.others += 1
             continue
         if root.tag == "form" and root.get("id") and root.get("writer-id"):
-            writers[same_spelling(root.attrib["id"])] = same_spelling(root.attrib["writer-id"])
+            form, writer = same_spelling(root.attrib["id"]), same_spelling(root.attrib["writer-id"])
+            if writers.setdefault(form, writer) != writer:
+                raise InputError(
+                    f"{archive.path}: form {shown(form)} has writer {shown(writers[form])} in {shown(named[form])} and "
+                    f"writer {shown(writer)} in {shown(name)}; correct one of them"
+                )
+            named.setdefault(form, name)
     return writers
 
 
