@@ -93,7 +93,7 @@ def test_a_quote_within_a_cell_is_itself():
         ('a01;"Bob\na02;"Carl"\n', 'row 1, a01;"Bob: a quote opens'),
         ('a01;"Bob" Smith\na02;Carl\n', 'row 1, a01;"Bob" Smith: a quote opens'),
         ('a01 Anna\n\na02 "Bob\na03 Carl\n', 'row 3, a02 "Bob: a quote opens'),
-        (f"a01;Anna\na02;{'x' * 200_000}\n", "row 2, .* or a cell is over 131072 characters long"),
+        ('a01;Anna\na02;"Bob\n' + "a03;Carl\n" * 20_000, 'row 2, a02;"Bob: a quote opens'),
     ],
 )
 def test_a_quote_that_does_not_end_its_cell(text: str, row: str):

@@ -96,8 +96,8 @@ def _cut(text: str, where: str, delimiter: str, *, strict: bool) -> list[_Line]:
     except csv.Error:
         number, piece = row[0]
         raise InputError(
-            f"{where}: row {number}, {shown(piece)}: a quote opens a cell here and does not end it, or a cell is over "
-            f"{csv.field_size_limit()} characters long; {SHOW_COLUMNS if delimiter == ' ' else SHOW_QUOTES}"
+            f"{where}: row {number}, {shown(piece)}: a quote opens a cell here and does not end it; "
+            f"{SHOW_COLUMNS if delimiter == ' ' else SHOW_QUOTES}"
         ) from None
     return lines[1:] if lines and re.fullmatch(r"sep=.", lines[0].text.strip()) else lines  # Excel's
 
