@@ -20,7 +20,8 @@ from benchmarks import tables
 from stages.runner import run
 from writerid.base.files import atomic
 from writerid.dataset.archive import Archive
-from writerid.dataset.layouts import Place, find_places
+from writerid.dataset.layouts import find_places
+from writerid.dataset.places import Place
 
 AS_IT_IS = 300
 

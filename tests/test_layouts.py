@@ -9,7 +9,8 @@ from tests.test_dataset import surveyed
 from writerid.base.errors import InputError
 from writerid.dataset.archive import Archive
 from writerid.dataset.iam import is_iam
-from writerid.dataset.layouts import Layout, Nowhere, find_places
+from writerid.dataset.layouts import find_places
+from writerid.dataset.places import Layout, Nowhere
 from writerid.dataset.selection import summary
 
 

@@ -21,8 +21,9 @@ from writerid.crops.strips import ink_share, scale
 from writerid.dataset.archive import Archive
 from writerid.dataset.images import MAX_PAGE_PIXELS, UnusableImage, decode
 from writerid.dataset.ink import appearance
-from writerid.dataset.layouts import Nowhere, Place, find_places
+from writerid.dataset.layouts import find_places
 from writerid.dataset.lines import is_line_of
+from writerid.dataset.places import Nowhere, Place
 from writerid.dataset.resolution import one_resolution
 from writerid.dataset.selection import select, summary
 from writerid.dataset.survey import survey

@@ -10,11 +10,11 @@ from writerid.base.parallel import ordered_map
 from writerid.dataset.archive import Archive, line_path, page_path
 from writerid.dataset.images import MAX_PIXELS, Scan, UnusableImage, scans
 from writerid.dataset.ink import appearance
-from writerid.dataset.layouts import Layout, Nowhere, Place
 from writerid.dataset.left_out import LeftOut
 from writerid.dataset.lines import layout_digest, line_digest, pixel_digest
 from writerid.dataset.names import same_spelling, stem
 from writerid.dataset.page_lines import NO_LABELS, Finder
+from writerid.dataset.places import Layout, Nowhere, Place
 
 
 @dataclass(frozen=True)
