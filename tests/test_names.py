@@ -8,7 +8,7 @@ import pytest
 
 from stages import crop, evaluate, map_writers, split, train
 from tests.conftest import copy_checkout, edit_params, line, png, write_zip
-from writerid.base.errors import shown
+from writerid.base.errors import InputError, shown
 from writerid.crops import windows
 from writerid.dataset.names import parse_name, same_spelling
 
@@ -25,7 +25,7 @@ ODD = [
     "$\\foo$",
     "O#1",
     "O#2",
-    "</script>",
+    "<script>",
 ]
 FORMS, LINES = 3, 2
 
@@ -85,6 +85,14 @@ def test_odd_names_in_every_table(project: Path, make):
             rows = list(csv.DictReader(file))
         assert {row["actual"] for row in rows} == set(names)
         assert {row["line"] for row in rows} <= set(lines["line"])
+
+
+def test_what_dvc_plots_would_take_for_code_is_refused(project: Path):
+    table = f"file;writer;form\n{''.join(f'{n}.png;</script>;a{n}' + chr(10) for n in range(3))}"
+    write_zip(project / "data/own <b> & 'x'.zip", {f"{n}.png": png(line(n)) for n in range(3)} | {"lines.csv": table})
+    with pytest.raises(InputError, match="form </script>/a0: `</` in a name is taken for code"):
+        map_writers.main()
+    assert not Path("data/lines.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class Origin:
 
 def origin(run: Run) -> Origin:
     """Find out what a run of the workspace, an experiment, a branch, tag or commit started from."""
-    commit = _baseline(run.rev) or run.rev or asked("rev-parse", "--verify", "--quiet", "HEAD")
+    commit = _baseline(run.rev, run.name) or run.rev or asked("rev-parse", "--verify", "--quiet", "HEAD")
     before = flat(content(commit, "params.yaml")) or run.params
     params = {key: value for key, value in run.params.items() if key not in before or before[key] != value}
     return Origin(commit, params, tuple(others(commit, run.lock) if commit and run.lock else _changed(commit, run)))
@@ -89,10 +89,14 @@ def _experiments() -> list[tuple[str, str]]:
     return sorted((ref.split("/")[-1], commit) for ref, commit in refs if _EXPERIMENT.fullmatch(ref))
 
 
-def _baseline(rev: str) -> str:
-    """Return the commit that an experiment's commit started from, which is in its reference; empty for what is none."""
+def _baseline(rev: str, name: str) -> str:
+    """Return the commit that an experiment's commit started from, which is in its reference; empty for what is none.
+
+    Of several references to one commit that of the run's name is meant.
+    """
     refs = asked("for-each-ref", "--format=%(refname)", f"--points-at={rev}", "refs/exps") if rev else ""
-    return next((found[1] + found[2] for found in map(_EXPERIMENT.fullmatch, refs.splitlines()) if found), "")
+    named = sorted(refs.splitlines(), key=lambda ref: ref.rpartition("/")[2] != name)
+    return next((found[1] + found[2] for found in map(_EXPERIMENT.fullmatch, named) if found), "")
 
 
 def _changed(commit: str, run: Run) -> list[str]:
