@@ -42,6 +42,8 @@ def main() -> None:
     with Archive(Path(params.dataset)) as archive:
         made = making.make(content, packed, archive, origin, params.seed)
     bundle.write(made, Path("models/identifier"))
+    if not made.calibration[bundle.TRAINED].strangers:
+        print("note: split.unseen_writers: 0, so it cannot tell strangers from its writers, nor compare documents")
     print(f"{len(made.writers)} writers, {len(made.references.vectors)} reference lines: models/identifier")
 
 

@@ -52,6 +52,8 @@ def test_identify(there: Path, capsys: pytest.CaptureFixture[str]):
     (answer,) = json.loads(said(capsys, "identify", str(upside_down), "--json"))
     (row,) = csv.DictReader(said(capsys, "identify", str(upside_down), "--csv").splitlines())
     assert "upside down" in row["notes"]
+    of_lines = list(csv.DictReader(said(capsys, "identify", str(upside_down), "--csv", "--lines").splitlines()))
+    assert [each["notes"] for each in of_lines] == [row["notes"]] * 5
     assert row["notes"] == "; ".join(answer["warnings"])
     rows = list(csv.DictReader(said(capsys, "identify", "anna1.png", "--csv", "--lines").splitlines()))
     assert len(rows) == 5
@@ -247,7 +249,7 @@ def test_people_of_one_identifier_are_not_taken_for_those_of_another(
     said(capsys, "enrol", "carla", "carla1.png")
     before = {path: path.read_bytes() for path in (there / "models").rglob("*.*")}
     text = said(capsys, *command, "--identifier", "models/identifier", status=1)
-    assert "models/people: people are enrolled there already; leave out --identifier models/identifier" in text
+    assert "models/people: holds an identifier already; leave out --identifier models/identifier" in text
     assert before == {path: path.read_bytes() for path in (there / "models").rglob("*.*")}
 
 
@@ -275,7 +277,9 @@ def test_compare(there: Path, capsys: pytest.CaptureFixture[str]):
     assert "measured on: made up" in text
     assert json.loads(said(capsys, "compare", "anna1.png", "carla1.png", "--json"))["log10_ratio"] < 0
     save(writing(HANDS["anna"], 1) * 0 + 240, there / "blank.png")
-    said(capsys, "compare", "anna1.png", "blank.png", "--json", status=1)
+    assert main(["compare", "anna1.png", "blank.png", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["log10_ratio"], found["low"], found["likeness"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("name", ["evidence.html", "evidence.png"])
@@ -304,6 +308,7 @@ def test_evidence(there: Path, capsys: pytest.CaptureFixture[str], name: str):
         (["forget", "anna", "--identifier", "new"], "new: holds no identifier"),
         (["enrol", "anna", "nowhere.png", "--into", "new"], "nowhere.png: there is no such file"),
         (["enrol", "anna1.png", "carla1.png"], "anna1.png: is a file; first comes the name"),
+        (["enrol", "carla", "carla1.png", "--into", "models/identifier"], "made anew by each run, without people"),
         (["evidence", "anna1.png", "--out", "anna1.png"], "anna1.png: is one of the scans"),
         (["evidence", ".", "--out", "anna1.png"], "anna1.png: is one of the scans, or would be"),
         (["enrol", "carla", "carla1.png", "--into", "."], "holds other files, and no identifier"),

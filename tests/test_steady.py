@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.conftest import edit_params
@@ -63,3 +64,23 @@ def test_a_file_that_cannot_be_read_is_left_to_the_stage(params: Path, monkeypat
     run(monkeypatch, "check")
     steady.BEGUN.write_text("{")
     run(monkeypatch, "check")
+
+
+def test_a_dvc_that_ended_while_it_was_looked_for_has_started_an_orphan(monkeypatch: pytest.MonkeyPatch):
+    """Else the shell between them, which lives on, would be watched in its place."""
+
+    class Ended:
+        def cmdline(self) -> list[str]:
+            raise psutil.ZombieProcess(1)
+
+    class Shell:
+        def cmdline(self) -> list[str]:
+            return ["/bin/dash", "-c", "python -m stages.train"]
+
+    class Stage:
+        def parents(self) -> list[object]:
+            return [Shell(), Ended()]
+
+    monkeypatch.setenv("SHELL", "/bin/dash")
+    monkeypatch.setattr(lifetime.psutil, "Process", Stage)
+    assert lifetime.started_by() == -1

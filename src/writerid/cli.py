@@ -86,7 +86,12 @@ def _parser() -> argparse.ArgumentParser:
     one = command("enrol", _enrol, text, "enrol anna anna-1.jpg anna-2.jpg", where)
     one.add_argument("name", metavar="NAME", help="of the writer; put -- before one that begins with -")
     one.add_argument("scans", nargs="+", type=Path, metavar="SCAN", help=SCAN)
-    one.add_argument("--into", type=Path, metavar="FOLDER", help=f"where it is kept; by default {PEOPLE}")
+    one.add_argument(
+        "--into",
+        type=Path,
+        metavar="FOLDER",
+        help=f"where it is kept, at first a copy of {MADE} or --identifier; by default {PEOPLE}",
+    )
 
     text = "make a writer unknown again, without a trace in the folder"
     one = command("forget", _forget, text, "forget anna", where)
@@ -126,12 +131,14 @@ def _folder(options: argparse.Namespace) -> Path:
 def _people(options: argparse.Namespace) -> Path:
     """Where people are enrolled; --identifier is refused where it would be passed over for those in it."""
     into, named = Path(options.into or PEOPLE), options.identifier
+    if into.resolve() == MADE.resolve():
+        raise InputError(f"{MADE}: is made anew by each run, without people; name another folder by --into")
     if not named or named.resolve() == into.resolve() or not (into / "identifier.json").is_file():
         return into
     if not options.into:
         raise InputError(
-            f"{into}: people are enrolled there already; leave out --identifier {named} to go on with them, or name "
-            "another folder for people by --into"
+            f"{into}: holds an identifier already; leave out --identifier {named} to go on with it, or name another "
+            "folder for people by --into"
         )
     if _network(named) is None:
         raise InputError(f"{named}: holds no identifier; leave out --identifier to go on with the people in {into}")
@@ -180,7 +187,7 @@ def _identify(options: argparse.Namespace) -> int:
     for answer in answers:
         problems.append(answer.problem)
         if rows:
-            rows.writerows(map(told.row, (options.lines and answer.lines) or [answer]))
+            rows.writerows(told.rows(answer, lines=options.lines))
         else:
             print(told.text(answer, lines=options.lines), flush=True)
     return _status(problems)

@@ -36,6 +36,8 @@ def started_by() -> int:
         parent = parents[-1] if parents[0].cmdline()[:1] == [shell] else parents[0]
         command = " ".join(parent.cmdline())
         return parent.pid if "dvc" in command or "python" in command else -1
+    except psutil.NoSuchProcess:  # it has ended just now
+        return -1
     except (psutil.Error, IndexError):
         return os.getppid()
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from writerid.base.errors import shown
 from writerid.base.files import rounded
@@ -10,6 +11,7 @@ from writerid.identifier.answers import NONE, Answer, Comparison, LineAnswer, pe
 
 TOP = 5  # candidates that are named
 COLUMNS = ("document", "writer", "nearest", "probability", "none_of_them", "lines_used", "lines", "problem", "notes")
+FIGURES = frozenset({"probability", "none", "likeness", "log10_ratio", "low", "high"})
 FORMULA = ("=", "+", "-", "@")  # a cell that begins so is computed by spreadsheets, whatever it says
 
 
@@ -49,7 +51,12 @@ def compared(found: Comparison) -> str:
     )
 
 
-def row(answer: Answer | LineAnswer) -> list[object]:
+def rows(answer: Answer, *, lines: bool) -> list[list[object]]:
+    """Return a row of COLUMNS for a document, or for each of its `lines`, if any; its notes stand in each."""
+    return [row(one, answer.warnings) for one in ((lines and answer.lines) or [answer])]
+
+
+def row(answer: Answer | LineAnswer, warnings: Sequence[str] = ()) -> list[object]:
     """Return a row of COLUMNS for a document or a line; probabilities are empty where it cannot be used."""
     best = answer.candidates[0] if answer.candidates else None
     used, lines = (answer.used, len(answer.lines)) if isinstance(answer, Answer) else (int(not answer.problem), 1)
@@ -62,14 +69,24 @@ def row(answer: Answer | LineAnswer) -> list[object]:
         used,
         lines,
         _cell(answer.problem),
-        _cell("; ".join(answer.warnings) if isinstance(answer, Answer) else ""),
+        _cell("; ".join(warnings)),
     ]
 
 
 def as_json(answers: Sequence[Answer] | Comparison) -> str:
-    """Return all that is known, as JSON."""
-    plain = asdict(answers) if isinstance(answers, Comparison) else [asdict(answer) for answer in answers]
+    """Return all that is known, as JSON; what would be a figure is null where something cannot be used."""
+    if isinstance(answers, Comparison):
+        plain: Any = _judged(asdict(answers))
+    else:
+        plain = [_judged(asdict(answer)) for answer in answers]
+        for each in plain:
+            each["lines"] = [_judged(line) for line in each["lines"]]
     return json.dumps(rounded(plain), indent=1, ensure_ascii=False)
+
+
+def _judged(plain: dict[str, Any]) -> dict[str, Any]:
+    empty = dict.fromkeys(FIGURES & plain.keys()) if plain["problem"] else {}
+    return {**plain, **empty}
 
 
 def _cell(value: str) -> str:
