@@ -223,12 +223,16 @@ def test_what_likeness_is_worth_is_learned_from_documents():
     assert trained(known, None, references.vectors, references.writer).strangers == 0
 
 
+def of_the_size_of(known: Identifier, scan: Path) -> Identifier:
+    """The identifier, with the writing of a scan as its usual size."""
+    usual = size([line.grey for line in known.read(scan)[0].lines])
+    assert usual
+    return Identifier(replace(known.bundle, preparation=replace(known.bundle.preparation, size=usual)))
+
+
 def test_a_scan_of_lower_resolution_says_that_its_answer_is_weaker(known: Identifier, tmp_path: Path):
     grey = page(HANDS["anna"], 1)
-    usual = size([line.grey for line in known.read(save(grey, tmp_path / "page.png"))[0].lines])
-    assert usual
-    how = replace(known.bundle.preparation, size=usual)
-    own = Identifier(replace(known.bundle, preparation=how))
+    own = of_the_size_of(known, save(grey, tmp_path / "page.png"))
     assert not any("coarser" in warning for warning in own.identify(tmp_path / "page.png").warnings)
     small = Image.fromarray(grey).resize((grey.shape[1] // 2, grey.shape[0] // 2), Image.Resampling.BOX)
     small.save(tmp_path / "half.png")
@@ -239,11 +243,7 @@ def test_a_scan_of_lower_resolution_says_that_its_answer_is_weaker(known: Identi
 
 def test_scans_of_two_resolutions_are_one_document(known: Identifier, tmp_path: Path):
     """Each is brought to the usual size of writing by itself, as when it is alone; the coarser one is told."""
-    grey = page(HANDS["anna"], 1)
-    usual = size([line.grey for line in known.read(save(grey, tmp_path / "page.png"))[0].lines])
-    assert usual
-    how = replace(known.bundle.preparation, size=usual)
-    own = Identifier(replace(known.bundle, preparation=how))
+    own = of_the_size_of(known, save(page(HANDS["anna"], 1), tmp_path / "page.png"))
     large = Image.fromarray(page(HANDS["anna"], 2))
     large.resize((large.width * 2, large.height * 2), Image.Resampling.NEAREST).save(tmp_path / "double.png")
     small = Image.fromarray(page(HANDS["anna"], 3))
